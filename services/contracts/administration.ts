@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { MODEL_ROLES } from '#core/finding.ts';
+
+const time = z.iso.datetime({ offset: true });
+const interval = z.tuple([z.number(), z.number()]);
+
+/** A model as the registry knows it. `problem` says why it is refused (altered, missing, invalid manifest). */
+export const modelSchema = z.object({
+  id: z.string(),
+  version: z.string(),
+  title: z.string(),
+  sha256: z.string(),
+  role: z.enum(MODEL_ROLES),
+  demonstration: z.boolean(),
+  intendedUse: z.string(),
+  licence: z.string(),
+  label: z.string(),
+  threshold: z.number().nullable(),
+  auc: z.number().nullable(),
+  aucInterval: interval.nullable(),
+  validation: z.string().nullable(),
+  provider: z.string().nullable(),
+  problem: z.string().nullable(),
+  changedBy: z.string().nullable(),
+  changedAt: time.nullable(),
+});
+export type Model = z.output<typeof modelSchema>;
+export const modelsSchema = z.object({ models: z.array(modelSchema) });
+export const modelCardSchema = z.object({ id: z.string(), markdown: z.string() });
+/** POST /api/models/{id}/role, by an admin. */
+export const modelRoleRequestSchema = z.object({
+  role: z.enum(MODEL_ROLES),
+  sha256: z.string().length(64),
+  note: z.string().max(500).optional(),
+});
+
+/** Jobs that ran out of tries, visible until retried or dismissed. */
+export const deadLetterSchema = z.object({
+  jobId: z.string(),
+  job: z.string(),
+  studyInstanceUid: z.string().nullable(),
+  code: z.string(),
+  message: z.string(),
+  attempts: z.number().int(),
+  failedAt: time,
+});
+export const deadLettersSchema = z.object({ items: z.array(deadLetterSchema) });

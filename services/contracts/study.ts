@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { MODEL_ROLES, READING_MODES, VERDICTS } from '#core/finding.ts';
+import { PRIORITIES } from '#core/priority.ts';
+import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+
+/** DICOM UID, PS3.5 9.1. Checked before it comes near a query or a path. */
+export const uidSchema = z.string().regex(/^[0-9.]{1,64}$/);
+const time = z.iso.datetime({ offset: true });
+export const boxSchema = z.tuple([
+  z.number(),
+  z.number(),
+  z.number().positive(),
+  z.number().positive(),
+]);
+
+export const codeSchema = z.object({ scheme: z.string(), value: z.string(), meaning: z.string() });
+
+/** One row of the worklist. */
+export const worklistItemSchema = z.object({
+  studyInstanceUid: uidSchema,
+  /** Send it back with a review: a stale one gets 409. */
+  version: z.number().int(),
+  patientId: z.string().nullable(),
+  issuerOfPatientId: z.string().nullable(),
+  /** The alphabetic (or only) component group, decoded, with `^` between components. */
+  patientName: z.string().nullable(),
+  patientBirthDate: z.string().nullable(),
+  patientSex: z.string().nullable(),
+  patientAge: z.string().nullable(),
+  accessionNumber: z.string().nullable(),
+  studyDescription: z.string().nullable(),
+  studyDate: z.string().nullable(),
+  modality: z.string().nullable(),
+  bodyPartExamined: z.string().nullable(),
+  site: z.string(),
+  status: z.enum(STUDY_STATUSES),
+  statusReason: z.string().nullable(),
+  /** Set while an analysis is overdue: "AI delayed since". */
+  aiDelayedSince: time.nullable(),
+  readingStatus: z.enum(READING_STATUSES),
+  openedBy: z.string().nullable(),
+  priority: z.enum(PRIORITIES),
+  basePriority: z.enum(PRIORITIES),
+  orderPrioritySource: z.string(),
+  reason: z.string(),
+  overdue: z.boolean(),
+  score: z.number().nullable(),
+  scoreModel: z.string().nullable(),
+  flagged: z.boolean(),
+  imageCount: z.number().int(),
+  receivedAt: time,
+  lastImageAt: time.nullable(),
+  completedAt: time.nullable(),
+  analysedAt: time.nullable(),
+  dueAt: time,
+  hasThumbnail: z.boolean(),
+});
+export type WorklistItem = z.output<typeof worklistItemSchema>;
+
+const csv = <T extends readonly [string, ...string[]]>(values: T) =>
+  z
+    .string()
+    .transform((text) => text.split(',').filter((part) => part !== ''))
+    .pipe(z.array(z.enum(values)))
+    .optional();
+
+export const worklistQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).default(0),
+  status: csv(STUDY_STATUSES),
+  /** Without it: unread and open. */
+  readingStatus: csv(READING_STATUSES),
+  priority: csv(PRIORITIES),
+  modality: z.string().max(16).optional(),
+  flagged: z.enum(['true', 'false']).optional(),
+  /** Part of a patient name, patient id or accession number. */
+  search: z.string().max(64).optional(),
+});
+export type WorklistQuery = z.output<typeof worklistQuerySchema>;
+
+export const worklistSchema = z.object({
+  items: z.array(worklistItemSchema),
+  total: z.number().int(),
+  nextOffset: z.number().int().nullable(),
+  generatedAt: time,
+});
+export type Worklist = z.output<typeof worklistSchema>;
+
+/** In triage-only mode a reader gets `sopInstanceUid`, `frame` and `box` as null: no location leaves the server. */
+export const findingSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  code: codeSchema,
+  sopInstanceUid: uidSchema.nullable(),
+  frame: z.number().int().nullable(),
+  box: boxSchema.nullable(),
+  score: z.number(),
+  modelId: z.string(),
+  modelVersion: z.string(),
+});
+export type Finding = z.output<typeof findingSchema>;
+
+export const heatmapSummarySchema = z.object({
+  id: z.string(),
+  sopInstanceUid: uidSchema,
+  frame: z.number().int(),
+  modelId: z.string(),
+  peak: z.number(),
+});
+
+export const modelRunSchema = z.object({
+  modelId: z.string(),
+  modelVersion: z.string(),
+  modelSha256: z.string(),
+  role: z.enum(MODEL_ROLES),
+  outcome: z.enum(['analysed', 'not-analysed', 'failed']),
+  reason: z.string().nullable(),
+  provider: z.string().nullable(),
+  score: z.number().nullable(),
+  threshold: z.number().nullable(),
+  flagged: z.boolean(),
+  images: z.number().int(),
+  /** Milliseconds by stage. */
+  timings: z.record(z.string(), z.number()),
+});
+
+export const analysisRunSchema = z.object({
+  id: z.string(),
+  number: z.number().int(),
+  imageRevision: z.string(),
+  trigger: z.string(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  traceId: z.string(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  models: z.array(modelRunSchema),
+});
+
+export const findingVerdictSchema = z.object({
+  findingId: z.string().nullable(),
+  verdict: z.enum([...VERDICTS, 'add']),
+  reason: z.string().nullable(),
+  label: z.string().nullable(),
+  sopInstanceUid: uidSchema.nullable(),
+  frame: z.number().int().nullable(),
+  box: boxSchema.nullable(),
+});
+
+export const reviewSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['reading', 'second-reading']),
+  state: z.enum(['signed', 'undone']),
+  reader: z.string(),
+  readingMode: z.enum(READING_MODES),
+  imageRevision: z.string().nullable(),
+  seenVersion: z.number().int(),
+  positive: z.boolean(),
+  comment: z.string().nullable(),
+  openedAt: time.nullable(),
+  createdAt: time,
+  verdicts: z.array(findingVerdictSchema),
+});
+export type Review = z.output<typeof reviewSchema>;
+
+export const instanceSchema = z.object({
+  sopInstanceUid: uidSchema,
+  sopClassUid: uidSchema,
+  transferSyntaxUid: uidSchema,
+  kind: z.enum(['image', 'object']),
+  instanceNumber: z.number().int().nullable(),
+  rows: z.number().int().nullable(),
+  columns: z.number().int().nullable(),
+  numberOfFrames: z.number().int(),
+  sha256: z.string(),
+});
+
+export const seriesSchema = z.object({
+  seriesInstanceUid: uidSchema,
+  modality: z.string().nullable(),
+  seriesNumber: z.number().int().nullable(),
+  seriesDescription: z.string().nullable(),
+  instances: z.array(instanceSchema),
+});
+
+export const studyDetailSchema = worklistItemSchema.extend({
+  readingMode: z.enum(READING_MODES),
+  imageRevision: z.string().nullable(),
+  imageRevisions: z.array(
+    z.object({
+      imageRevision: z.string(),
+      number: z.number().int(),
+      imageCount: z.number().int(),
+      createdAt: time,
+    }),
+  ),
+  series: z.array(seriesSchema),
+  /** Newest first. Model runs in shadow are given to admins alone. */
+  analysisRuns: z.array(analysisRunSchema),
+  /** Of active models over the current image revision. */
+  findings: z.array(findingSchema),
+  heatmaps: z.array(heatmapSummarySchema),
+  reviews: z.array(reviewSchema),
+});
+export type StudyDetail = z.output<typeof studyDetailSchema>;
+
+export const heatmapSchema = heatmapSummarySchema.extend({
+  width: z.number().int(),
+  height: z.number().int(),
+  /** Row-major, 0 to 1. */
+  values: z.array(z.number()),
+  /** x = column * scaleX + originX, y = row * scaleY + originY; cell corners to source pixels. */
+  transform: z.object({
+    scaleX: z.number(),
+    scaleY: z.number(),
+    originX: z.number(),
+    originY: z.number(),
+  }),
+  threshold: z.number(),
+  unit: z.literal('score'),
+});
+export type Heatmap = z.output<typeof heatmapSchema>;
+
+/** What a reader sends to sign a study off. */
+export const reviewRequestSchema = z.object({
+  /** The study version that was on the reader's screen. */
+  version: z.number().int(),
+  verdicts: z.array(
+    z.discriminatedUnion('verdict', [
+      z.object({ verdict: z.literal('confirm'), findingId: z.string() }),
+      z.object({
+        verdict: z.literal('reject'),
+        findingId: z.string(),
+        reason: z.string().max(200).optional(),
+      }),
+      z.object({
+        verdict: z.literal('amend'),
+        findingId: z.string(),
+        label: z.string().min(1).max(100).optional(),
+        box: boxSchema.optional(),
+      }),
+      z.object({
+        verdict: z.literal('add'),
+        label: z.string().min(1).max(100),
+        sopInstanceUid: uidSchema,
+        frame: z.number().int().min(1).default(1),
+        box: boxSchema,
+      }),
+    ]),
+  ),
+  comment: z.string().max(2000).optional(),
+  openedAt: time.optional(),
+});
+export type ReviewRequest = z.input<typeof reviewRequestSchema>;
+
+export const reviewResponseSchema = z.object({ review: reviewSchema, version: z.number().int() });

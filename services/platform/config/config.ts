@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { RadTriageError } from '#core/errors.ts';
+import {
+  type Config,
+  configSchema,
+  DEFAULT_QUIET_SECONDS,
+  ENVIRONMENT,
+  FALLBACK_QUIET_SECONDS,
+} from './schema.ts';
+
+export type { Config } from './schema.ts';
+
+type Tree = { [key: string]: unknown };
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function setPath(tree: Tree, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    tree[head] = value;
+    return;
+  }
+  const child = tree[head];
+  const next: Tree = isTree(child) ? { ...child } : {};
+  tree[head] = next;
+  setPath(next, rest, value);
+}
+
+function merge(base: Tree, over: Tree): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = merged[key];
+    merged[key] = isTree(value) && isTree(below) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function readConfigFile(path: string, faults: string[]): Tree {
+  if (!existsSync(path)) {
+    faults.push(`configuration file ${path} does not exist`);
+    return {};
+  }
+  try {
+    const content: unknown = parse(readFileSync(path, 'utf8'));
+    if (content === null || content === undefined) return {};
+    if (isTree(content)) return content;
+    faults.push(`configuration file ${path} must hold a mapping`);
+  } catch (error) {
+    faults.push(
+      `configuration file ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return {};
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** Rules that look at more than one value. Deny by default: whatever leaves loopback has to say whom it lets in. */
+function crossCheck(config: Config): string[] {
+  const faults: string[] = [];
+  if (!isLoopback(config.dicom.host) && config.dicom.peers.length === 0) {
+    faults.push('dicom.peers: an AE list is required when dicom.host is not a loopback address');
+  }
+  const tls = config.http.tlsCertFile !== undefined && config.http.tlsKeyFile !== undefined;
+  if (!isLoopback(config.http.host) && !tls && !config.http.trustProxy) {
+    faults.push(
+      'http: tlsCertFile and tlsKeyFile are required when http.host is not a loopback address, unless http.trustProxy declares a proxy that terminates TLS',
+    );
+  }
+  if ((config.http.tlsCertFile === undefined) !== (config.http.tlsKeyFile === undefined)) {
+    faults.push('http: tlsCertFile and tlsKeyFile go together');
+  }
+  return faults;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) deepFreeze(child);
+  }
+  return value;
+}
+
+export interface ConfigSources {
+  /** The environment; RADTRIAGE_CONFIG in it names the YAML file. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the command line says, over everything else. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads file, environment and command line, in rising order of precedence, and freezes the result.
+ * @throws RadTriageError CONFIG_INVALID naming every fault at once.
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const faults: string[] = [];
+  const file = sources.environment['RADTRIAGE_CONFIG'];
+  let tree: Tree = file === undefined || file === '' ? {} : readConfigFile(file, faults);
+  const fromEnvironment: Tree = {};
+  for (const [name, path] of Object.entries(ENVIRONMENT)) {
+    const value = sources.environment[name];
+    if (value !== undefined && value !== '') setPath(fromEnvironment, path, value);
+  }
+  const known = new Set([
+    ...Object.keys(ENVIRONMENT),
+    'RADTRIAGE_CONFIG',
+    'RADTRIAGE_REQUIRE_PEERS',
+    'RADTRIAGE_SHARED_DATA',
+  ]);
+  for (const name of Object.keys(sources.environment)) {
+    if (name.startsWith('RADTRIAGE_') && !known.has(name)) faults.push(`${name}: no such setting`);
+  }
+  tree = merge(merge(tree, fromEnvironment), { ...sources.overrides });
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) faults.push(...crossCheck(parsed.data));
+  else
+    faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (!parsed.success || faults.length > 0) {
+    throw new RadTriageError(
+      'CONFIG_INVALID',
+      `configuration has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
+    );
+  }
+  return deepFreeze(parsed.data);
+}
+
+/** The one place that reads process.env. */
+export function loadConfigFromProcess(overrides: Record<string, unknown> = {}): Config {
+  return loadConfig({ environment: process.env, overrides });
+}
+
+/** Seconds without a new image after which a study of this modality counts as complete. */
+export function quietSecondsFor(config: Config, modality: string | undefined): number {
+  const { quietSeconds, quietSecondsByModality } = config.assembly;
+  if (quietSeconds !== undefined) return quietSeconds;
+  const key = modality ?? '';
+  return quietSecondsByModality[key] ?? DEFAULT_QUIET_SECONDS[key] ?? FALLBACK_QUIET_SECONDS;
+}

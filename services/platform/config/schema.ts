@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { READING_MODES } from '#core/finding.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+/** AE title, PS3.5 6.2: up to 16 characters, no backslash, no control characters. */
+const aeTitle = z
+  .string()
+  .trim()
+  .min(1)
+  .max(16)
+  .regex(/^[^\\\p{Cc}]+$/u);
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0'])])
+  .transform((value) => value === true || value === 'true' || value === '1');
+const list = (item: z.ZodType<string, string>) =>
+  z
+    .union([
+      z.array(item),
+      z.string().transform((text) =>
+        text
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      ),
+    ])
+    .pipe(z.array(item));
+
+/** A DICOM sender that is let in. Without addresses any address may use the AE title. */
+const peer = z.strictObject({
+  aeTitle,
+  addresses: z.array(z.string()).optional(),
+  site: z.string().optional(),
+});
+
+export const configSchema = z.strictObject({
+  dataDirectory: z.string().min(1).default('./data'),
+  site: z.string().default(''),
+  /** IANA zone for DICOM times without TimezoneOffsetFromUTC. */
+  timeZone: z.string().default('UTC'),
+  readingMode: z.enum(READING_MODES).default('assist'),
+  /** Postgres to use; without it an embedded one is started below the data directory. */
+  databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** redis://... for the queue; without it the queue lives in Postgres. */
+  queueUrl: z.url({ protocol: /^(rediss?|postgres(ql)?)$/ }).optional(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  dicom: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(11_112),
+      aeTitles: list(aeTitle).default(['RADTRIAGE']),
+      peers: z.array(peer).default([]),
+      maxAssociations: z.coerce.number().int().min(1).default(64),
+      maxAssociationsPerPeer: z.coerce.number().int().min(1).default(32),
+      maxObjectBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .default(4 * 1024 ** 3),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8_080),
+      tlsCertFile: z.string().optional(),
+      tlsKeyFile: z.string().optional(),
+      /** A reverse proxy that terminates TLS stands in front: its X-Forwarded-* headers are believed. */
+      trustProxy: flag.default(false),
+    })
+    .prefault({}),
+  assembly: z
+    .strictObject({
+      /** Overrides the quiet time of every modality. */
+      quietSeconds: z.coerce.number().min(0).optional(),
+      quietSecondsByModality: z.record(z.string(), z.number().min(0)).default({}),
+      /** Studies whose StudyDate is older are kept as priors and not triaged. Off by default. */
+      studyAgeLimitDays: z.coerce.number().int().min(1).optional(),
+    })
+    .prefault({}),
+  inference: z
+    .strictObject({
+      modelDirectories: list(z.string()).default([]),
+      executionProviders: list(z.string()).default(['tensorrt', 'cuda', 'cpu']),
+      processes: z.coerce.number().int().min(1).default(1),
+      threads: z.coerce.number().int().min(1).default(1),
+      timeoutSeconds: z.coerce.number().min(1).default(120),
+    })
+    .prefault({}),
+  priorityRuleFile: z.string().optional(),
+  /** A bearer token with the role admin, for scripts. At least 16 characters. */
+  adminToken: z.string().min(16).optional(),
+  sessionIdleMinutes: z.coerce.number().min(1).default(60),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** Environment variables and the place in the configuration that each sets. The environment wins over the file. */
+export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
+  RADTRIAGE_DATA: ['dataDirectory'],
+  RADTRIAGE_SITE: ['site'],
+  RADTRIAGE_TIME_ZONE: ['timeZone'],
+  RADTRIAGE_READING_MODE: ['readingMode'],
+  RADTRIAGE_DATABASE_URL: ['databaseUrl'],
+  RADTRIAGE_QUEUE_URL: ['queueUrl'],
+  RADTRIAGE_LOG_LEVEL: ['logLevel'],
+  RADTRIAGE_DICOM_HOST: ['dicom', 'host'],
+  RADTRIAGE_DICOM_PORT: ['dicom', 'port'],
+  RADTRIAGE_AE_TITLES: ['dicom', 'aeTitles'],
+  RADTRIAGE_HTTP_HOST: ['http', 'host'],
+  RADTRIAGE_HTTP_PORT: ['http', 'port'],
+  RADTRIAGE_TLS_CERT_FILE: ['http', 'tlsCertFile'],
+  RADTRIAGE_TLS_KEY_FILE: ['http', 'tlsKeyFile'],
+  RADTRIAGE_TRUST_PROXY: ['http', 'trustProxy'],
+  RADTRIAGE_QUIET_SECONDS: ['assembly', 'quietSeconds'],
+  RADTRIAGE_STUDY_AGE_LIMIT_DAYS: ['assembly', 'studyAgeLimitDays'],
+  RADTRIAGE_MODEL_DIRECTORIES: ['inference', 'modelDirectories'],
+  RADTRIAGE_EXECUTION_PROVIDERS: ['inference', 'executionProviders'],
+  RADTRIAGE_INFERENCE_PROCESSES: ['inference', 'processes'],
+  RADTRIAGE_PRIORITY_RULE_FILE: ['priorityRuleFile'],
+  RADTRIAGE_ADMIN_TOKEN: ['adminToken'],
+};
+
+/** The quiet time of a modality, seconds, where the site sets none. Long acquisitions get longer gaps. */
+export const DEFAULT_QUIET_SECONDS: Readonly<Record<string, number>> = {
+  CR: 5,
+  DX: 5,
+  MG: 30,
+  CT: 30,
+  MR: 60,
+  US: 60,
+};
+export const FALLBACK_QUIET_SECONDS = 60;

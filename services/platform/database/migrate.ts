@@ -1,0 +1,22 @@
+import { Migrator } from 'kysely/migration';
+import { RadTriageError } from '#core/errors.ts';
+import type { Database } from './connect.ts';
+import * as initial from './migrations/001-initial.ts';
+
+/** Migrations by name, in order; a name once released never changes. */
+const MIGRATIONS = { '001-initial': initial };
+
+/** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */
+export async function migrateDatabase(database: Database): Promise<readonly string[]> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => MIGRATIONS },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    throw new RadTriageError('DATABASE_UNAVAILABLE', 'the database could not be migrated', {
+      cause: error,
+    });
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}

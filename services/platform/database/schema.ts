@@ -1,0 +1,294 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
+import type { Priority } from '#core/priority.ts';
+import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
+
+/** Columns are snake_case in the database and camelCase here (Kysely's CamelCasePlugin). Times are timestamptz. */
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
+type Json<T> = ColumnType<T, string, string>;
+
+export interface StudyTable {
+  studyKey: Generated<string>;
+  studyInstanceUid: string;
+  /** Rises by one with every change that a reader may have to know of: the compare-and-swap token. */
+  version: Generated<number>;
+  status: StudyStatus;
+  /** Why the status is what it is, for people: a reason without patient data, or null. */
+  statusReason: string | null;
+  readingStatus: Generated<ReadingStatus>;
+  openedBy: string | null;
+  openedAt: Timestamp | null;
+  site: Generated<string>;
+  patientId: string | null;
+  issuerOfPatientId: string | null;
+  patientName: string | null;
+  patientBirthDate: string | null;
+  patientSex: string | null;
+  patientAge: string | null;
+  accessionNumber: string | null;
+  studyDescription: string | null;
+  studyDate: string | null;
+  studyTime: string | null;
+  timezoneOffsetFromUtc: string | null;
+  /** The modality of the first image. */
+  modality: string | null;
+  bodyPartExamined: string | null;
+  imageCount: Generated<number>;
+  /** Our own receipt of the first object. */
+  receivedAt: Timestamp;
+  lastImageAt: Timestamp | null;
+  /** When the study counts as complete if nothing else arrives. */
+  quietUntil: Timestamp | null;
+  completedAt: Timestamp | null;
+  analysedAt: Timestamp | null;
+  /** Digest of the image instances at the last completion. */
+  imageRevision: string | null;
+  /** Priority: see core/priority.ts. */
+  basePriority: Generated<Priority>;
+  orderPrioritySource: string;
+  priority: Generated<Priority>;
+  reason: string;
+  dueAt: Timestamp;
+  rankAt: Timestamp;
+  ruleId: string;
+  ruleVersion: string;
+  /** Best score of an active model over the current revision. */
+  score: number | null;
+  scoreModel: string | null;
+  flagged: Generated<boolean>;
+  /** Blob id of the thumbnail. */
+  thumbnailBlob: string | null;
+}
+
+export interface InstanceTable {
+  instanceKey: Generated<string>;
+  studyKey: string;
+  sopInstanceUid: string;
+  sopClassUid: string;
+  seriesInstanceUid: string;
+  transferSyntaxUid: string;
+  /** 'image' counts for the revision; 'object' (SR, KO, PR, SEG, ours) never does. */
+  kind: 'image' | 'object';
+  /** 'current', or 'conflict' for another content under a UID that is already kept: both stay. */
+  standing: 'current' | 'conflict';
+  /** Path below the blob store's root: an internal id, never a UID. */
+  blobPath: string;
+  /** Lower-case hex SHA-256 of the data set as received (without preamble and file meta). */
+  sha256: string;
+  /** Bytes of the file, and where its data set begins in it. */
+  fileBytes: ColumnType<string, number, number>;
+  dataSetOffset: number;
+  modality: string | null;
+  seriesNumber: number | null;
+  seriesDescription: string | null;
+  instanceNumber: number | null;
+  rows: number | null;
+  columns: number | null;
+  numberOfFrames: number | null;
+  callingAe: string;
+  receivedAt: CreatedAt;
+}
+
+export interface ImageRevisionTable {
+  studyKey: string;
+  /** Lower-case hex SHA-256 over the sorted image instances. */
+  imageRevision: string;
+  number: number;
+  imageCount: number;
+  createdAt: CreatedAt;
+}
+
+export interface AnalysisRunTable {
+  runKey: Generated<string>;
+  studyKey: string;
+  imageRevision: string;
+  number: number;
+  jobId: string;
+  trigger: 'complete' | 'late-images' | 'retry' | 'promotion' | 'sweep';
+  state: 'queued' | 'running' | 'analysed' | 'not-analysed' | 'failed' | 'superseded';
+  reason: string | null;
+  traceId: string;
+  attempts: Generated<number>;
+  createdAt: CreatedAt;
+  startedAt: Timestamp | null;
+  finishedAt: Timestamp | null;
+}
+
+export interface ModelRunTable {
+  modelRunKey: Generated<string>;
+  runKey: string;
+  modelId: string;
+  modelVersion: string;
+  modelSha256: string;
+  role: Exclude<ModelRole, 'retired'>;
+  outcome: 'analysed' | 'not-analysed' | 'failed';
+  reason: string | null;
+  provider: string | null;
+  score: number | null;
+  threshold: number | null;
+  flagged: Generated<boolean>;
+  images: number;
+  /** Milliseconds by stage: decode, preprocess, inference, postprocess. */
+  timings: Json<Record<string, number>>;
+}
+
+export interface FindingTable {
+  findingId: string;
+  modelRunKey: string;
+  studyKey: string;
+  label: string;
+  code: Json<{ scheme: string; value: string; meaning: string }>;
+  sopInstanceUid: string;
+  frame: number;
+  boxX: number;
+  boxY: number;
+  boxWidth: number;
+  boxHeight: number;
+  score: number;
+}
+
+export interface HeatmapTable {
+  heatmapId: string;
+  modelRunKey: string;
+  studyKey: string;
+  sopInstanceUid: string;
+  frame: number;
+  width: number;
+  height: number;
+  /** Row-major float32 little endian, 0 to 1. */
+  values: Buffer;
+  scaleX: number;
+  scaleY: number;
+  originX: number;
+  originY: number;
+  threshold: number;
+  peak: number;
+}
+
+export interface ReviewTable {
+  reviewId: string;
+  studyKey: string;
+  imageRevision: string | null;
+  runKey: string | null;
+  /** The study version that the reader saw. */
+  seenVersion: number;
+  kind: 'reading' | 'second-reading';
+  state: 'signed' | 'undone';
+  reader: string;
+  readingMode: ReadingMode;
+  comment: string | null;
+  /** True when at least one finding was confirmed, amended or added. */
+  positive: boolean;
+  openedAt: Timestamp | null;
+  createdAt: CreatedAt;
+  undoneAt: Timestamp | null;
+}
+
+export interface FindingVerdictTable {
+  reviewId: string;
+  /** Null for a finding that the reader added. */
+  findingId: string | null;
+  verdict: Verdict | 'add';
+  reason: string | null;
+  label: string | null;
+  sopInstanceUid: string | null;
+  frame: number | null;
+  boxX: number | null;
+  boxY: number | null;
+  boxWidth: number | null;
+  boxHeight: number | null;
+}
+
+export interface OutboxTable {
+  outboxId: Generated<string>;
+  job: string;
+  jobId: string;
+  payload: Json<Record<string, unknown>>;
+  createdAt: CreatedAt;
+  sentAt: Timestamp | null;
+}
+
+/** Jobs that ran out of tries; they stay until an administrator retries or dismisses them. */
+export interface DeadLetterTable {
+  jobId: string;
+  job: string;
+  studyKey: string | null;
+  code: string;
+  message: string;
+  attempts: number;
+  failedAt: CreatedAt;
+  resolvedAt: Timestamp | null;
+}
+
+export interface ModelStateTable {
+  modelId: string;
+  sha256: string;
+  role: ModelRole;
+  changedBy: string;
+  changedAt: CreatedAt;
+  note: string | null;
+}
+
+export interface AccountTable {
+  username: string;
+  passwordHash: string;
+  roles: UserRole[];
+  disabled: Generated<boolean>;
+  createdAt: CreatedAt;
+}
+
+export interface SessionTable {
+  /** SHA-256 of the cookie's secret. */
+  sessionHash: string;
+  username: string;
+  createdAt: CreatedAt;
+  lastSeenAt: Timestamp;
+}
+
+export interface ApiTokenTable {
+  /** SHA-256 of the bearer token. */
+  tokenHash: string;
+  name: string;
+  roles: UserRole[];
+  createdAt: CreatedAt;
+  revokedAt: Timestamp | null;
+}
+
+export interface AuditLogTable {
+  sequence: Generated<string>;
+  at: CreatedAt;
+  actor: string;
+  action: string;
+  studyInstanceUid: string | null;
+  details: Json<Record<string, unknown>>;
+  previousHash: string;
+  hash: string;
+}
+
+/** The last sign of life of each long-running process. */
+export interface HeartbeatTable {
+  process: string;
+  at: Timestamp;
+  details: Json<Record<string, unknown>>;
+}
+
+export interface DatabaseSchema {
+  study: StudyTable;
+  instance: InstanceTable;
+  imageRevision: ImageRevisionTable;
+  analysisRun: AnalysisRunTable;
+  modelRun: ModelRunTable;
+  finding: FindingTable;
+  heatmap: HeatmapTable;
+  review: ReviewTable;
+  findingVerdict: FindingVerdictTable;
+  outbox: OutboxTable;
+  deadLetter: DeadLetterTable;
+  modelState: ModelStateTable;
+  account: AccountTable;
+  session: SessionTable;
+  apiToken: ApiTokenTable;
+  auditLog: AuditLogTable;
+  heartbeat: HeartbeatTable;
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RadTriageError } from '#core/errors.ts';
+import { loadConfig, quietSecondsFor } from '#platform/config/config.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function configFile(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'radtriage-config-'));
+  folders.push(folder);
+  const path = join(folder, 'radtriage.yaml');
+  writeFileSync(path, content);
+  return path;
+}
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    loadConfig({ environment });
+  } catch (error) {
+    expect(error).toBeInstanceOf(RadTriageError);
+    if (error instanceof RadTriageError) {
+      expect(error.code).toBe('CONFIG_INVALID');
+      return error.message;
+    }
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('configuration', () => {
+  it('stays on loopback and in a local folder when nothing is said', () => {
+    const config = loadConfig({ environment: {} });
+    expect(config.dicom.host).toBe('127.0.0.1');
+    expect(config.http.host).toBe('127.0.0.1');
+    expect(config.assembly.studyAgeLimitDays).toBeUndefined();
+    expect(Object.isFrozen(config.dicom)).toBe(true);
+  });
+
+  it('reports all faults together', () => {
+    const message = faultsOf({
+      RADTRIAGE_DICOM_PORT: 'seventy',
+      RADTRIAGE_LOG_LEVEL: 'loud',
+      RADTRIAGE_ADMIN_TOKEN: 'short',
+      RADTRIAGE_TYPO: '1',
+    });
+    for (const part of ['dicom.port', 'logLevel', 'adminToken', 'RADTRIAGE_TYPO']) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it('takes the command line over the environment over the file', () => {
+    const file = configFile(
+      'site: file\nreadingMode: triage-only\ndicom: {port: 1, aeTitles: [A, B]}\n',
+    );
+    const environment = {
+      RADTRIAGE_CONFIG: file,
+      RADTRIAGE_SITE: 'environment',
+      RADTRIAGE_DICOM_PORT: '2',
+    };
+    const config = loadConfig({ environment, overrides: { dicom: { port: 3 } } });
+    expect(config.site).toBe('environment');
+    expect(config.dicom.port).toBe(3);
+    expect(config.dicom.aeTitles).toEqual(['A', 'B']);
+    expect(config.readingMode).toBe('triage-only');
+  });
+
+  it('refuses another address for DICOM without an AE list', () => {
+    expect(faultsOf({ RADTRIAGE_DICOM_HOST: '0.0.0.0' })).toContain('dicom.peers');
+  });
+
+  it('refuses another address for the page without TLS, unless a proxy is declared', () => {
+    expect(faultsOf({ RADTRIAGE_HTTP_HOST: '0.0.0.0' })).toContain('tlsCertFile');
+    const environment = { RADTRIAGE_HTTP_HOST: '0.0.0.0', RADTRIAGE_TRUST_PROXY: 'true' };
+    expect(loadConfig({ environment }).http.trustProxy).toBe(true);
+  });
+
+  it('names a missing or unreadable file, and an unknown key in it', () => {
+    expect(faultsOf({ RADTRIAGE_CONFIG: '/nonexistent.yaml' })).toContain('does not exist');
+    expect(faultsOf({ RADTRIAGE_CONFIG: configFile('{') })).toContain('radtriage.yaml');
+    expect(faultsOf({ RADTRIAGE_CONFIG: configFile('dicom: {prot: 1}') })).toContain('prot');
+  });
+
+  it('gives each modality its quiet time, which one setting overrides', () => {
+    const config = loadConfig({ environment: {} });
+    expect(quietSecondsFor(config, 'CR')).toBe(5);
+    expect(quietSecondsFor(config, 'DX')).toBe(5);
+    expect(quietSecondsFor(config, 'CT')).toBeGreaterThan(5);
+    expect(quietSecondsFor(config, undefined)).toBeGreaterThan(5);
+    const overridden = loadConfig({ environment: { RADTRIAGE_QUIET_SECONDS: '0.5' } });
+    expect(quietSecondsFor(overridden, 'CT')).toBe(0.5);
+  });
+});

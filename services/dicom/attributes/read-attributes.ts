@@ -1,0 +1,166 @@
+import { RadTriageError } from '#core/errors.ts';
+import type { DicomTextDecoder } from '../charsets/text-decoder.ts';
+import {
+  type AttributeKeyword,
+  type DicomAttributes,
+  dicomAttributesSchema,
+  UID_PATTERN,
+} from './attribute-schema.ts';
+import {
+  ATTRIBUTE_TABLE,
+  type AttributeRow,
+  CONTRIBUTING_EQUIPMENT,
+  FALLBACK_SEQUENCES,
+  FUNCTIONAL_GROUPS,
+  MANDATORY_UIDS,
+  PER_FRAME_FUNCTIONAL_GROUPS,
+  SHARED_FUNCTIONAL_GROUPS,
+} from './attribute-table.ts';
+import { itemsOf, textDecoderOf } from './element-values.ts';
+import { type DataSet, parseHeader } from './parse-elements.ts';
+import { readValue } from './read-value.ts';
+
+export type { DicomAttributes } from './attribute-schema.ts';
+
+/**
+ * Reads the attributes that RadTriage works with.
+ * @param dataSet the raw data set, without preamble and file meta information; may be cut from PixelData on
+ * @param transferSyntaxUid how it is encoded; implicit, explicit, big endian and deflated are read, and every
+ *   encapsulated syntax is explicit little endian
+ * @throws RadTriageError DICOM_TRUNCATED, DICOM_STRUCTURE, DICOM_TOO_LARGE of the bytes; DICOM_ATTRIBUTE_MISSING or
+ *   DICOM_UID_INVALID when one of the study, series, SOP instance or SOP class UIDs is absent or malformed
+ */
+export function readAttributes(dataSet: Uint8Array, transferSyntaxUid: string): DicomAttributes {
+  if (!UID_PATTERN.test(transferSyntaxUid)) throw invalidUid('transferSyntaxUid');
+  return collectAttributes(parseHeader(dataSet, transferSyntaxUid), { transferSyntaxUid });
+}
+
+/**
+ * The same of a data set already parsed.
+ * @param options.frame whose functional groups are read in an enhanced multi-frame object; 0 without it
+ */
+export function collectAttributes(
+  dataSet: DataSet,
+  options: { transferSyntaxUid: string; frame?: number },
+): DicomAttributes {
+  const reader = new AttributeReader(dataSet, options.frame ?? 0);
+  const read = reader.readAll();
+  for (const keyword of MANDATORY_UIDS) requireUid(read, keyword);
+  const attributes = {
+    ...read,
+    transferSyntaxUid: options.transferSyntaxUid,
+    contributingEquipment: reader.readEquipment(),
+    problems: reader.problems(),
+  };
+  return parseLeniently(attributes);
+}
+
+function requireUid(read: Record<string, unknown>, keyword: AttributeKeyword): void {
+  const value = read[keyword];
+  if (value === undefined || value === '') {
+    throw new RadTriageError('DICOM_ATTRIBUTE_MISSING', `${keyword} is missing`, {
+      details: { keyword },
+    });
+  }
+  if (typeof value !== 'string' || !UID_PATTERN.test(value)) throw invalidUid(keyword);
+}
+
+function invalidUid(keyword: string): RadTriageError {
+  return new RadTriageError('DICOM_UID_INVALID', `${keyword} is no UID`, { details: { keyword } });
+}
+
+/** The schema's word is final: what it refuses is left out and named, unless nothing is left to lean on. */
+function parseLeniently(attributes: Record<string, unknown> & { problems: string[] }) {
+  const first = dicomAttributesSchema.safeParse(attributes);
+  if (first.success) return first.data;
+  for (const issue of first.error.issues) {
+    const keyword = String(issue.path[0]);
+    if (!(keyword in attributes)) continue;
+    delete attributes[keyword];
+    attributes.problems.push(`${keyword}: not allowed`);
+  }
+  return dicomAttributesSchema.parse(attributes);
+}
+
+class AttributeReader {
+  private readonly dataSet: DataSet;
+  private readonly decoder: DicomTextDecoder;
+  private readonly groups: readonly DataSet[];
+  private readonly found: string[] = [];
+
+  constructor(dataSet: DataSet, frame: number) {
+    this.dataSet = dataSet;
+    this.decoder = textDecoderOf(dataSet);
+    const perFrame = itemsOf(dataSet, PER_FRAME_FUNCTIONAL_GROUPS)[frame];
+    const shared = itemsOf(dataSet, SHARED_FUNCTIONAL_GROUPS)[0];
+    this.groups = [perFrame, shared].filter((group) => group !== undefined);
+  }
+
+  readAll(): Record<string, unknown> {
+    const attributes: Record<string, unknown> = {};
+    for (const [keyword, row] of Object.entries(ATTRIBUTE_TABLE)) {
+      const value = this.readOne(keyword, row);
+      if (value !== undefined) attributes[keyword] = value;
+    }
+    return attributes;
+  }
+
+  readEquipment(): { manufacturer?: unknown; manufacturerModelName?: unknown }[] {
+    return itemsOf(this.dataSet, CONTRIBUTING_EQUIPMENT).map((item) => {
+      const decoder = textDecoderOf(item, this.decoder);
+      const read = (row: AttributeRow) => {
+        const element = item.elements.get(row.tag);
+        if (element === undefined) return undefined;
+        return readValue({ dataSet: item, element, row, decoder }).value;
+      };
+      return {
+        manufacturer: read(ATTRIBUTE_TABLE.manufacturer),
+        manufacturerModelName: read(ATTRIBUTE_TABLE.manufacturerModelName),
+      };
+    });
+  }
+
+  problems(): string[] {
+    return [...this.found, ...this.decoder.problems];
+  }
+
+  private readOne(keyword: string, row: AttributeRow): unknown {
+    for (const dataSet of this.placesOf(keyword)) {
+      const element = dataSet.elements.get(row.tag);
+      if (element === undefined || element.length === 0) continue;
+      const { value, problem } = readValue({ dataSet, element, row, decoder: this.decoder });
+      if (problem !== undefined) this.found.push(`${keyword}: ${problem}`);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** The data sets that may hold an attribute: the top, then sequences, then functional groups. */
+  private *placesOf(keyword: string): Generator<DataSet> {
+    yield this.dataSet;
+    for (const tag of lookUp(FALLBACK_SEQUENCES, keyword) ?? []) {
+      yield* itemsOf(this.dataSet, tag);
+    }
+    const group = lookUp(FUNCTIONAL_GROUPS, keyword);
+    if (group === undefined) return;
+    for (const groups of this.groups) yield* itemsOf(groups, group);
+  }
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, keyword: string): T | undefined {
+  return table[keyword];
+}
+
+/** What RadTriage writes as ManufacturerModelName into every object that it makes. */
+export const OWN_MODEL_NAME = 'RadTriage';
+
+/**
+ * Whether the object was made by RadTriage, here or elsewhere: such a one never becomes work. Its mark is
+ * ManufacturerModelName, or an item of ContributingEquipmentSequence when a PACS re-made the header.
+ */
+export function isMadeByRadTriage(attributes: DicomAttributes): boolean {
+  return (
+    attributes.manufacturerModelName === OWN_MODEL_NAME ||
+    attributes.contributingEquipment.some((item) => item.manufacturerModelName === OWN_MODEL_NAME)
+  );
+}

@@ -1,0 +1,42 @@
+import iconv from 'iconv-lite';
+
+/** Names that iconv-lite knows; this file is the only owner of that library. */
+export type ByteCodec =
+  | 'ascii'
+  | 'iso-8859-1'
+  | 'iso-8859-2'
+  | 'iso-8859-3'
+  | 'iso-8859-4'
+  | 'iso-8859-5'
+  | 'iso-8859-6'
+  | 'iso-8859-7'
+  | 'iso-8859-8'
+  | 'iso-8859-9'
+  | 'iso-8859-15'
+  | 'iso-8859-11'
+  | 'euc-jp'
+  | 'euc-kr'
+  | 'shift_jis'
+  | 'gb18030'
+  | 'gbk'
+  | 'utf-8';
+
+/**
+ * Decodes bytes of one coding without escape sequences; what cannot be decoded becomes U+FFFD.
+ * Node's own TextDecoder is not used for ISO 8859: by the WHATWG rules its `iso-8859-1`, `-9` and `-11` are the
+ * Windows code pages, which differ from the registered sets in 0x80-0x9F.
+ */
+export function decodeBytes(bytes: Uint8Array, codec: ByteCodec): string {
+  return iconv.decode(bytes, codec, { stripBOM: false });
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of well-formed UTF-8, else undefined. */
+export function decodeStrictUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { type Attributes, TRANSFER_SYNTAX, toElements, writePart10 } from './part10-writer.ts';
+import { type CtVolume, renderCtVolume } from './phantom/ct-volume.ts';
+import { identifyStudy, type StudyIdentity } from './study-attributes.ts';
+import type { GeneratedFile, GeneratedStudy, LesionBox, StudyOptions } from './study-types.ts';
+
+const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2';
+const INTERCEPT = -1024;
+
+/** An axial chest CT in Hounsfield units: apices first, one file a slice. */
+export function generateCtStudy(options: StudyOptions): GeneratedStudy {
+  const identity = identifyStudy(options);
+  const volume = renderCtVolume({
+    seed: identity.seed,
+    sex: identity.patient.sex,
+    slices: options.slices ?? 24,
+    matrix: options.matrix ?? 320,
+    lesion: options.lesion?.subtlety ?? null,
+  });
+  const files: GeneratedFile[] = [];
+  const boxes: LesionBox[] = [];
+  volume.slices.forEach((slice, index) => {
+    const sopInstanceUid = identity.uid('slice', index);
+    const attributes = sliceAttributes({ identity, volume, index, sopInstanceUid });
+    const transferSyntax =
+      options.transferSyntax === 'implicit'
+        ? TRANSFER_SYNTAX.implicitLittleEndian
+        : TRANSFER_SYNTAX.explicitLittleEndian;
+    files.push({
+      name: `CT${String(index + 1).padStart(4, '0')}.dcm`,
+      sopClassUid: CT_IMAGE_STORAGE,
+      sopInstanceUid,
+      bytes: writePart10(toElements(attributes), { transferSyntax }),
+    });
+    if (slice.box !== null) boxes.push({ sopInstanceUid, frame: 1, box: slice.box });
+  });
+  return {
+    studyInstanceUid: identity.studyInstanceUid,
+    patientId: identity.patient.id,
+    files,
+    lesion: options.lesion === null ? null : { boxes },
+  };
+}
+
+interface SliceContext {
+  readonly identity: StudyIdentity;
+  readonly volume: CtVolume;
+  readonly index: number;
+  readonly sopInstanceUid: string;
+}
+
+function sliceAttributes({ identity, volume, index, sopInstanceUid }: SliceContext): Attributes {
+  const hounsfield = volume.slices[index]?.hounsfield ?? new Int16Array(0);
+  const pixels = Buffer.alloc(hounsfield.length * 2);
+  hounsfield.forEach((value, i) => {
+    pixels.writeUInt16LE(value - INTERCEPT, i * 2);
+  });
+  const corner = -((volume.matrix - 1) / 2) * volume.spacing;
+  const position = -index * volume.sliceSpacing;
+  const decimal = (value: number) => Number(value.toFixed(4));
+  return {
+    ...identity.shared,
+    ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+    SOPClassUID: CT_IMAGE_STORAGE,
+    SOPInstanceUID: sopInstanceUid,
+    Modality: 'CT',
+    StudyDescription: 'CT chest (phantom)',
+    SeriesDescription: 'Axial lung',
+    SeriesInstanceUID: identity.uid('series', 1),
+    SeriesNumber: 2,
+    AcquisitionNumber: 1,
+    InstanceNumber: index + 1,
+    BodyPartExamined: 'CHEST',
+    PatientPosition: 'HFS',
+    KVP: 120,
+    XRayTubeCurrent: 180,
+    ExposureTime: 500,
+    ConvolutionKernel: 'PHANTOM',
+    SliceThickness: 1.25,
+    SliceLocation: decimal(position),
+    FrameOfReferenceUID: identity.uid('frame of reference'),
+    PositionReferenceIndicator: '',
+    ImagePositionPatient: [decimal(corner), decimal(corner), decimal(position)],
+    ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+    PixelSpacing: [volume.spacing, volume.spacing],
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: 'MONOCHROME2',
+    Rows: volume.matrix,
+    Columns: volume.matrix,
+    BitsAllocated: 16,
+    BitsStored: 12,
+    HighBit: 11,
+    PixelRepresentation: 0,
+    RescaleIntercept: INTERCEPT,
+    RescaleSlope: 1,
+    RescaleType: 'HU',
+    WindowCenter: [-500, 40],
+    WindowWidth: [1500, 400],
+    PixelData: pixels,
+  };
+}

@@ -1,0 +1,123 @@
+import { type Attributes, TRANSFER_SYNTAX, toElements, writePart10 } from './part10-writer.ts';
+import { renderLateral } from './phantom/lateral.ts';
+import { renderRadiograph } from './phantom/radiograph.ts';
+import { createRandom } from './random.ts';
+import { identifyStudy, type StudyIdentity } from './study-attributes.ts';
+import type { GeneratedStudy, StudyOptions } from './study-types.ts';
+
+const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1';
+const DIGITAL_XRAY_FOR_PRESENTATION = '1.2.840.10008.5.1.4.1.1.1.1';
+const WIDTH = 576;
+const HEIGHT = 640;
+/** Millimetres per pixel. */
+const SPACING = 0.65;
+const MAXIMUM = 4095;
+
+/** One frontal or lateral chest radiograph, CR or DX, 12 bits in 16. */
+export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
+  const identity = identifyStudy(options);
+  const random = createRandom(identity.seed, 'technique');
+  const drawnView = random.chance(0.65) ? 'PA' : 'AP';
+  const drawnPhotometric = random.chance(0.3) ? 'MONOCHROME1' : 'MONOCHROME2';
+  const view = options.view ?? drawnView;
+  const photometric = options.photometric ?? drawnPhotometric;
+  const size = {
+    width: WIDTH,
+    height: HEIGHT,
+    spacing: SPACING,
+    seed: identity.seed,
+    sex: identity.patient.sex,
+  };
+  const image =
+    view === 'LL'
+      ? { values: renderLateral(size), box: null }
+      : renderRadiograph({ ...size, view, lesion: options.lesion?.subtlety ?? null });
+  const pixels = Buffer.alloc(image.values.length * 2);
+  image.values.forEach((value, index) => {
+    pixels.writeUInt16LE(photometric === 'MONOCHROME1' ? MAXIMUM - value : value, index * 2);
+  });
+  const sopInstanceUid = identity.uid('image', 1);
+  const sopClassUid = options.kind === 'CR' ? COMPUTED_RADIOGRAPHY : DIGITAL_XRAY_FOR_PRESENTATION;
+  const attributes: Attributes = {
+    ...identity.shared,
+    ...imageAttributes({ identity, view, photometric }),
+    ...(options.kind === 'CR' ? computedRadiography(view) : digitalXRay(view, photometric)),
+    SOPClassUID: sopClassUid,
+    SOPInstanceUID: sopInstanceUid,
+    Modality: options.kind,
+    PixelData: pixels,
+  };
+  const transferSyntax =
+    options.transferSyntax === 'implicit'
+      ? TRANSFER_SYNTAX.implicitLittleEndian
+      : TRANSFER_SYNTAX.explicitLittleEndian;
+  const bytes = writePart10(toElements(attributes), { transferSyntax });
+  return {
+    studyInstanceUid: identity.studyInstanceUid,
+    patientId: identity.patient.id,
+    files: [{ name: `${options.kind}0001.dcm`, sopClassUid, sopInstanceUid, bytes }],
+    lesion: image.box === null ? null : { boxes: [{ sopInstanceUid, frame: 1, box: image.box }] },
+  };
+}
+
+interface Technique {
+  readonly identity: StudyIdentity;
+  readonly view: 'PA' | 'AP' | 'LL';
+  readonly photometric: 'MONOCHROME1' | 'MONOCHROME2';
+}
+
+function imageAttributes({ identity, view, photometric }: Technique): Attributes {
+  return {
+    ImageType: ['DERIVED', 'PRIMARY'],
+    StudyDescription: view === 'LL' ? 'Chest lateral (phantom)' : `Chest ${view} (phantom)`,
+    SeriesDescription: view === 'LL' ? 'Lateral' : view,
+    SeriesInstanceUID: identity.uid('series', 1),
+    SeriesNumber: 1,
+    InstanceNumber: 1,
+    BodyPartExamined: 'CHEST',
+    ViewPosition: view,
+    KVP: view === 'AP' ? 90 : 120,
+    PatientOrientation: view === 'LL' ? ['A', 'F'] : ['L', 'F'],
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: photometric,
+    Rows: HEIGHT,
+    Columns: WIDTH,
+    BitsAllocated: 16,
+    BitsStored: 12,
+    HighBit: 11,
+    PixelRepresentation: 0,
+    ImagerPixelSpacing: [SPACING, SPACING],
+    WindowCenter: 2048,
+    WindowWidth: 4096,
+    LossyImageCompression: '00',
+    BurnedInAnnotation: 'NO',
+  };
+}
+
+function computedRadiography(view: 'PA' | 'AP' | 'LL'): Attributes {
+  return {
+    PlateID: 'PLATE1',
+    Laterality: '',
+    DistanceSourceToDetector: view === 'AP' ? 1100 : 1800,
+  };
+}
+
+function digitalXRay(view: 'PA' | 'AP' | 'LL', photometric: Technique['photometric']): Attributes {
+  return {
+    ImageType: ['DERIVED', 'PRIMARY', ''],
+    PresentationIntentType: 'FOR PRESENTATION',
+    AnatomicRegionSequence: [
+      { CodeValue: '51185008', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Chest' },
+    ],
+    DetectorType: 'SCINTILLATOR',
+    ImageLaterality: 'U',
+    PixelIntensityRelationship: 'LOG',
+    PixelIntensityRelationshipSign: photometric === 'MONOCHROME1' ? 1 : -1,
+    RescaleIntercept: 0,
+    RescaleSlope: 1,
+    RescaleType: 'US',
+    PresentationLUTShape: photometric === 'MONOCHROME1' ? 'INVERSE' : 'IDENTITY',
+    DistanceSourceToDetector: view === 'AP' ? 1100 : 1800,
+    AcquisitionContextSequence: [],
+  };
+}

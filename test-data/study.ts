@@ -1,0 +1,10 @@
+import { generateCtStudy } from './ct-study.ts';
+import { generateRadiographStudy } from './radiograph-study.ts';
+import type { GeneratedStudy, StudyOptions } from './study-types.ts';
+
+export * from './study-types.ts';
+
+/** A believable made-up study; the same options always give the same bytes. */
+export function generateStudy(options: StudyOptions): GeneratedStudy {
+  return options.kind === 'CT' ? generateCtStudy(options) : generateRadiographStudy(options);
+}

@@ -80,6 +80,8 @@ export const configSchema = z.strictObject({
   inference: z
     .strictObject({
       modelDirectories: list(z.string()).default([]),
+      /** Also offer the models that ship with RadTriage. */
+      builtInModels: flag.default(true),
       executionProviders: list(z.string()).default(['tensorrt', 'cuda', 'cpu']),
       processes: z.coerce.number().int().min(1).default(1),
       threads: z.coerce.number().int().min(1).default(1),
@@ -115,6 +117,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_QUIET_SECONDS: ['assembly', 'quietSeconds'],
   RADTRIAGE_STUDY_AGE_LIMIT_DAYS: ['assembly', 'studyAgeLimitDays'],
   RADTRIAGE_MODEL_DIRECTORIES: ['inference', 'modelDirectories'],
+  RADTRIAGE_BUILT_IN_MODELS: ['inference', 'builtInModels'],
   RADTRIAGE_EXECUTION_PROVIDERS: ['inference', 'executionProviders'],
   RADTRIAGE_INFERENCE_PROCESSES: ['inference', 'processes'],
   RADTRIAGE_PRIORITY_RULE_FILE: ['priorityRuleFile'],

@@ -53,12 +53,12 @@ export function encodeName(name: PersonName, charset: Charset): Buffer {
 
 function encodeComponent(text: string, charset: Charset): Buffer {
   const runs =
-    text.match(/[\u0000-\u007f]+|[\uff61-\uff9f]+|[^\u0000-\u007f\uff61-\uff9f]+/g) ?? [];
+    text.match(/\p{ASCII}+|[\uff61-\uff9f]+|[^\p{ASCII}\uff61-\uff9f]+/gu) ?? [];
   return Buffer.concat(runs.map((run) => encodeRun(run, charset)));
 }
 
 function encodeRun(run: string, charset: Charset): Buffer {
-  if (/^[\u0000-\u007f]/.test(run)) return Buffer.from(run, 'ascii');
+  if (/^\p{ASCII}/u.test(run)) return Buffer.from(run, 'ascii');
   // Half-width katakana is G1 of ISO 2022 IR 13: one byte each in Shift JIS too.
   if (/^[\uff61-\uff9f]/.test(run)) return iconv.encode(run, 'shift_jis');
   if (charset === '\\ISO 2022 IR 149') return Buffer.concat([KOREAN, iconv.encode(run, 'euc-kr')]);

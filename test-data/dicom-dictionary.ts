@@ -54,6 +54,8 @@ export const DICTIONARY = {
   ImagerPixelSpacing: [0x00181164, 'DS'],
   ConvolutionKernel: [0x00181210, 'SH'],
   PatientPosition: [0x00185100, 'CS'],
+  PositionerType: [0x00181508, 'CS'],
+  ViewCodeSequence: [0x00540220, 'SQ'],
   ViewPosition: [0x00185101, 'CS'],
   DetectorType: [0x00187004, 'CS'],
   StudyInstanceUID: [0x0020000d, 'UI'],

@@ -13,6 +13,12 @@ const HEIGHT = 640;
 const SPACING = 0.65;
 const MAXIMUM = 4095;
 
+const VIEW_CODES: Readonly<Record<'PA' | 'AP' | 'LL', Attributes>> = {
+  PA: { CodeValue: '272479007', CodingSchemeDesignator: 'SCT', CodeMeaning: 'postero-anterior' },
+  AP: { CodeValue: '399348003', CodingSchemeDesignator: 'SCT', CodeMeaning: 'antero-posterior' },
+  LL: { CodeValue: '399173006', CodingSchemeDesignator: 'SCT', CodeMeaning: 'left lateral' },
+};
+
 /** One frontal or lateral chest radiograph, CR or DX, 12 bits in 16. */
 export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
   const identity = identifyStudy(options);
@@ -97,7 +103,6 @@ function imageAttributes({ identity, view, photometric }: Technique): Attributes
 function computedRadiography(view: 'PA' | 'AP' | 'LL'): Attributes {
   return {
     PlateID: 'PLATE1',
-    Laterality: '',
     DistanceSourceToDetector: view === 'AP' ? 1100 : 1800,
   };
 }
@@ -109,6 +114,8 @@ function digitalXRay(view: 'PA' | 'AP' | 'LL', photometric: Technique['photometr
     AnatomicRegionSequence: [
       { CodeValue: '51185008', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Chest' },
     ],
+    ViewCodeSequence: [VIEW_CODES[view]],
+    PositionerType: 'NONE',
     DetectorType: 'SCINTILLATOR',
     ImageLaterality: 'U',
     PixelIntensityRelationship: 'LOG',

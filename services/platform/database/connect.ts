@@ -15,6 +15,9 @@ export function connectDatabase(url: string, options: { poolSize?: number } = {}
   });
   // A connection that dies while idle is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The pool takes its own listener off while a connection is lent out: one that dies between two statements of a
+  // transaction would end the process too. The next statement fails, which is where it is handled.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<DatabaseSchema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -41,9 +44,11 @@ export function listenToChannel(
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const retry = (): void => {
+  const retry = (lost: pg.Client): void => {
+    // Both 'error' and 'end' tell of one loss.
+    if (client !== lost) return;
     client = undefined;
-    if (!closed && timer === undefined) {
+    if (!closed) {
       timer = setTimeout(() => {
         timer = undefined;
         void connect();
@@ -54,8 +59,8 @@ export function listenToChannel(
   const connect = async (): Promise<void> => {
     const next = new pg.Client({ connectionString: url, keepAlive: true });
     client = next;
-    next.on('error', retry);
-    next.on('end', retry);
+    next.on('error', () => retry(next));
+    next.on('end', () => retry(next));
     next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
     try {
       await next.connect();
@@ -63,7 +68,7 @@ export function listenToChannel(
       handlers.onConnect?.();
     } catch {
       await next.end().catch(() => undefined);
-      retry();
+      retry(next);
     }
   };
   void connect();

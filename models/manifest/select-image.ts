@@ -1,0 +1,53 @@
+import type { Condition, Manifest, ModelInput, SelectableAttribute, Window } from './schema.ts';
+
+/** What selection looks at, of one image; absent, empty and blank are the same. */
+export interface ImageFacts {
+  readonly values: Partial<Readonly<Record<SelectableAttribute, readonly string[]>>>;
+  /** Whole years at the time of the study, or undefined when the attributes do not say. */
+  readonly ageYears: number | undefined;
+}
+
+export type Selection =
+  | { readonly selected: true; readonly note: string | undefined }
+  | { readonly selected: false; readonly fits: boolean; readonly reason: string };
+
+function normal(text: string): string {
+  return text.trim().toUpperCase();
+}
+
+function holds(condition: Condition, facts: ImageFacts): boolean {
+  const given = (facts.values[condition.attribute] ?? []).map(normal).filter((v) => v !== '');
+  if (given.length === 0) return condition.orMissing === true;
+  if ('in' in condition) {
+    const wanted = new Set(condition.in.map(normal));
+    return given.some((value) => wanted.has(value));
+  }
+  const unwanted = new Set(condition.notIn.map(normal));
+  return !given.some((value) => unwanted.has(value));
+}
+
+/**
+ * Whether a model takes an image. `fits` tells an image that the model is made for but declines (a patient who is
+ * too young) from one that it is not made for at all.
+ */
+export function selectImage(manifest: Manifest, facts: ImageFacts): Selection {
+  const failed = manifest.select.all.find((condition) => !holds(condition, facts));
+  if (failed !== undefined) {
+    return { selected: false, fits: false, reason: `${failed.attribute} does not fit` };
+  }
+  const minimum = manifest.select.minimumAgeYears;
+  if (minimum === undefined) return { selected: true, note: undefined };
+  if (facts.ageYears === undefined) return { selected: true, note: 'patient age unknown' };
+  if (facts.ageYears < minimum) {
+    return { selected: false, fits: true, reason: `patient under ${minimum}` };
+  }
+  return { selected: true, note: undefined };
+}
+
+/** The window for one image: that of the first variant whose conditions all hold, else the manifest's own. */
+export function windowFor(input: ModelInput, facts: ImageFacts): Window {
+  const variant = input.variants?.find((candidate) =>
+    candidate.when.every((condition) => holds(condition, facts)),
+  );
+  return variant?.window ?? input.window;
+}

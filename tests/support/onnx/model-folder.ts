@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { manifestSchema } from '#models/manifest/schema.ts';
+import { brightnessNetwork } from './networks.ts';
+
+export type ManifestInput = z.input<typeof manifestSchema>;
+
+export const TEST_INPUT_SIZE = 64;
+export const TEST_CELL = 8;
+
+/** A valid manifest for the brightness network: a bright spot on a generated radiograph flags its study. */
+export function testManifest(overrides: Partial<ManifestInput> = {}): ManifestInput {
+  return {
+    schemaVersion: 1,
+    id: 'test-brightness',
+    version: '1.0.0',
+    title: 'Bright spots',
+    demonstration: true,
+    file: 'model.onnx',
+    sha256: '0'.repeat(64),
+    licence: 'Apache-2.0',
+    intendedUse: 'Tests',
+    attribution: [],
+    select: { level: 'image', all: [{ attribute: 'Modality', in: ['DX', 'CR', 'CT'] }] },
+    input: {
+      name: 'image',
+      size: [TEST_INPUT_SIZE, TEST_INPUT_SIZE],
+      window: { kind: 'fixed', center: 500, width: 1000 },
+      resize: { kind: 'area-letterbox', pad: 0 },
+      normalise: { mean: 0, std: 1 },
+    },
+    outputs: { score: 'score', heatmap: 'heatmap' },
+    pooling: 'max',
+    heatmap: { threshold: 0.5, minimumCells: 1 },
+    finding: {
+      label: 'Bright spot',
+      code: { scheme: '99RADTRIAGE', value: 'BRIGHT', meaning: 'Bright spot' },
+    },
+    operatingPoints: [{ id: 'only', threshold: 0.5 }],
+    ...overrides,
+  };
+}
+
+/** Writes a model folder with a correct hash, and gives its path. */
+export function writeModelFolder(
+  parent: string,
+  overrides: Partial<ManifestInput> = {},
+  network: Buffer = brightnessNetwork(TEST_INPUT_SIZE, TEST_CELL),
+): string {
+  const sha256 = createHash('sha256').update(network).digest('hex');
+  const manifest = testManifest({ sha256, ...overrides });
+  const folder = join(parent, manifest.id);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, manifest.file), network);
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  return folder;
+}

@@ -1,5 +1,5 @@
 import type { DicomTextDecoder } from '../charsets/text-decoder.ts';
-import { findEntry, formatTag } from './dictionary.ts';
+import { findEntry, formatTag, isPrivateTag } from './dictionary.ts';
 import {
   isBinaryNumberVr,
   latin1,
@@ -154,12 +154,20 @@ function resolveVr(element: Element, isSigned: boolean): string {
   const written = element.vr;
   if (written !== undefined && written !== 'UN') return written;
   if (element.fragments !== undefined) return 'OB';
+  if (isPrivateCreator(element.tag)) return 'LO';
   const known = findEntry(element.tag)?.vr;
   // A UN of defined length holds implicit VR, so a known VR may be put back (PS3.5 6.2.2 note 2).
   if (known === undefined || known === 'SQ') return 'UN';
   if (known === 'xs') return isSigned ? 'SS' : 'US';
+  if (known === 'up') return 'UL';
   if (known === 'ox' || known === 'lt' || known === 'ow') return 'OW';
   return /^[A-Z]{2}$/.test(known) ? known : 'UN';
+}
+
+/** (gggg,0010-00FF) of an odd group: always LO (PS3.5 7.8.1). */
+function isPrivateCreator(tag: number): boolean {
+  const number = tag & 0xffff;
+  return isPrivateTag(tag) && number >= 0x10 && number <= 0xff;
 }
 
 function readJsonValues(

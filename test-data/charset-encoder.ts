@@ -52,8 +52,7 @@ export function encodeName(name: PersonName, charset: Charset): Buffer {
 }
 
 function encodeComponent(text: string, charset: Charset): Buffer {
-  const runs =
-    text.match(/\p{ASCII}+|[\uff61-\uff9f]+|[^\p{ASCII}\uff61-\uff9f]+/gu) ?? [];
+  const runs = text.match(/\p{ASCII}+|[\uff61-\uff9f]+|[^\p{ASCII}\uff61-\uff9f]+/gu) ?? [];
   return Buffer.concat(runs.map((run) => encodeRun(run, charset)));
 }
 

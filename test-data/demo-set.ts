@@ -71,7 +71,7 @@ const PAIRS: readonly Pair[] = [
     seed: 900104,
     subtlety: 'subtle',
     charset: 'ISO 2022 IR 13\\ISO 2022 IR 87',
-    names: ['ﾓｹｲ^ﾀﾛｳ=模型^太郎=もけい^たろう', 'ﾐﾎﾝ^ﾊﾅｺ=見本^花子=みほん^はなこ'],
+    names: ['ﾓｹｲ^ﾀﾛｳ=模型^太郎=もけい^たろう', 'ｼｹﾝ^ﾊﾅｺ=試験^花子=しけん^はなこ'],
     priority: 'HIGH',
   },
   {
@@ -119,7 +119,7 @@ const PAIRS: readonly Pair[] = [
     seed: 900110,
     subtlety: 'subtle',
     charset: '\\ISO 2022 IR 87',
-    names: ['Mokei^Jiro=模型^次郎=もけい^じろう', 'Mihon^Yuki=見本^雪=みほん^ゆき'],
+    names: ['Mokei^Jiro=模型^次郎=もけい^じろう', 'Shiken^Yuki=試験^雪=しけん^ゆき'],
     priority: 'ROUTINE',
   },
   {
@@ -217,6 +217,8 @@ function ultrasound(visit: { studyDate: string; studyTime: string } | undefined)
       Manufacturer: PHANTOM_MANUFACTURER,
       ImageType: ['ORIGINAL', 'PRIMARY'],
       StudyDescription: 'Ultrasound (phantom)',
+      BodyPartExamined: 'ABDOMEN',
+      PatientOrientation: '',
       PatientName: 'Ultrasound^Sample',
       PatientID: 'DEMO-US',
       PatientSex: 'F',

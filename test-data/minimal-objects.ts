@@ -155,6 +155,7 @@ function identity(seed: number | string): Attributes {
     PatientBirthDate: '19600101',
     PatientSex: 'O',
     StudyID: '1',
+    BodyPartExamined: 'CHEST',
   };
 }
 

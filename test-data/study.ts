@@ -2,6 +2,7 @@ import { generateCtStudy } from './ct-study.ts';
 import { generateRadiographStudy } from './radiograph-study.ts';
 import type { GeneratedStudy, StudyOptions } from './study-types.ts';
 
+export { SUBTLETIES } from './phantom/lesion.ts';
 export * from './study-types.ts';
 
 /** A believable made-up study; the same options always give the same bytes. */

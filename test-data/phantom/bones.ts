@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { distanceToSegment, Grid, type Point, smoothStep } from './grid.ts';
+import { Grid, type Point, smoothStep } from './grid.ts';
 import type { Projection } from './projection.ts';
 import { spineX } from './thorax.ts';
 
@@ -50,21 +50,56 @@ function drawBone(projection: Projection, bone: Bone, attenuation: number): void
       Math.max(a[0], b[0]) + reach,
       grid.width,
     );
-    for (let row = rows[0]; row <= rows[1]; row += 1) {
-      for (let column = columns[0]; column <= columns[1]; column += 1) {
-        const { distance, along } = distanceToSegment([column, row], a, b);
-        const radius = from.radius + (to.radius - from.radius) * along;
-        const strength = from.strength + (to.strength - from.strength) * along;
-        const share = (distance * spacing) / radius;
-        const index = (row - top) * layer.width + column - left;
-        if (share < 1.12) layer.raise(index, strength * boneProfile(share, bone.cortex));
-      }
-    }
+    drawSegment(layer, {
+      from,
+      to,
+      a,
+      b,
+      spacing,
+      cortex: bone.cortex,
+      rows,
+      columns,
+      corner: [left, top],
+    });
   }
   for (let row = top; row <= bottom; row += 1) {
     for (let column = left; column <= right; column += 1) {
       const value = layer.at((row - top) * layer.width + column - left);
       if (value > 0) grid.add(row * grid.width + column, attenuation * value);
+    }
+  }
+}
+
+interface Segment {
+  readonly from: Bone['line'][number];
+  readonly to: Bone['line'][number];
+  /** Ends in pixels. */
+  readonly a: Point;
+  readonly b: Point;
+  readonly spacing: number;
+  readonly cortex: number;
+  readonly rows: readonly [number, number];
+  readonly columns: readonly [number, number];
+  /** Column and row of the layer's first pixel. */
+  readonly corner: Point;
+}
+
+/** The hot loop of the bones: written without allocations. */
+function drawSegment(layer: Grid, segment: Segment): void {
+  const { from, to, a, b, rows, columns, corner } = segment;
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length2 = Math.max(dx * dx + dy * dy, 1e-9);
+  for (let row = rows[0]; row <= rows[1]; row += 1) {
+    for (let column = columns[0]; column <= columns[1]; column += 1) {
+      const [px, py] = [column - a[0], row - a[1]];
+      const along = Math.min(1, Math.max(0, (px * dx + py * dy) / length2));
+      const radius = from.radius + (to.radius - from.radius) * along;
+      const [ox, oy] = [px - along * dx, py - along * dy];
+      const share = (Math.sqrt(ox * ox + oy * oy) * segment.spacing) / radius;
+      if (share >= 1.12) continue;
+      const strength = from.strength + (to.strength - from.strength) * along;
+      const index = (row - corner[1]) * layer.width + column - corner[0];
+      layer.raise(index, strength * boneProfile(share, segment.cortex));
     }
   }
 }
@@ -85,7 +120,7 @@ function boneProfile(share: number, cortex: number): number {
 }
 
 function drawRibs(projection: Projection, random: Random): void {
-  const density = random.between(0.13, 0.17);
+  const density = random.between(0.1, 0.135);
   for (const rib of projection.thorax.ribs) {
     const line = rib.points.map(({ at, angle }) => {
       const lateral = Math.sin((angle * Math.PI) / 180) ** 10;
@@ -113,7 +148,7 @@ function drawSpine(projection: Projection, random: Random): void {
       radius: half * (1 + 0.7 * share * share),
       strength: 0.8,
     }));
-    drawBone(projection, { line: body, cortex: 0.25 }, 0.24);
+    drawBone(projection, { line: body, cortex: 0.25 }, 0.17);
     for (const end of [-0.42, 0.42]) {
       const plate = [-1, 1].map((side) => ({
         at: [x + side * half * 0.92, y + end * height] as const,

@@ -107,7 +107,7 @@ function drawLesionSlice(frame: SliceFrame, lesion: Lesion): CtSlice['box'] {
       );
       const index = row * grid.width + column;
       const here = grid.at(index);
-      const solid = Math.max(here, LUNG + lesion.density * (890 + LUNG + 855));
+      const solid = Math.max(here, LUNG + Math.min(1, lesion.density * 0.85) * 890);
       grid.data[index] = here + inside * (solid - here);
     }
   }

@@ -18,7 +18,7 @@ export function exposeRadiograph(projection: Projection, seed: string): Uint16Ar
     transmitted.data[i] = Math.exp(-grid.at(i)) * open.at(i);
   const sharp = blur(transmitted, ap ? 0.9 : 0.7);
   const scatter = scatterOf(transmitted, 30 / projection.spacing);
-  const scatterShare = ap ? random.between(0.55, 0.75) : random.between(0.35, 0.5);
+  const scatterShare = ap ? random.between(0.38, 0.52) : random.between(0.22, 0.36);
   const dose = ap ? random.between(2.2e4, 4e4) : random.between(4e4, 8e4);
   const noise = createRandom(seed, 'noise');
   const density = new Grid(grid.width, grid.height);
@@ -85,7 +85,7 @@ function toneCurve(
   const gain = random.between(0.3, 0.55);
   const edges = random.between(0.25, 0.5);
   const contrast = random.between(4.3, 5.2);
-  const brightness = random.between(0.4, 0.47);
+  const brightness = random.between(0.33, 0.4);
   const values = new Uint16Array(density.data.length);
   for (let i = 0; i < values.length; i += 1) {
     const enhanced =

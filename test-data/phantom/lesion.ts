@@ -17,7 +17,7 @@ export interface Lesion {
   readonly at: Point3;
   /** Mean radius in millimetres. */
   readonly radius: number;
-  /** Density against soft tissue: 1 is solid. */
+  /** Density against soft tissue: 1 is solid; above 1 it is longer along the beam than across. */
   readonly density: number;
   /** Amplitude and phase of the outline's waves. */
   readonly waves: readonly {
@@ -31,9 +31,9 @@ export interface Lesion {
 export const SUBTLETY_RANGES: Readonly<
   Record<Subtlety, { diameter: readonly [number, number]; density: readonly [number, number] }>
 > = {
-  obvious: { diameter: [26, 38], density: [0.9, 1.05] },
-  moderate: { diameter: [18, 25], density: [0.85, 1] },
-  subtle: { diameter: [12.5, 16.5], density: [0.8, 0.95] },
+  obvious: { diameter: [26, 38], density: [1.2, 1.4] },
+  moderate: { diameter: [18, 25], density: [1.15, 1.35] },
+  subtle: { diameter: [13, 17], density: [1.05, 1.25] },
 };
 
 /** Puts a lesion into lung, clear of heart, diaphragm and mediastinum. Draws from a stream of its own. */

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { generateCommand } from './commands/generate.ts';
+import { tokenCommand } from './commands/token.ts';
+import { userCommand } from './commands/user.ts';
+import { reportFailure } from './output.ts';
+import { productVersion } from './version.ts';
+
+const program = new Command('radtriage')
+  .description(
+    "Radiology AI triage: DICOM in, a prioritised worklist, explained findings, a radiologist's verdict.",
+  )
+  .version(productVersion())
+  .showHelpAfterError()
+  .addCommand(generateCommand())
+  .addCommand(userCommand())
+  .addCommand(tokenCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}

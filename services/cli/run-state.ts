@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * What a running `radtriage up` leaves in its data directory, so that other commands find its database. The file
+ * holds the embedded database's password and is readable by its owner alone.
+ */
+const runStateSchema = z.object({
+  pid: z.number().int(),
+  databaseUrl: z.string(),
+  dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),
+  http: z.object({ url: z.string() }),
+});
+export type RunState = z.output<typeof runStateSchema>;
+
+const FILE = 'run.json';
+
+export function writeRunState(dataDirectory: string, state: RunState): void {
+  const path = join(dataDirectory, FILE);
+  rmSync(path, { force: true });
+  writeFileSync(path, JSON.stringify(state), { mode: 0o600 });
+}
+
+export function clearRunState(dataDirectory: string): void {
+  rmSync(join(dataDirectory, FILE), { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** The state of the instance that runs on this data directory, or undefined when none does. */
+export function readRunState(dataDirectory: string): RunState | undefined {
+  const path = join(dataDirectory, FILE);
+  if (!existsSync(path)) return undefined;
+  const parsed = runStateSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : undefined;
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { benchModel } from '#models/runtime/bench.ts';
+import { createRuntime, type RunnableModel, type Runtime } from '#models/runtime/runtime.ts';
+import { brightnessNetwork, slowNetwork } from '#tests/support/onnx/networks.ts';
+import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
+
+const SIZE = 64;
+const CELL = 8;
+/** Enough turns to outlast any deadline of these tests. */
+const ENDLESS = 10n ** 12n;
+const DIMS = [1, 1, SIZE, SIZE] as const;
+
+let folder: ReturnType<typeof temporaryDirectory>;
+let runtime: Runtime;
+
+function start(options: Partial<Parameters<typeof createRuntime>[0]> = {}): Runtime {
+  runtime = createRuntime({
+    executionProviders: ['tensorrt', 'cuda', 'cpu'],
+    processes: 1,
+    threads: 1,
+    timeoutMs: 20_000,
+    ...options,
+  });
+  return runtime;
+}
+
+function write(name: string, network: Buffer): RunnableModel {
+  const path = join(folder.path, name);
+  writeFileSync(path, network);
+  return {
+    path,
+    sha256: createHash('sha256').update(network).digest('hex'),
+    inputName: 'image',
+    size: [SIZE, SIZE],
+    outputNames: ['score', 'heatmap'],
+  };
+}
+
+function brightness(): RunnableModel {
+  return write('brightness.onnx', brightnessNetwork(SIZE, CELL));
+}
+
+function image(): Float32Array {
+  const data = new Float32Array(SIZE * SIZE);
+  // One cell: row 2, column 5, fully bright.
+  for (let y = 2 * CELL; y < 3 * CELL; y += 1) data.fill(1, y * SIZE + 40, y * SIZE + 48);
+  return data;
+}
+
+beforeEach(() => {
+  folder = temporaryDirectory();
+});
+afterEach(async () => {
+  await runtime.close();
+  folder.remove();
+});
+
+describe('the runtime', () => {
+  it('runs a network in a child process and reports the provider that ran', async () => {
+    start();
+    const model = brightness();
+    const { outputs, provider, ms } = await runtime.run(model, { data: image(), dims: DIMS });
+    expect(outputs['score']?.data[0]).toBeCloseTo(1);
+    expect(outputs['heatmap']?.dims).toEqual([1, 1, 8, 8]);
+    expect(outputs['heatmap']?.data[2 * 8 + 5]).toBeCloseTo(1);
+    expect(provider).toMatch(/cpu|cuda|tensorrt/);
+    expect(ms).toBeGreaterThan(0);
+    expect(runtime.processIds()).toHaveLength(1);
+    expect(runtime.processIds()).not.toContain(process.pid);
+    const { declined, provider: loaded } = await runtime.load(model);
+    expect(loaded).toBe(provider);
+    if (provider === 'cpu')
+      expect(declined.map((why) => why.split(':')[0])).toEqual(['tensorrt', 'cuda']);
+  });
+
+  it('refuses an unknown provider instead of running on the CPU', () => {
+    start();
+    expect(() => start({ executionProviders: ['gpu', 'cpu'] })).toThrow(/gpu/);
+  });
+
+  it('fails with every reason when no provider loads', async () => {
+    start({ executionProviders: ['tensorrt'] });
+    const error = await runtime.load(brightness()).catch((thrown: unknown) => thrown);
+    // A machine with TensorRT loads it: then there is nothing to refuse.
+    if (error instanceof Error) expect(error).toMatchObject({ code: 'MODEL_FAILED' });
+    else expect(error).toMatchObject({ provider: 'tensorrt' });
+  });
+
+  it('refuses altered bytes, a missing file and names that the network does not have', async () => {
+    start();
+    const altered = write('altered.onnx', brightnessNetwork(SIZE, CELL));
+    appendFileSync(altered.path, 'x');
+    await expect(runtime.load(altered)).rejects.toMatchObject({ code: 'MODEL_ALTERED' });
+    const missing = write('missing.onnx', brightnessNetwork(SIZE, CELL));
+    rmSync(missing.path);
+    await expect(runtime.load(missing)).rejects.toMatchObject({ code: 'MODEL_MISSING' });
+    const misnamed = { ...brightness(), outputNames: ['score', 'map'] };
+    await expect(runtime.load(misnamed)).rejects.toMatchObject({
+      code: 'MODEL_MANIFEST_INVALID',
+      message: expect.stringContaining('output map'),
+    });
+    const noModel = write('text.onnx', Buffer.from('this is no network'));
+    await expect(runtime.load(noModel)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
+    await expect(runtime.run(brightness(), { data: image(), dims: DIMS })).resolves.toBeDefined();
+  });
+
+  it('keeps what it has loaded when the file is altered later', async () => {
+    start();
+    const model = brightness();
+    await runtime.load(model);
+    appendFileSync(model.path, 'x');
+    await expect(runtime.run(model, { data: image(), dims: DIMS })).resolves.toBeDefined();
+  });
+
+  it('kills a run that takes too long and goes on with a new child', async () => {
+    start({ timeoutMs: 500, loadTimeoutMs: 1_500 });
+    const model = brightness();
+    await runtime.run(model, { data: image(), dims: DIMS });
+    const [before] = runtime.processIds();
+    const slow = write('slow.onnx', slowNetwork(SIZE, CELL, ENDLESS));
+    await expect(runtime.load(slow)).rejects.toMatchObject({
+      code: 'ANALYSIS_TIMEOUT',
+      retryable: true,
+    });
+    await waitFor(() => isGone(before), { what: 'the old child to be gone' });
+    await runtime.run(model, { data: image(), dims: DIMS });
+    expect(runtime.processIds()).not.toContain(before);
+  });
+
+  it('survives the crash of a child in the middle of a run', async () => {
+    start();
+    const model = brightness();
+    await runtime.load(model);
+    const [pid] = runtime.processIds();
+    const slow = write('slow.onnx', slowNetwork(SIZE, CELL, ENDLESS));
+    const failure = runtime.load(slow).catch((error: unknown) => error);
+    const waiting = runtime.run(model, { data: image(), dims: DIMS });
+    process.kill(pid ?? 0, 'SIGSEGV');
+    expect(await failure).toMatchObject({
+      code: 'MODEL_FAILED',
+      retryable: true,
+      message: expect.stringContaining('SIGSEGV'),
+    });
+    expect((await waiting).outputs['score']?.data[0]).toBeCloseTo(1);
+    expect(runtime.processIds()).not.toContain(pid);
+  });
+
+  it('restarts a child that died while idle', async () => {
+    start();
+    const model = brightness();
+    await runtime.load(model);
+    const [pid] = runtime.processIds();
+    process.kill(pid ?? 0, 'SIGKILL');
+    await waitFor(() => isGone(pid), { what: 'the child to be gone' });
+    await expect(runtime.run(model, { data: image(), dims: DIMS })).resolves.toBeDefined();
+  });
+
+  it('leaves the event loop free while a network runs', async () => {
+    start();
+    const model = write('slow.onnx', slowNetwork(SIZE, CELL, 5_000n));
+    await runtime.load(model);
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const { ms } = await runtime.run(model, { data: image(), dims: DIMS });
+    delay.disable();
+    expect(ms).toBeGreaterThan(100);
+    expect(delay.max / 1e6).toBeLessThan(ms / 2);
+  });
+
+  it('uses all its processes at once', async () => {
+    start({ processes: 2 });
+    const model = brightness();
+    await Promise.all([1, 2, 3, 4].map(() => runtime.run(model, { data: image(), dims: DIMS })));
+    expect(new Set(runtime.processIds()).size).toBe(2);
+  });
+
+  it('refuses work once closed, and fails what is under way', async () => {
+    start();
+    const slow = write('slow.onnx', slowNetwork(SIZE, CELL, ENDLESS));
+    const failure = runtime.load(slow).catch((error: unknown) => error);
+    const queued = runtime.load(slow).catch((error: unknown) => error);
+    const pid = await waitFor(() => runtime.processIds()[0], { what: 'the child to start' });
+    await runtime.close();
+    expect(await failure).toMatchObject({ code: 'MODEL_FAILED' });
+    expect(await queued).toMatchObject({ code: 'MODEL_FAILED' });
+    expect(isGone(pid)).toBe(true);
+    await expect(runtime.load(slow)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
+  });
+
+  it('is timed by the bench', async () => {
+    start();
+    const bench = await benchModel(runtime, brightness(), 5);
+    expect(bench.runs).toBe(5);
+    expect(bench.network.median).toBeGreaterThan(0);
+    expect(bench.roundTrip.median).toBeGreaterThanOrEqual(bench.network.median);
+  });
+});
+
+function isGone(pid: number | undefined): boolean {
+  try {
+    return pid === undefined || !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}

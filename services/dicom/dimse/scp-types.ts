@@ -1,0 +1,139 @@
+import type { SecureContextOptions } from 'node:tls';
+import type { Rejection } from './pdu-codec.ts';
+import type { AssociationEnd } from './upper-layer.ts';
+
+/** What is known of a peer that asks for an association. */
+export interface AssociationProposal {
+  readonly callingAe: string;
+  readonly calledAe: string;
+  /** IPv4 or IPv6 address; an IPv4 address mapped into IPv6 is given as IPv4. */
+  readonly peerAddress: string;
+  readonly implementationClassUid: string;
+  readonly implementationVersion: string | undefined;
+  /** True when the peer showed a certificate that the server's authority has signed. */
+  readonly certified: boolean;
+}
+
+export type AssociationVerdict =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly rejection: Rejection; readonly why: string };
+
+export interface AssociationPolicy {
+  judgeAssociation(proposal: AssociationProposal): AssociationVerdict;
+}
+
+export interface StoreRequest {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly callingAe: string;
+  readonly calledAe: string;
+  readonly peerAddress: string;
+}
+
+/**
+ * Where the bytes of one data set go. The calls follow each other, never at the same time.
+ * A failure of `write` is followed by one `abort`, as is a lost association; after `finish` no call follows, whether it
+ * succeeds or fails.
+ */
+export interface StoreSink {
+  /** Bytes are views of the socket's buffer: they stay as they are for as long as the sink keeps them. */
+  write(chunk: Buffer): void | Promise<void>;
+  /** Resolves when the object is kept: only then is Success answered. */
+  finish(): Promise<unknown>;
+  abort(): Promise<void>;
+}
+
+export interface ScpHandlers {
+  /** A RadTriageError thrown here or by the sink gives the response its status and comment. */
+  openStore(request: StoreRequest): StoreSink | Promise<StoreSink>;
+}
+
+export interface ScpLimits {
+  /** Established associations, altogether and from one address. */
+  readonly maxAssociations: number;
+  readonly maxAssociationsPerPeer: number;
+  /** Connections without an association; the oldest gives way to a new one. */
+  readonly maxPendingConnections: number;
+  /** Longest P-DATA-TF body that is taken; announced to the peer (PS3.8 D.1). */
+  readonly maxPduBytes: number;
+  readonly maxAssociateBytes: number;
+  readonly maxCommandBytes: number;
+  /** Longest data set kept; a longer one is answered with DICOM_TOO_LARGE. */
+  readonly maxObjectBytes: number;
+  /** The association request/reject/release timer (PS3.8 9.1.5). */
+  readonly artimMs: number;
+  /** An association without a message is aborted after this time. */
+  readonly idleMs: number;
+  /** Within a message, at least `minBytesPerStall` bytes have to come in each `stallMs`. */
+  readonly stallMs: number;
+  readonly minBytesPerStall: number;
+}
+
+export const DEFAULT_SCP_LIMITS: ScpLimits = {
+  maxAssociations: 64,
+  maxAssociationsPerPeer: 32,
+  maxPendingConnections: 128,
+  maxPduBytes: 128 * 1024,
+  maxAssociateBytes: 512 * 1024,
+  maxCommandBytes: 16 * 1024,
+  maxObjectBytes: 4 * 1024 * 1024 * 1024,
+  artimMs: 15_000,
+  idleMs: 300_000,
+  stallMs: 60_000,
+  minBytesPerStall: 16 * 1024,
+};
+
+interface PeerFacts {
+  readonly associationId: number;
+  readonly peerAddress: string;
+  readonly callingAe: string;
+  readonly calledAe: string;
+}
+
+/** What happens at the door, for log, audit and metrics. No patient data. */
+export type ScpEvent =
+  | ({ readonly type: 'association-accepted'; readonly contexts: number } & PeerFacts)
+  | ({
+      readonly type: 'association-rejected';
+      readonly rejection: Rejection;
+      readonly why: string;
+    } & PeerFacts)
+  | ({
+      readonly type: 'association-ended';
+      readonly end: AssociationEnd;
+      readonly bytesReceived: number;
+    } & PeerFacts)
+  | ({
+      readonly type: 'store-answered';
+      readonly sopInstanceUid: string;
+      readonly status: number;
+      readonly code: string | undefined;
+      readonly bytes: number;
+      readonly milliseconds: number;
+    } & PeerFacts)
+  | ({
+      readonly type: 'store-abandoned';
+      readonly sopInstanceUid: string;
+      readonly bytes: number;
+    } & PeerFacts)
+  | ({ readonly type: 'echo-answered' } & PeerFacts)
+  | { readonly type: 'connection-evicted'; readonly peerAddress: string }
+  | { readonly type: 'tls-failed'; readonly detail: string };
+
+/** TLS of PS3.15 B.12 (BCP 195): 1.2 at least. With `ca`, peers must show a certificate. */
+export interface ScpTls extends SecureContextOptions {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+}
+
+export interface ScpOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly tls?: ScpTls;
+  readonly policy: AssociationPolicy;
+  readonly handlers: ScpHandlers;
+  readonly limits?: Partial<ScpLimits>;
+  readonly onEvent?: (event: ScpEvent) => void;
+}

@@ -1,0 +1,195 @@
+import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { RadTriageError } from '#core/errors.ts';
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../part10/implementation.ts';
+import { encodeAssociateRequest } from './associate-codec.ts';
+import { COMMANDS, type CommandSet } from './command-set.ts';
+import type { AcceptedContext } from './negotiate-contexts.ts';
+import { ABORTS } from './pdu-codec.ts';
+import { ScuChannel, type ScuTimeouts } from './scu-channel.ts';
+import { VERIFICATION_SOP_CLASS } from './storage-sop-classes.ts';
+
+export interface ScuContext {
+  readonly abstractSyntax: string;
+  readonly transferSyntaxes: readonly string[];
+}
+
+export interface ScuOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly callingAe: string;
+  readonly calledAe: string;
+  /** At most 128. Give each transfer syntax that is to be sent as it is a context of its own. */
+  readonly contexts: readonly ScuContext[];
+  readonly timeouts?: Partial<ScuTimeouts>;
+  /** TLS 1.2 or newer (PS3.15 B.12). */
+  readonly tls?: ConnectionOptions;
+  /** Address to connect from. */
+  readonly localAddress?: string;
+}
+
+export interface StoreInput {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** The data set without preamble and file meta: its bytes are sent as they are. */
+  readonly dataSet: AsyncIterable<Buffer>;
+}
+
+export interface StoreAnswer {
+  /** DIMSE status: 0 Success, Bxxx warning, otherwise failure (PS3.4 table B.2-1). */
+  readonly status: number;
+  readonly errorComment: string | undefined;
+}
+
+/** An association that we asked for. Requests are made one after the other, whatever the order of the calls. */
+export interface ScuAssociation {
+  readonly accepted: readonly AcceptedContext[];
+  /** C-ECHO. @returns the status. @throws RadTriageError DICOM_UNSUPPORTED, ASSOCIATION_FAILED */
+  echo(): Promise<number>;
+  /**
+   * C-STORE.
+   * @throws RadTriageError DICOM_UNSUPPORTED when the peer took no context for this class in this very syntax: the
+   * association stays usable. ASSOCIATION_FAILED when it was lost, or the data set could not be read to its end (the
+   * association is aborted, so that the peer keeps no half object).
+   */
+  store(input: StoreInput): Promise<StoreAnswer>;
+  release(): Promise<void>;
+  abort(): void;
+}
+
+export const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
+  associateMs: 15_000,
+  responseMs: 60_000,
+  releaseMs: 5_000,
+};
+
+const MAX_CONTEXTS = 128;
+/** What we take ourselves: responses only. */
+const MAX_PDU_BYTES = 128 * 1024;
+const PRIORITY_MEDIUM = 0;
+
+/**
+ * Asks a peer for an association.
+ * @throws RadTriageError ASSOCIATION_FAILED (unreachable, no answer in time, aborted), ASSOCIATION_REJECTED (details
+ * result, source, reason of PS3.8 9.3.4), CONFIG_INVALID (more than 128 contexts or none).
+ */
+export async function openAssociation(options: ScuOptions): Promise<ScuAssociation> {
+  const { contexts } = options;
+  if (contexts.length === 0 || contexts.length > MAX_CONTEXTS) {
+    throw new RadTriageError(
+      'CONFIG_INVALID',
+      `1 to ${MAX_CONTEXTS} presentation contexts are needed`,
+    );
+  }
+  const timeouts = { ...DEFAULT_SCU_TIMEOUTS, ...options.timeouts };
+  const proposed = contexts.map((context, index) => ({ contextId: 2 * index + 1, ...context }));
+  const request = encodeAssociateRequest({
+    calledAe: options.calledAe,
+    callingAe: options.callingAe,
+    contexts: proposed,
+    user: {
+      maxPduBytes: MAX_PDU_BYTES,
+      implementationClassUid: IMPLEMENTATION_CLASS_UID,
+      implementationVersion: IMPLEMENTATION_VERSION_NAME,
+    },
+  });
+  const channel = new ScuChannel(connectSocket(options), timeouts);
+  const answer = await channel.open(request, MAX_PDU_BYTES);
+  const abstractSyntaxes = new Map(proposed.map((c) => [c.contextId, c.abstractSyntax]));
+  const accepted: AcceptedContext[] = [];
+  for (const { contextId, result, transferSyntax } of answer.contexts) {
+    const abstractSyntax = abstractSyntaxes.get(contextId);
+    if (result === 0 && abstractSyntax !== undefined) {
+      accepted.push({ contextId, abstractSyntax, transferSyntax });
+    }
+  }
+  return new Association(channel, accepted);
+}
+
+function connectSocket(options: ScuOptions): Socket {
+  const { host, port, localAddress } = options;
+  const address = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
+  return options.tls === undefined
+    ? connect(address)
+    : connectTls({ minVersion: 'TLSv1.2', ...options.tls, ...address });
+}
+
+class Association implements ScuAssociation {
+  readonly accepted: readonly AcceptedContext[];
+  readonly #channel: ScuChannel;
+  #lastMessageId = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(channel: ScuChannel, accepted: AcceptedContext[]) {
+    this.#channel = channel;
+    this.accepted = accepted;
+  }
+
+  async echo(): Promise<number> {
+    const context = this.accepted.find((c) => c.abstractSyntax === VERIFICATION_SOP_CLASS);
+    if (context === undefined) throw unsupported(VERIFICATION_SOP_CLASS);
+    return this.#inTurn(async () => {
+      const request: CommandSet = {
+        commandField: COMMANDS.echoRq,
+        messageId: this.#nextMessageId(),
+        hasDataSet: false,
+        affectedSopClassUid: VERIFICATION_SOP_CLASS,
+      };
+      const answer = await this.#channel.exchange(context.contextId, request);
+      return statusOf(answer);
+    });
+  }
+
+  async store(input: StoreInput): Promise<StoreAnswer> {
+    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = input;
+    const context = this.accepted.find(
+      (c) => c.abstractSyntax === sopClassUid && c.transferSyntax === transferSyntaxUid,
+    );
+    if (context === undefined) throw unsupported(sopClassUid, transferSyntaxUid);
+    return this.#inTurn(async () => {
+      const request: CommandSet = {
+        commandField: COMMANDS.storeRq,
+        messageId: this.#nextMessageId(),
+        priority: PRIORITY_MEDIUM,
+        hasDataSet: true,
+        affectedSopClassUid: sopClassUid,
+        affectedSopInstanceUid: sopInstanceUid,
+      };
+      const answer = await this.#channel.exchange(context.contextId, request, input.dataSet);
+      return { status: statusOf(answer), errorComment: answer.errorComment };
+    });
+  }
+
+  release(): Promise<void> {
+    return this.#inTurn(() => this.#channel.release());
+  }
+
+  abort(): void {
+    this.#channel.abort(ABORTS.byUser, 'aborted by us');
+  }
+
+  #nextMessageId(): number {
+    this.#lastMessageId = (this.#lastMessageId % 0xffff) + 1;
+    return this.#lastMessageId;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function statusOf(answer: CommandSet): number {
+  if (answer.status === undefined) {
+    throw new RadTriageError('ASSOCIATION_FAILED', 'the peer answered without a status');
+  }
+  return answer.status;
+}
+
+function unsupported(sopClassUid: string, transferSyntaxUid = 'any syntax'): RadTriageError {
+  return new RadTriageError('DICOM_UNSUPPORTED', 'the peer takes no such object', {
+    details: { sopClassUid, transferSyntaxUid },
+  });
+}

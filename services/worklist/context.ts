@@ -1,0 +1,23 @@
+import type { Config } from '#platform/config/config.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { Metrics } from '#platform/http/metrics.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+import type { AccessLog } from './access-log.ts';
+
+/** What is read of the blob store. */
+export interface BlobReader {
+  /** The whole blob. */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** What every route of this room is given. */
+export interface WebContext {
+  readonly config: Config;
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly accessLog: AccessLog;
+  readonly blobs: BlobReader;
+  /** The product's version, for the page. */
+  readonly version: string;
+}

@@ -1,0 +1,104 @@
+import type { Selectable } from 'kysely';
+import type { WorklistItem } from '#contracts/study.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { StudyTable } from '#platform/database/schema.ts';
+import { newestHeartbeat } from '../heartbeats.ts';
+
+export type StudyRow = Selectable<StudyTable>;
+
+/** An analysis that has not come to its end after this time is shown as delayed. */
+const DELAY_MS = 60_000;
+/** Without a sign of life of any worker for this long, whatever waits for one is delayed. */
+const WORKER_SILENCE_MS = 30_000;
+
+const toIso = (time: Date | null): string | null => time?.toISOString() ?? null;
+
+function toItem(row: StudyRow, now: Date, aiDelayedSince: Date | null): WorklistItem {
+  return {
+    studyInstanceUid: row.studyInstanceUid,
+    version: row.version,
+    patientId: row.patientId,
+    issuerOfPatientId: row.issuerOfPatientId,
+    patientName: row.patientName,
+    patientBirthDate: row.patientBirthDate,
+    patientSex: row.patientSex,
+    patientAge: row.patientAge,
+    accessionNumber: row.accessionNumber,
+    studyDescription: row.studyDescription,
+    studyDate: row.studyDate,
+    modality: row.modality,
+    bodyPartExamined: row.bodyPartExamined,
+    site: row.site,
+    status: row.status,
+    statusReason: row.statusReason,
+    aiDelayedSince: toIso(aiDelayedSince),
+    readingStatus: row.readingStatus,
+    openedBy: row.openedBy,
+    priority: row.priority,
+    basePriority: row.basePriority,
+    orderPrioritySource: row.orderPrioritySource,
+    reason: row.reason,
+    overdue: now.getTime() >= row.dueAt.getTime(),
+    score: row.score,
+    scoreModel: row.scoreModel,
+    flagged: row.flagged,
+    imageCount: row.imageCount,
+    receivedAt: row.receivedAt.toISOString(),
+    lastImageAt: toIso(row.lastImageAt),
+    completedAt: toIso(row.completedAt),
+    analysedAt: toIso(row.analysedAt),
+    dueAt: row.dueAt.toISOString(),
+    hasThumbnail: row.thumbnailBlob !== null,
+  };
+}
+
+async function readOpenRuns(
+  database: Database,
+  studyKeys: readonly string[],
+): Promise<ReadonlyMap<string, Date>> {
+  if (studyKeys.length === 0) return new Map();
+  const runs = await database
+    .selectFrom('analysisRun')
+    .select(({ fn }) => ['studyKey', fn.min('createdAt').as('since')])
+    .where('studyKey', 'in', studyKeys)
+    .where('state', 'in', ['queued', 'running'])
+    .groupBy('studyKey')
+    .execute();
+  return new Map(runs.map((run) => [run.studyKey, run.since]));
+}
+
+/** Since when a study waits for its analysis longer than it should, else null. */
+function delayedSince(
+  row: StudyRow,
+  waitingSince: Date | undefined,
+  clock: { now: Date; workerSilent: boolean },
+): Date | null {
+  const now = clock.now.getTime();
+  if (row.status === 'receiving') {
+    const due = row.quietUntil;
+    return due !== null && now - due.getTime() > DELAY_MS ? due : null;
+  }
+  if (row.status !== 'queued' && row.status !== 'analysing') return null;
+  const since = waitingSince ?? row.completedAt;
+  if (since === null) return null;
+  const isLate = now - since.getTime() > (clock.workerSilent ? WORKER_SILENCE_MS : DELAY_MS);
+  return isLate ? since : null;
+}
+
+/** Rows as the worklist shows them, in the same order. */
+export async function toWorklistItems(
+  database: Database,
+  rows: readonly StudyRow[],
+  now: Date,
+): Promise<WorklistItem[]> {
+  const waiting = rows.filter((row) => row.status === 'queued' || row.status === 'analysing');
+  const openRuns = await readOpenRuns(
+    database,
+    waiting.map((row) => row.studyKey),
+  );
+  const worker = waiting.length === 0 ? undefined : await newestHeartbeat(database, 'worker');
+  const workerSilent = worker === undefined || now.getTime() - worker.getTime() > WORKER_SILENCE_MS;
+  return rows.map((row) =>
+    toItem(row, now, delayedSince(row, openRuns.get(row.studyKey), { now, workerSilent })),
+  );
+}

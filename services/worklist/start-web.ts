@@ -1,0 +1,100 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifyRateLimit from '@fastify/rate-limit';
+import { z } from 'zod';
+import { errorSchema } from '#contracts/session.ts';
+import type { Config } from '#platform/config/config.ts';
+import type { Database } from '#platform/database/connect.ts';
+import { createMetrics } from '#platform/http/metrics.ts';
+import { describeApi } from '#platform/http/openapi.ts';
+import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
+import { addRoutes, createHttpServer, listen } from '#platform/http/server.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+import { createAccessLog } from './access-log.ts';
+import type { BlobReader, WebContext } from './context.ts';
+import { createEventHub } from './events/event-hub.ts';
+import { createEventStreams } from './events/event-routes.ts';
+import { listRoutes } from './list/list-routes.ts';
+import { createAuthenticate, SESSION_COOKIE } from './session/authenticate.ts';
+import { sessionRoutes } from './session/session-routes.ts';
+import { type QueueCheck, statusRoutes } from './status-routes.ts';
+import { readingRoutes } from './study/reading-routes.ts';
+import { studyRoutes } from './study/study-routes.ts';
+import { addViewer } from './viewer-files.ts';
+
+export interface WebOptions {
+  readonly config: Config;
+  readonly database: Database;
+  /** For the connection that listens to changes. */
+  readonly databaseUrl: string;
+  readonly blobStore: BlobReader;
+  readonly logger: Logger;
+  readonly version: string;
+  /** The built page, absolute. */
+  readonly viewerDirectory: string;
+  /** Throws when the queue cannot be reached; without it the queue counts as well as the database. */
+  readonly checkQueue?: QueueCheck;
+}
+
+export interface Web {
+  /** Scheme, host and port, without a slash at the end. */
+  readonly url: string;
+  /** Every route, for checks. */
+  readonly routes: readonly Route[];
+  close(): Promise<void>;
+}
+
+function describeRoute(routes: () => readonly Route[], version: string): Route {
+  return jsonRoute(
+    {
+      method: 'GET',
+      path: '/api/openapi.json',
+      access: 'public',
+      summary: 'This description',
+      input: noInput,
+      response: z.record(z.string(), z.unknown()),
+    },
+    async () => describeApi(routes(), { version, sessionCookie: SESSION_COOKIE, errorSchema }),
+  );
+}
+
+/** Starts the page and its API. @throws RadTriageError PORT_IN_USE, CONFIG_INVALID */
+export async function startWeb(options: WebOptions): Promise<Web> {
+  const { config, database, databaseUrl, logger, version } = options;
+  const context: WebContext = {
+    config,
+    database,
+    logger,
+    version,
+    metrics: createMetrics(),
+    accessLog: createAccessLog(database),
+    blobs: options.blobStore,
+  };
+  const authenticate = createAuthenticate(database, config);
+  const server = await createHttpServer(context);
+  await server.register(fastifyCookie);
+  await server.register(fastifyRateLimit, { global: false });
+  const hub = createEventHub(databaseUrl);
+  const streams = createEventStreams(context, hub);
+  const routes: Route[] = [
+    ...statusRoutes(context, { queue: options.checkQueue, authenticate }),
+    describeRoute(() => routes, version),
+    ...sessionRoutes(context),
+    ...listRoutes(context),
+    ...studyRoutes(context),
+    ...readingRoutes(context),
+    ...streams.routes,
+  ];
+  addRoutes(server, routes, authenticate);
+  await addViewer(server, options.viewerDirectory);
+  const close = async (): Promise<void> => {
+    streams.endAll();
+    await server.close();
+    await hub.close();
+  };
+  try {
+    return { url: await listen(server, config), routes, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

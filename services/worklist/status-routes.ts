@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { type Health, healthSchema } from '#contracts/session.ts';
+import { RadTriageError } from '#core/errors.ts';
+import type { GaugeSample } from '#platform/http/metrics.ts';
+import { hasAnyRole } from '#platform/http/principal.ts';
+import { jsonRoute, noInput, type Route, rawRoute } from '#platform/http/route.ts';
+import type { Authenticate } from '#platform/http/server.ts';
+import type { WebContext } from './context.ts';
+import { newestHeartbeat } from './heartbeats.ts';
+
+const HEARTBEAT_SILENCE_MS = 30_000;
+
+type Component = Health['components']['database'];
+
+/** Tells whether the queue can be reached; it throws when not. */
+export type QueueCheck = () => Promise<void>;
+
+const OK: Component = { status: 'ok', detail: null };
+const down = (detail: string): Component => ({ status: 'down', detail });
+
+async function checkDatabase(context: WebContext): Promise<Component> {
+  try {
+    await sql`SELECT 1`.execute(context.database);
+    return OK;
+  } catch {
+    return down('cannot be reached');
+  }
+}
+
+async function checkProcess(context: WebContext, kind: 'listener' | 'worker'): Promise<Component> {
+  try {
+    const at = await newestHeartbeat(context.database, kind);
+    if (at === undefined) return down('never seen');
+    const silence = Date.now() - at.getTime();
+    return silence > HEARTBEAT_SILENCE_MS ? down(`last seen ${at.toISOString()}`) : OK;
+  } catch {
+    return down('unknown, the database cannot be reached');
+  }
+}
+
+async function checkQueue(check: QueueCheck | undefined): Promise<Component> {
+  try {
+    await check?.();
+    return OK;
+  } catch {
+    return down('cannot be reached');
+  }
+}
+
+async function readHealth(context: WebContext, queue: QueueCheck | undefined): Promise<Health> {
+  const database = await checkDatabase(context);
+  // Without an own queue to ask, the queue lives in the database.
+  const components = {
+    database,
+    queue: queue === undefined ? database : await checkQueue(queue),
+    listener: await checkProcess(context, 'listener'),
+    worker: await checkProcess(context, 'worker'),
+  };
+  const isWell = Object.values(components).every((component) => component.status === 'ok');
+  return { status: isWell ? 'ok' : 'degraded', version: context.version, components };
+}
+
+async function countBy(context: WebContext, column: 'status' | 'readingStatus') {
+  const rows = await context.database
+    .selectFrom('study')
+    .select(({ fn, ref }) => [ref(column).as('value'), fn.countAll<string>().as('count')])
+    .groupBy(column)
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.value, Number(row.count)]));
+}
+
+async function readGauges(context: WebContext): Promise<GaugeSample[]> {
+  const unsent = await context.database
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('sentAt', 'is', null)
+    .executeTakeFirstOrThrow();
+  const dead = await context.database
+    .selectFrom('deadLetter')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('resolvedAt', 'is', null)
+    .executeTakeFirstOrThrow();
+  return [
+    {
+      name: 'radtriage_studies',
+      help: 'Studies by status',
+      label: 'status',
+      values: await countBy(context, 'status'),
+    },
+    {
+      name: 'radtriage_studies_reading',
+      help: 'Studies by reading status',
+      label: 'reading_status',
+      values: await countBy(context, 'readingStatus'),
+    },
+    {
+      name: 'radtriage_jobs',
+      help: 'Jobs not yet handed to the queue, and jobs that ran out of tries',
+      label: 'state',
+      values: { unsent: Number(unsent.count), failed: Number(dead.count) },
+    },
+  ];
+}
+
+/** Health for anybody; metrics for scripts with a token, and for whoever sits on this machine. */
+export function statusRoutes(
+  context: WebContext,
+  parts: { queue: QueueCheck | undefined; authenticate: Authenticate },
+): Route[] {
+  return [
+    jsonRoute(
+      {
+        method: 'GET',
+        path: '/api/health',
+        access: 'public',
+        summary: 'How the parts are doing; 503 while the database cannot be reached',
+        input: noInput,
+        response: healthSchema,
+      },
+      async (_input, { reply }) => {
+        const health = await readHealth(context, parts.queue);
+        if (health.components.database.status === 'down') void reply.code(503);
+        return health;
+      },
+    ),
+    rawRoute(
+      {
+        method: 'GET',
+        path: '/metrics',
+        access: 'public',
+        summary: 'Figures in the text format of Prometheus; admin or service token, or loopback',
+        input: z.object({}),
+        produces: ['text/plain'],
+      },
+      async (_input, { request, reply }) => {
+        // Behind a proxy every request comes from loopback, perhaps.
+        const isLocal =
+          !context.config.http.trustProxy &&
+          /^(127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? '');
+        if (!isLocal) {
+          const principal = await parts.authenticate(request);
+          if (principal === undefined || !hasAnyRole(principal, ['admin', 'service'])) {
+            throw new RadTriageError('UNAUTHENTICATED', 'metrics need an admin or service token');
+          }
+        }
+        void reply.type(context.metrics.contentType);
+        return context.metrics.render(await readGauges(context));
+      },
+    ),
+  ];
+}

@@ -1,0 +1,58 @@
+import type { Selectable } from 'kysely';
+import type { StudyDetail } from '#contracts/study.ts';
+import type { ReadingMode } from '#core/finding.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { InstanceTable } from '#platform/database/schema.ts';
+
+export type InstanceRow = Selectable<InstanceTable>;
+type Series = StudyDetail['series'][number];
+
+/**
+ * The instances of a study that stand, by series and instance number. Results (SR, SEG, presentation states, captures
+ * with marks) are objects and say where a finding is, so in triage-only mode there are images alone.
+ */
+export async function readInstances(
+  database: Database,
+  studyKey: string,
+  readingMode: ReadingMode,
+): Promise<InstanceRow[]> {
+  let select = database
+    .selectFrom('instance')
+    .selectAll()
+    .where('studyKey', '=', studyKey)
+    .where('standing', '=', 'current');
+  if (readingMode !== 'assist') select = select.where('kind', '=', 'image');
+  return select
+    .orderBy('seriesNumber')
+    .orderBy('seriesInstanceUid')
+    .orderBy('instanceNumber')
+    .orderBy('sopInstanceUid')
+    .execute();
+}
+
+/** Instances grouped into their series, in the order of the rows. */
+export function toSeries(rows: readonly InstanceRow[]): Series[] {
+  const series = new Map<string, Series>();
+  for (const row of rows) {
+    const known = series.get(row.seriesInstanceUid) ?? {
+      seriesInstanceUid: row.seriesInstanceUid,
+      modality: row.modality,
+      seriesNumber: row.seriesNumber,
+      seriesDescription: row.seriesDescription,
+      instances: [],
+    };
+    known.instances.push({
+      sopInstanceUid: row.sopInstanceUid,
+      sopClassUid: row.sopClassUid,
+      transferSyntaxUid: row.transferSyntaxUid,
+      kind: row.kind,
+      instanceNumber: row.instanceNumber,
+      rows: row.rows,
+      columns: row.columns,
+      numberOfFrames: row.numberOfFrames ?? 1,
+      sha256: row.sha256,
+    });
+    series.set(row.seriesInstanceUid, known);
+  }
+  return [...series.values()];
+}

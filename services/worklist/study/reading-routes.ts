@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { readingStateSchema } from '#contracts/reading.ts';
+import { reviewRequestSchema, reviewResponseSchema } from '#contracts/study.ts';
+import { jsonRoute, type Route } from '#platform/http/route.ts';
+import type { WebContext } from '../context.ts';
+import { closeStudy, openStudy, setReportedElsewhere } from './reading.ts';
+import { signReview, undoReview } from './sign-review.ts';
+import { studyParams } from './study-routes.ts';
+
+function openRoutes(context: WebContext): Route[] {
+  const common = {
+    path: '/api/studies/:uid/open',
+    access: ['radiologist'],
+    input: z.object({ params: studyParams }),
+    response: readingStateSchema,
+  } as const;
+  return [
+    jsonRoute(
+      { ...common, method: 'POST', summary: 'Say that you read this study' },
+      async ({ params }, { principal }) => openStudy(context, params.uid, principal.name),
+    ),
+    jsonRoute(
+      { ...common, method: 'DELETE', summary: 'Leave the study unread' },
+      async ({ params }, { principal }) => closeStudy(context, params.uid, principal.name),
+    ),
+  ];
+}
+
+function elsewhereRoutes(context: WebContext): Route[] {
+  const common = {
+    path: '/api/studies/:uid/reported-elsewhere',
+    access: ['radiologist'],
+    input: z.object({ params: studyParams }),
+    response: readingStateSchema,
+  } as const;
+  return [
+    jsonRoute(
+      { ...common, method: 'POST', summary: 'The study was reported in another system' },
+      async ({ params }, { principal }) =>
+        setReportedElsewhere(context, params.uid, { reader: principal.name, elsewhere: true }),
+    ),
+    jsonRoute(
+      { ...common, method: 'DELETE', summary: 'Put the study back on the list' },
+      async ({ params }, { principal }) =>
+        setReportedElsewhere(context, params.uid, { reader: principal.name, elsewhere: false }),
+    ),
+  ];
+}
+
+/** What a radiologist does with a study. */
+export function readingRoutes(context: WebContext): Route[] {
+  return [
+    ...openRoutes(context),
+    ...elsewhereRoutes(context),
+    jsonRoute(
+      {
+        method: 'POST',
+        path: '/api/studies/:uid/reviews',
+        access: ['radiologist'],
+        summary: 'Sign the study off with a verdict on its findings; 409 when the version is stale',
+        status: 201,
+        input: z.object({ params: studyParams, body: reviewRequestSchema }),
+        response: reviewResponseSchema,
+      },
+      async ({ params, body }, { principal }) =>
+        signReview(context, params.uid, { input: body, reader: principal.name }),
+    ),
+    jsonRoute(
+      {
+        method: 'DELETE',
+        path: '/api/studies/:uid/reviews/:id',
+        access: ['radiologist'],
+        summary: 'Take your own review back; the study is unread again',
+        input: z.object({ params: studyParams.extend({ id: z.string().max(100) }) }),
+        response: readingStateSchema,
+      },
+      async ({ params }, { principal }) =>
+        undoReview(context, params.uid, { reviewId: params.id, reader: principal.name }),
+    ),
+  ];
+}

@@ -1,0 +1,36 @@
+import { RadTriageError } from '#core/errors.ts';
+import type { ReadingStatus } from '#core/study-state.ts';
+
+export const READING_EVENTS = [
+  'opened',
+  'closed',
+  'signed',
+  'undone',
+  'reported-elsewhere',
+  'returned',
+] as const;
+export type ReadingEvent = (typeof READING_EVENTS)[number];
+
+/** What readers do with a study, in one table. A pair that is not here is illegal. */
+const TRANSITIONS: Readonly<Record<ReadingStatus, Partial<Record<ReadingEvent, ReadingStatus>>>> = {
+  unread: { opened: 'open', signed: 'reviewed', 'reported-elsewhere': 'reported-elsewhere' },
+  open: {
+    opened: 'open',
+    closed: 'unread',
+    signed: 'reviewed',
+    'reported-elsewhere': 'reported-elsewhere',
+  },
+  reviewed: { undone: 'unread' },
+  'reported-elsewhere': { returned: 'unread' },
+};
+
+/** @throws RadTriageError ILLEGAL_TRANSITION */
+export function nextReadingStatus(status: ReadingStatus, event: ReadingEvent): ReadingStatus {
+  const next = TRANSITIONS[status][event];
+  if (next === undefined) {
+    throw new RadTriageError('ILLEGAL_TRANSITION', `a study that is ${status} cannot be ${event}`, {
+      details: { status, event },
+    });
+  }
+  return next;
+}

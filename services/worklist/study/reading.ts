@@ -1,0 +1,124 @@
+import type { Transaction } from 'kysely';
+import type { ReadingState } from '#contracts/reading.ts';
+import { RadTriageError } from '#core/errors.ts';
+import { type AuditEntry, appendAudit } from '#platform/audit-log/audit-log.ts';
+import { notifyChange } from '#platform/database/changes.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { WebContext } from '../context.ts';
+import type { StudyRow } from '../list/study-item.ts';
+import { lockStudy } from './find-study.ts';
+import { nextReadingStatus, type ReadingEvent } from './reading-transitions.ts';
+
+interface ReadingChange {
+  readonly openedBy?: string | null;
+  readonly openedAt?: Date | null;
+  /** Does what others have on their screen go stale? Who reads it does not matter to them; that it was read does. */
+  readonly raisesVersion: boolean;
+}
+
+export function toReadingState(row: StudyRow): ReadingState {
+  return {
+    studyInstanceUid: row.studyInstanceUid,
+    version: row.version,
+    readingStatus: row.readingStatus,
+    openedBy: row.openedBy,
+    openedAt: row.openedAt?.toISOString() ?? null,
+  };
+}
+
+/** Moves a locked study through the table of reading transitions and tells everybody once it commits. */
+export async function moveReading(
+  transaction: Transaction<DatabaseSchema>,
+  row: StudyRow,
+  event: ReadingEvent,
+  change: ReadingChange,
+): Promise<StudyRow> {
+  const { raisesVersion, ...columns } = change;
+  const moved = await transaction
+    .updateTable('study')
+    .set({
+      ...columns,
+      readingStatus: nextReadingStatus(row.readingStatus, event),
+      version: raisesVersion ? row.version + 1 : row.version,
+    })
+    .where('studyKey', '=', row.studyKey)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await notifyChange(transaction, row.studyInstanceUid);
+  return moved;
+}
+
+/** Does `change` to a locked study and records who did it, in one transaction. */
+export function changeStudy<Result>(
+  database: Database,
+  studyInstanceUid: string,
+  change: (
+    transaction: Transaction<DatabaseSchema>,
+    row: StudyRow,
+  ) => Promise<[Result, AuditEntry]>,
+): Promise<Result> {
+  return database.transaction().execute(async (transaction) => {
+    const row = await lockStudy(transaction, studyInstanceUid);
+    const [result, entry] = await change(transaction, row);
+    await appendAudit(transaction, { ...entry, studyInstanceUid });
+    return result;
+  });
+}
+
+/** A study that somebody left open without closing it can be taken over after the time a session may be idle. */
+function isHeldByOther(row: StudyRow, reader: string, idleMinutes: number): boolean {
+  if (row.openedBy === null || row.openedBy === reader || row.openedAt === null) return false;
+  return Date.now() - row.openedAt.getTime() < idleMinutes * 60_000;
+}
+
+/**
+ * Says that a reader looks at a study. Who came first stays named: the next one sees it and may read on. A study
+ * that was reviewed or reported elsewhere is only looked at.
+ */
+export function openStudy(context: WebContext, studyInstanceUid: string, reader: string) {
+  const { database, config } = context;
+  return changeStudy<ReadingState>(database, studyInstanceUid, async (transaction, row) => {
+    const entry = { actor: reader, action: 'study-opened' };
+    const isReadable = row.readingStatus === 'unread' || row.readingStatus === 'open';
+    if (!isReadable || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
+      return [toReadingState(row), entry];
+    }
+    const change = { openedBy: reader, openedAt: new Date(), raisesVersion: false };
+    return [toReadingState(await moveReading(transaction, row, 'opened', change)), entry];
+  });
+}
+
+/** The reader who opened it leaves it unread. Anybody else's word, or a study already signed, changes nothing. */
+export function closeStudy(context: WebContext, studyInstanceUid: string, reader: string) {
+  return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
+    const entry = { actor: reader, action: 'study-closed' };
+    if (row.readingStatus !== 'open' || row.openedBy !== reader) {
+      return [toReadingState(row), entry];
+    }
+    const change = { openedBy: null, openedAt: null, raisesVersion: false };
+    return [toReadingState(await moveReading(transaction, row, 'closed', change)), entry];
+  });
+}
+
+/** Takes a study off the list because it was reported in another system, or puts it back. */
+export function setReportedElsewhere(
+  context: WebContext,
+  studyInstanceUid: string,
+  by: { reader: string; elsewhere: boolean },
+) {
+  return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
+    const event = by.elsewhere ? 'reported-elsewhere' : 'returned';
+    const change = { openedBy: null, openedAt: null, raisesVersion: true };
+    const moved = await moveReading(transaction, row, event, change);
+    return [toReadingState(moved), { actor: by.reader, action: `study-${event}` }];
+  });
+}
+
+/** @throws RadTriageError STALE_VERSION when the study has changed since the reader's screen was drawn */
+export function requireVersion(row: StudyRow, seen: number): void {
+  if (row.version === seen) return;
+  throw new RadTriageError('STALE_VERSION', 'the study has changed since it was shown', {
+    details: { currentVersion: row.version, seenVersion: seen },
+  });
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import type { Insertable, Transaction } from 'kysely';
+import type { z } from 'zod';
+import type { ReadingState } from '#contracts/reading.ts';
+import type { Review, reviewRequestSchema } from '#contracts/study.ts';
+import { RadTriageError } from '#core/errors.ts';
+import type { ReadingMode } from '#core/finding.ts';
+import type { DatabaseSchema, FindingVerdictTable } from '#platform/database/schema.ts';
+import type { WebContext } from '../context.ts';
+import type { StudyRow } from '../list/study-item.ts';
+import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
+import { type FindingRow, findCurrentRuns, readFindings } from './results.ts';
+import { readReviews } from './reviews.ts';
+
+type ReviewInput = z.output<typeof reviewRequestSchema>;
+type VerdictInput = ReviewInput['verdicts'][number];
+type VerdictColumns = Omit<Insertable<FindingVerdictTable>, 'reviewId'>;
+
+const NOTHING: VerdictColumns = {
+  findingId: null,
+  verdict: 'add',
+  reason: null,
+  label: null,
+  sopInstanceUid: null,
+  frame: null,
+  boxX: null,
+  boxY: null,
+  boxWidth: null,
+  boxHeight: null,
+};
+
+function boxColumns(box: readonly [number, number, number, number]) {
+  const [boxX, boxY, boxWidth, boxHeight] = box;
+  return { boxX, boxY, boxWidth, boxHeight };
+}
+
+/**
+ * Judges each verdict against the findings that the reader was shown.
+ * @throws RadTriageError REQUEST_INVALID for a finding that is not this study's current one, or judged twice
+ * @throws RadTriageError LOCATION_WITHHELD for a moved box in triage-only mode, in which no box was shown
+ */
+function toVerdictRows(
+  verdicts: readonly VerdictInput[],
+  findings: readonly FindingRow[],
+  readingMode: ReadingMode,
+): VerdictColumns[] {
+  const unjudged = new Map(findings.map((finding) => [finding.findingId, finding]));
+  return verdicts.map((verdict) => {
+    if (verdict.verdict === 'add') {
+      const { label, sopInstanceUid, frame, box } = verdict;
+      return { ...NOTHING, label, sopInstanceUid, frame, ...boxColumns(box) };
+    }
+    const finding = unjudged.get(verdict.findingId);
+    if (finding === undefined || !unjudged.delete(verdict.findingId)) {
+      throw new RadTriageError(
+        'REQUEST_INVALID',
+        'a verdict names a finding that is not a current one of this study, or was judged already',
+        { details: { findingId: verdict.findingId } },
+      );
+    }
+    const base = { ...NOTHING, findingId: verdict.findingId, verdict: verdict.verdict };
+    if (verdict.verdict === 'confirm') return base;
+    if (verdict.verdict === 'reject') return { ...base, reason: verdict.reason ?? null };
+    const amended = { ...base, label: verdict.label ?? null };
+    if (verdict.box === undefined) return amended;
+    if (readingMode !== 'assist') {
+      throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no box can be amended');
+    }
+    const { sopInstanceUid, frame } = finding;
+    return { ...amended, sopInstanceUid, frame, ...boxColumns(verdict.box) };
+  });
+}
+
+/** A reader can only mark images that this study has. */
+async function requireOwnImages(
+  transaction: Transaction<DatabaseSchema>,
+  row: StudyRow,
+  verdicts: readonly VerdictInput[],
+): Promise<void> {
+  for (const verdict of verdicts) {
+    if (verdict.verdict !== 'add') continue;
+    const image = await transaction
+      .selectFrom('instance')
+      .select('numberOfFrames')
+      .where('studyKey', '=', row.studyKey)
+      .where('sopInstanceUid', '=', verdict.sopInstanceUid)
+      .where('standing', '=', 'current')
+      .where('kind', '=', 'image')
+      .executeTakeFirst();
+    if (image === undefined || verdict.frame > (image.numberOfFrames ?? 1)) {
+      throw new RadTriageError('REQUEST_INVALID', 'an added finding names no image of this study');
+    }
+  }
+}
+
+async function insertReview(
+  transaction: Transaction<DatabaseSchema>,
+  row: StudyRow,
+  review: { input: ReviewInput; reader: string; readingMode: ReadingMode },
+): Promise<string> {
+  const { input, reader, readingMode } = review;
+  const runKey = (await findCurrentRuns(transaction, [row])).get(row.studyKey) ?? null;
+  const findings = await readFindings(transaction, runKey === null ? [] : [runKey]);
+  const verdicts = toVerdictRows(input.verdicts, findings, readingMode);
+  await requireOwnImages(transaction, row, input.verdicts);
+  const reviewId = randomUUID();
+  await transaction
+    .insertInto('review')
+    .values({
+      reviewId,
+      studyKey: row.studyKey,
+      imageRevision: row.imageRevision,
+      runKey,
+      seenVersion: input.version,
+      kind: 'reading',
+      state: 'signed',
+      reader,
+      readingMode,
+      comment: input.comment ?? null,
+      positive: input.verdicts.some((verdict) => verdict.verdict !== 'reject'),
+      openedAt: input.openedAt ?? null,
+    })
+    .execute();
+  if (verdicts.length > 0) {
+    await transaction
+      .insertInto('findingVerdict')
+      .values(verdicts.map((verdict) => ({ ...verdict, reviewId })))
+      .execute();
+  }
+  return reviewId;
+}
+
+/**
+ * Signs a study off with the reader's word on its findings.
+ * @throws RadTriageError STALE_VERSION, ILLEGAL_TRANSITION (signed already), REQUEST_INVALID, LOCATION_WITHHELD
+ */
+export function signReview(
+  context: WebContext,
+  studyInstanceUid: string,
+  signed: { input: ReviewInput; reader: string },
+): Promise<{ review: Review; version: number }> {
+  const { readingMode } = context.config;
+  return changeStudy(context.database, studyInstanceUid, async (transaction, row) => {
+    requireVersion(row, signed.input.version);
+    const change = { openedBy: null, openedAt: null, raisesVersion: true };
+    const moved = await moveReading(transaction, row, 'signed', change);
+    const reviewId = await insertReview(transaction, row, { ...signed, readingMode });
+    const reviews = await readReviews(transaction, [row.studyKey], readingMode);
+    const review = reviews.get(row.studyKey)?.find((candidate) => candidate.id === reviewId);
+    if (review === undefined) throw new TypeError('a review that was inserted is read back');
+    const details = { reviewId, readingMode, verdicts: signed.input.verdicts.length };
+    const entry = { actor: signed.reader, action: 'review-signed', details };
+    return [{ review, version: moved.version }, entry];
+  });
+}
+
+/**
+ * Takes a review back, by its own reader: it stays on record as undone and the study is unread again.
+ * @throws RadTriageError NOT_FOUND, FORBIDDEN (another reader's), ILLEGAL_TRANSITION (undone already)
+ */
+export function undoReview(
+  context: WebContext,
+  studyInstanceUid: string,
+  undone: { reviewId: string; reader: string },
+): Promise<ReadingState> {
+  return changeStudy(context.database, studyInstanceUid, async (transaction, row) => {
+    const review = await transaction
+      .selectFrom('review')
+      .select(['reader', 'state'])
+      .where('reviewId', '=', undone.reviewId)
+      .where('studyKey', '=', row.studyKey)
+      .where('kind', '=', 'reading')
+      .executeTakeFirst();
+    if (review === undefined) throw new RadTriageError('NOT_FOUND', 'there is no such review');
+    if (review.reader !== undone.reader) {
+      throw new RadTriageError('FORBIDDEN', 'only its own reader can take a review back');
+    }
+    if (review.state === 'undone') {
+      throw new RadTriageError('ILLEGAL_TRANSITION', 'the review was taken back already');
+    }
+    await transaction
+      .updateTable('review')
+      .set({ state: 'undone', undoneAt: new Date() })
+      .where('reviewId', '=', undone.reviewId)
+      .execute();
+    const change = { openedBy: null, openedAt: null, raisesVersion: true };
+    // Late images may have made it unread meanwhile: then there is nothing to move.
+    const isReviewed = row.readingStatus === 'reviewed';
+    const moved = isReviewed ? await moveReading(transaction, row, 'undone', change) : row;
+    const details = { reviewId: undone.reviewId };
+    return [toReadingState(moved), { actor: undone.reader, action: 'review-undone', details }];
+  });
+}

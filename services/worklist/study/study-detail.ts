@@ -1,0 +1,52 @@
+import type { StudyDetail } from '#contracts/study.ts';
+import type { Principal } from '#platform/http/principal.ts';
+import type { WebContext } from '../context.ts';
+import { type StudyRow, toWorklistItems } from '../list/study-item.ts';
+import { readAnalysisRuns } from './analysis-runs.ts';
+import { findStudy } from './find-study.ts';
+import { readHeatmapSummaries } from './heatmaps.ts';
+import { readInstances, toSeries } from './images.ts';
+import { findCurrentRuns, readFindings, toFinding } from './results.ts';
+import { readReviews } from './reviews.ts';
+
+async function readRevisions(context: WebContext, row: StudyRow) {
+  const revisions = await context.database
+    .selectFrom('imageRevision')
+    .select(['imageRevision', 'number', 'imageCount', 'createdAt'])
+    .where('studyKey', '=', row.studyKey)
+    .orderBy('number', 'desc')
+    .execute();
+  return revisions.map(({ createdAt, ...rest }) => ({
+    ...rest,
+    createdAt: createdAt.toISOString(),
+  }));
+}
+
+/** Everything that the page shows of one study, cut to what the asker and the reading mode may see. */
+export async function readStudyDetail(
+  context: WebContext,
+  studyInstanceUid: string,
+  principal: Principal,
+): Promise<StudyDetail> {
+  const { database, config } = context;
+  const { readingMode } = config;
+  const row = await findStudy(database, studyInstanceUid);
+  const items = await toWorklistItems(database, [row], new Date());
+  const item = items[0];
+  if (item === undefined) throw new TypeError('a row gives an item');
+  const currentRun = (await findCurrentRuns(database, [row])).get(row.studyKey);
+  const runKeys = currentRun === undefined ? [] : [currentRun];
+  const findings = await readFindings(database, runKeys);
+  const reviews = await readReviews(database, [row.studyKey], readingMode);
+  return {
+    ...item,
+    readingMode,
+    imageRevision: row.imageRevision,
+    imageRevisions: await readRevisions(context, row),
+    series: toSeries(await readInstances(database, row.studyKey, readingMode)),
+    analysisRuns: await readAnalysisRuns(database, row.studyKey, principal.roles.includes('admin')),
+    findings: findings.map((finding) => toFinding(finding, readingMode)),
+    heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],
+    reviews: reviews.get(row.studyKey) ?? [],
+  };
+}

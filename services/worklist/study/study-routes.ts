@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { heatmapSchema, studyDetailSchema, uidSchema } from '#contracts/study.ts';
+import { RadTriageError } from '#core/errors.ts';
+import { jsonRoute, type Route, rawRoute } from '#platform/http/route.ts';
+import { EVERYONE } from '../access.ts';
+import type { WebContext } from '../context.ts';
+import { findStudy } from './find-study.ts';
+import { readHeatmap } from './heatmaps.ts';
+import { readStudyDetail } from './study-detail.ts';
+
+export const studyParams = z.object({ uid: uidSchema });
+
+function detailRoute(context: WebContext): Route {
+  return jsonRoute(
+    {
+      method: 'GET',
+      path: '/api/studies/:uid',
+      access: EVERYONE,
+      summary: 'A study with its images, analysis runs, findings and reviews',
+      input: z.object({ params: studyParams }),
+      response: studyDetailSchema,
+    },
+    async ({ params }, { principal }) => {
+      const detail = await readStudyDetail(context, params.uid, principal);
+      const entry = { actor: principal.name, action: 'read-study', studyInstanceUid: params.uid };
+      await context.accessLog.recordAccess(entry);
+      return detail;
+    },
+  );
+}
+
+function heatmapRoute(context: WebContext): Route {
+  return jsonRoute(
+    {
+      method: 'GET',
+      path: '/api/studies/:uid/heatmaps/:id',
+      access: EVERYONE,
+      summary: 'A heatmap: values and their place in source pixels. Refused in triage-only mode',
+      input: z.object({ params: studyParams.extend({ id: z.string().max(100) }) }),
+      response: heatmapSchema,
+    },
+    async ({ params }, { principal }) => {
+      if (context.config.readingMode !== 'assist') {
+        throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no heatmap is shown');
+      }
+      const heatmap = await readHeatmap(context.database, params.uid, params.id);
+      const entry = { actor: principal.name, action: 'read-heatmap', studyInstanceUid: params.uid };
+      await context.accessLog.recordAccess(entry);
+      return heatmap;
+    },
+  );
+}
+
+const PNG_SIGNATURE = 0x89;
+const JPEG_SIGNATURE = 0xff;
+
+function imageType(bytes: Uint8Array): string {
+  if (bytes[0] === PNG_SIGNATURE) return 'image/png';
+  return bytes[0] === JPEG_SIGNATURE ? 'image/jpeg' : 'image/webp';
+}
+
+function thumbnailRoute(context: WebContext): Route {
+  return rawRoute(
+    {
+      method: 'GET',
+      path: '/api/studies/:uid/thumbnail',
+      access: EVERYONE,
+      summary: 'A small picture of the study, not for diagnosis',
+      input: z.object({ params: studyParams }),
+      produces: ['image/jpeg', 'image/png', 'image/webp'],
+    },
+    async ({ params }, { principal, reply }) => {
+      const row = await findStudy(context.database, params.uid);
+      if (row.thumbnailBlob === null) {
+        throw new RadTriageError('NOT_FOUND', 'the study has no thumbnail yet');
+      }
+      const bytes = await context.blobs.read(row.thumbnailBlob);
+      const entry = { actor: principal.name, action: 'read-images', studyInstanceUid: params.uid };
+      await context.accessLog.recordAccess(entry);
+      void reply.type(imageType(bytes)).header('cache-control', 'private, no-cache');
+      return Buffer.from(bytes);
+    },
+  );
+}
+
+/** What is read of one study. */
+export function studyRoutes(context: WebContext): Route[] {
+  return [detailRoute(context), heatmapRoute(context), thumbnailRoute(context)];
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { generateCommand } from './commands/generate.ts';
+import { modelsCommand } from './commands/models.ts';
 import { tokenCommand } from './commands/token.ts';
 import { userCommand } from './commands/user.ts';
 import { reportFailure } from './output.ts';
@@ -13,6 +14,7 @@ const program = new Command('radtriage')
   .version(productVersion())
   .showHelpAfterError()
   .addCommand(generateCommand())
+  .addCommand(modelsCommand())
   .addCommand(userCommand())
   .addCommand(tokenCommand());
 

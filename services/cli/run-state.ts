@@ -11,6 +11,8 @@ const runStateSchema = z.object({
   databaseUrl: z.string(),
   dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),
   http: z.object({ url: z.string() }),
+  /** Process ids of the children, kept up to date when one is started again. */
+  processes: z.record(z.string(), z.number()),
 });
 export type RunState = z.output<typeof runStateSchema>;
 

@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '#platform/config/config.ts';
+import { connectDatabase } from '#platform/database/connect.ts';
+import { migrateDatabase } from '#platform/database/migrate.ts';
+import { startEmbeddedPostgres } from '#platform/embedded-postgres/embedded-postgres.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+import { activateAllModels } from '../model-registry.ts';
+import { operatorName } from '../operator.ts';
+import { clearRunState, type RunState, writeRunState } from '../run-state.ts';
+import { type KeptChild, keepChild, type ReadyFacts } from './keep-child.ts';
+
+const ENTRY = resolve(import.meta.dirname, '../radtriage.ts');
+
+const listenerFacts = z.looseObject({
+  dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),
+});
+const webFacts = z.looseObject({ http: z.object({ url: z.string(), port: z.number() }) });
+
+export interface UpOptions {
+  readonly activateModels: boolean;
+}
+
+export interface RunningSystem {
+  readonly state: RunState;
+  close(): Promise<void>;
+}
+
+/** Environment of the children: ours, with what only the supervisor knows on top. */
+function childEnvironment(config: Config, databaseUrl: string): Record<string, string | undefined> {
+  return {
+    ...process.env,
+    RADTRIAGE_DATA: config.dataDirectory,
+    RADTRIAGE_DATABASE_URL: databaseUrl,
+    RADTRIAGE_DICOM_PORT: String(config.dicom.port),
+    RADTRIAGE_HTTP_PORT: String(config.http.port),
+  };
+}
+
+async function prepareDatabase(config: Config, url: string, options: UpOptions): Promise<void> {
+  const database = connectDatabase(url, { poolSize: 2 });
+  try {
+    await migrateDatabase(database);
+    if (options.activateModels) await activateAllModels(config, database, operatorName());
+  } finally {
+    await database.destroy();
+  }
+}
+
+/**
+ * Everything on one machine: the embedded Postgres unless a database is configured, then listener, worker and web, each
+ * a process of its own that is started again when it dies. Closed in the order in which work flows, the database last.
+ */
+export async function startSystem(
+  config: Config,
+  options: UpOptions,
+  logger: Logger,
+): Promise<RunningSystem> {
+  const postgres =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres(config.dataDirectory, { logger })
+      : undefined;
+  const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
+  const environment = childEnvironment(config, databaseUrl);
+  const processes: Record<string, number> = {};
+  const children: KeptChild[] = [];
+  let state: RunState | undefined;
+
+  const keep = (
+    name: string,
+    onFacts: (facts: ReadyFacts) => void = () => undefined,
+  ): KeptChild => {
+    const child = keepChild(
+      ENTRY,
+      {
+        name,
+        args: [name],
+        environment: () => environment,
+        onReady: (facts) => {
+          processes[name] = facts.pid;
+          onFacts(facts);
+          if (state !== undefined)
+            writeRunState(config.dataDirectory, { ...state, processes: { ...processes } });
+        },
+      },
+      logger,
+    );
+    children.push(child);
+    return child;
+  };
+  const close = async (): Promise<void> => {
+    for (const child of children) await child.stop();
+    await postgres?.stop();
+    clearRunState(config.dataDirectory);
+  };
+
+  try {
+    await prepareDatabase(config, databaseUrl, options);
+    const listener = keep('listener', (facts) => {
+      environment['RADTRIAGE_DICOM_PORT'] = String(listenerFacts.parse(facts).dicom.port);
+    });
+    const worker = keep('worker');
+    const web = keep('web', (facts) => {
+      environment['RADTRIAGE_HTTP_PORT'] = String(webFacts.parse(facts).http.port);
+    });
+    const [listening, , serving] = await Promise.all([listener.ready, worker.ready, web.ready]);
+    state = {
+      pid: process.pid,
+      databaseUrl,
+      dicom: listenerFacts.parse(listening).dicom,
+      http: { url: webFacts.parse(serving).http.url },
+      processes: { ...processes },
+    };
+    writeRunState(config.dataDirectory, state);
+    return { state, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

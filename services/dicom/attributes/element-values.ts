@@ -8,6 +8,12 @@ export function valueBytes(dataSet: DataSet, element: Element): Uint8Array {
   return dataSet.bytes.subarray(element.offset, element.offset + element.length);
 }
 
+/** The bytes of a tag's value, or undefined where it is absent. */
+export function readBytes(dataSet: DataSet, tag: number): Uint8Array | undefined {
+  const element = dataSet.elements.get(tag);
+  return element === undefined ? undefined : valueBytes(dataSet, element);
+}
+
 /** The decoder that the data set's own SpecificCharacterSet asks for; an item without one has that of its parent. */
 export function textDecoderOf(dataSet: DataSet, parent?: DicomTextDecoder): DicomTextDecoder {
   const element = dataSet.elements.get(SPECIFIC_CHARACTER_SET);

@@ -51,7 +51,7 @@ export const MAX_ELEMENTS = 1_000_000;
 const FIRST_DEFLATED_BYTES = 64 * 1024;
 const MAX_INFLATED_HEADER = 256 * 1024 * 1024;
 
-const UNDEFINED_LENGTH = 0xffffffff;
+export const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
@@ -70,7 +70,7 @@ const LONG_VRS = new Set('OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '));
 export function parseElements(dataSet: Uint8Array, transferSyntaxUid: string): DataSet {
   const isDeflated = transferSyntaxUid === TRANSFER_SYNTAX.deflated;
   const bytes = isDeflated ? inflateDataSet(dataSet, MAX_INFLATED_BYTES) : dataSet;
-  return parsePlain(bytes, transferSyntaxUid);
+  return parsePlainHeader(bytes, transferSyntaxUid);
 }
 
 /**
@@ -78,12 +78,14 @@ export function parseElements(dataSet: Uint8Array, transferSyntaxUid: string): D
  * it takes to get there.
  */
 export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): DataSet {
-  if (transferSyntaxUid !== TRANSFER_SYNTAX.deflated) return parsePlain(dataSet, transferSyntaxUid);
+  if (transferSyntaxUid !== TRANSFER_SYNTAX.deflated) {
+    return parsePlainHeader(dataSet, transferSyntaxUid);
+  }
   for (let size = FIRST_DEFLATED_BYTES; ; size *= 8) {
     const isWhole = size >= dataSet.length;
     const bytes = inflateDataSet(dataSet.subarray(0, size), MAX_INFLATED_HEADER);
     try {
-      const header = parsePlain(bytes, transferSyntaxUid);
+      const header = parsePlainHeader(bytes, transferSyntaxUid);
       if (isWhole || [...PIXEL_DATA_TAGS].some((tag) => header.elements.has(tag))) return header;
     } catch (error) {
       const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
@@ -92,7 +94,8 @@ export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): Dat
   }
 }
 
-function parsePlain(bytes: Uint8Array, transferSyntaxUid: string): DataSet {
+/** As parseHeader, of a data set that is not deflated or has been inflated. */
+export function parsePlainHeader(bytes: Uint8Array, transferSyntaxUid: string): DataSet {
   const littleEndian = transferSyntaxUid !== TRANSFER_SYNTAX.explicitBigEndian;
   const explicit =
     transferSyntaxUid !== TRANSFER_SYNTAX.implicitLittleEndian && looksExplicit(bytes);

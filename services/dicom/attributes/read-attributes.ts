@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { RadTriageError } from '#core/errors.ts';
 import type { DicomTextDecoder } from '../charsets/text-decoder.ts';
 import {
@@ -32,27 +33,41 @@ export type { DicomAttributes } from './attribute-schema.ts';
  */
 export function readAttributes(dataSet: Uint8Array, transferSyntaxUid: string): DicomAttributes {
   if (!UID_PATTERN.test(transferSyntaxUid)) throw invalidUid('transferSyntaxUid');
-  return collectAttributes(parseHeader(dataSet, transferSyntaxUid), { transferSyntaxUid });
+  return collectAttributes(parseHeader(dataSet, transferSyntaxUid), transferSyntaxUid);
 }
 
-/**
- * The same of a data set already parsed.
- * @param options.frame whose functional groups are read in an enhanced multi-frame object; 0 without it
- */
-export function collectAttributes(
-  dataSet: DataSet,
-  options: { transferSyntaxUid: string; frame?: number },
-): DicomAttributes {
-  const reader = new AttributeReader(dataSet, options.frame ?? 0);
-  const read = reader.readAll();
+/** The same of a data set already parsed. */
+function collectAttributes(dataSet: DataSet, transferSyntaxUid: string): DicomAttributes {
+  const read = readAll(dataSet, 0);
   for (const keyword of MANDATORY_UIDS) requireUid(read, keyword);
-  const attributes = {
-    ...read,
-    transferSyntaxUid: options.transferSyntaxUid,
-    contributingEquipment: reader.readEquipment(),
-    problems: reader.problems(),
-  };
-  return parseLeniently(attributes);
+  return parseLeniently(dicomAttributesSchema, { ...read, transferSyntaxUid });
+}
+
+/** What does not hang on the object's place in a study. */
+const imageAttributesSchema = dicomAttributesSchema.omit({
+  transferSyntaxUid: true,
+  studyInstanceUid: true,
+  seriesInstanceUid: true,
+  sopInstanceUid: true,
+  sopClassUid: true,
+});
+
+export type ImageAttributes = z.infer<typeof imageAttributesSchema>;
+
+/**
+ * The attributes of one frame of a parsed data set, for decoding; no UID is asked for.
+ * @param frame whose functional groups are read in an enhanced multi-frame object, from 0
+ */
+export function readImageAttributes(dataSet: DataSet, frame: number): ImageAttributes {
+  return parseLeniently(imageAttributesSchema, readAll(dataSet, frame));
+}
+
+type ReadAttributes = Record<string, unknown> & { problems: string[] };
+
+function readAll(dataSet: DataSet, frame: number): ReadAttributes {
+  const reader = new AttributeReader(dataSet, frame);
+  const attributes = { ...reader.readAll(), contributingEquipment: reader.readEquipment() };
+  return { ...attributes, problems: reader.problems() };
 }
 
 function requireUid(read: Record<string, unknown>, keyword: AttributeKeyword): void {
@@ -69,9 +84,9 @@ function invalidUid(keyword: string): RadTriageError {
   return new RadTriageError('DICOM_UID_INVALID', `${keyword} is no UID`, { details: { keyword } });
 }
 
-/** The schema's word is final: what it refuses is left out and named, unless nothing is left to lean on. */
-function parseLeniently(attributes: Record<string, unknown> & { problems: string[] }) {
-  const first = dicomAttributesSchema.safeParse(attributes);
+/** The schema's word is final: what it refuses is left out and named. */
+function parseLeniently<T>(schema: z.ZodType<T>, attributes: ReadAttributes): T {
+  const first = schema.safeParse(attributes);
   if (first.success) return first.data;
   for (const issue of first.error.issues) {
     const keyword = String(issue.path[0]);
@@ -79,7 +94,7 @@ function parseLeniently(attributes: Record<string, unknown> & { problems: string
     delete attributes[keyword];
     attributes.problems.push(`${keyword}: not allowed`);
   }
-  return dicomAttributesSchema.parse(attributes);
+  return schema.parse(attributes);
 }
 
 class AttributeReader {

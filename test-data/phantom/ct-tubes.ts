@@ -1,5 +1,5 @@
-import type { SliceFrame } from './ct-volume.ts';
 import { smoothStep } from './grid.ts';
+import type { SliceFrame } from './slice-frame.ts';
 import type { Point3, Thorax } from './thorax.ts';
 
 /** A straight piece of bone or vessel in three dimensions. */

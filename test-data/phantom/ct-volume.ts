@@ -3,6 +3,7 @@ import { createTissue, type Tissue } from './ct-tissue.ts';
 import { ctTubes, drawTubes } from './ct-tubes.ts';
 import { Grid, smoothStep, textureNoise } from './grid.ts';
 import { type Lesion, lesionOutline, placeLesion } from './lesion.ts';
+import type { SliceFrame } from './slice-frame.ts';
 import { createThorax, type Thorax } from './thorax.ts';
 
 const FIELD_OF_VIEW = 360;
@@ -29,13 +30,6 @@ export interface CtSlice {
   readonly hounsfield: Int16Array;
   /** x, y, width, height in pixels of the lesion's part in this slice. */
   readonly box: readonly [number, number, number, number] | null;
-}
-
-/** One slice in the making: its height in the thorax, and the geometry of its pixels. */
-export interface SliceFrame {
-  readonly y: number;
-  readonly grid: Grid;
-  readonly spacing: number;
 }
 
 /** A made-up chest CT, thin slices at intervals; anatomy and noise do not depend on `lesion`. */

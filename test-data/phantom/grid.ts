@@ -88,15 +88,31 @@ export function textureNoise(
   for (let octave = 0; octave < octaves.count && cell >= 1; octave += 1) {
     const lattice = new Grid(Math.ceil(width / cell) + 2, Math.ceil(height / cell) + 2);
     for (let i = 0; i < lattice.data.length; i += 1) lattice.data[i] = random.normal();
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        result.add(y * width + x, weight * lattice.sample(x / cell, y / cell));
-      }
-    }
+    addLattice(result, lattice, { cell, weight });
     cell /= 2;
     weight *= octaves.fall;
   }
   return result;
+}
+
+/** Adds a coarse lattice, bilinearly spread: one lattice row is blended per picture row, then walked along. */
+function addLattice(target: Grid, lattice: Grid, spread: { cell: number; weight: number }): void {
+  const blended = new Float32Array(lattice.width);
+  for (let y = 0; y < target.height; y += 1) {
+    const row = Math.floor(y / spread.cell);
+    const fy = y / spread.cell - row;
+    for (let i = 0; i < lattice.width; i += 1) {
+      const index = row * lattice.width + i;
+      blended[i] =
+        spread.weight * (lattice.at(index) * (1 - fy) + lattice.at(index + lattice.width) * fy);
+    }
+    for (let x = 0; x < target.width; x += 1) {
+      const column = Math.floor(x / spread.cell);
+      const fx = x / spread.cell - column;
+      const value = (blended[column] ?? 0) * (1 - fx) + (blended[column + 1] ?? 0) * fx;
+      target.add(y * target.width + x, value);
+    }
+  }
 }
 
 /** 0 below `from`, 1 above `to`, smooth between. */
@@ -106,19 +122,3 @@ export function smoothStep(from: number, to: number, value: number): number {
 }
 
 export type Point = readonly [x: number, y: number];
-
-/** Distance of a point to the segment from `a` to `b`, and how far along it (0 to 1) the nearest point lies. */
-export function distanceToSegment(
-  point: Point,
-  a: Point,
-  b: Point,
-): { distance: number; along: number } {
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-  const length2 = dx * dx + dy * dy;
-  const raw = length2 === 0 ? 0 : ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / length2;
-  const along = Math.min(1, Math.max(0, raw));
-  return {
-    distance: Math.hypot(point[0] - a[0] - along * dx, point[1] - a[1] - along * dy),
-    along,
-  };
-}

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../random.ts';
 import { drawBones } from './bones.ts';
 import { exposeRadiograph } from './exposure.ts';
-import { distanceToSegment, Grid, type Point, smoothStep, textureNoise } from './grid.ts';
+import { Grid, type Point, smoothStep, textureNoise } from './grid.ts';
 import { type Lesion, lesionThickness, placeLesion } from './lesion.ts';
 import type { Projection } from './projection.ts';
 import {
@@ -90,6 +90,7 @@ function createProjection(options: RadiographOptions, random: Random): Projectio
 function drawSoftTissue(projection: Projection, random: Random): void {
   const { thorax, grid } = projection;
   const size = [grid.width, grid.height] as const;
+  const bodyAt = createBody(thorax);
   const parenchyma = textureNoise(size, random, { cell: 28, count: 4, fall: 0.62 });
   const muscle = textureNoise(size, random, { cell: 90, count: 4, fall: 0.55 });
   const gas = {
@@ -102,7 +103,7 @@ function drawSoftTissue(projection: Projection, random: Random): void {
     for (let column = 0; column < grid.width; column += 1) {
       const index = row * grid.width + column;
       const [x, y] = projection.toMillimetres(column, row);
-      const body = bodyThickness(thorax, x, y);
+      const body = bodyAt(x, y);
       if (body <= 0) continue;
       const air = airThickness(thorax, x, y);
       const stomach = 34 * smoothStep(1, 0.55, Math.hypot((x - gas.x) / gas.w, (y - gas.y) / 13));
@@ -118,50 +119,52 @@ function drawSoftTissue(projection: Projection, random: Random): void {
 }
 
 /** Soft tissue along the beam, were there no air in the chest: trunk, neck, shoulders and arms run into each other. */
-function bodyThickness(thorax: Thorax, x: number, y: number): number {
-  const cage = cageWidthAt(thorax, Math.max(y, thorax.apexY + 45));
-  const half = cage + thorax.wall;
-  const inside = Math.max(0, 1 - (Math.abs(x) / half) ** 2.6);
-  const depth = cageDepthAt(thorax, Math.max(y, thorax.apexY + 60)) + thorax.wall * 0.62;
-  const top = smoothStep(thorax.apexY - 70, thorax.apexY + 70, y);
-  const trunk = 2 * depth * inside ** 0.55 * Math.sqrt(top);
-  const at: Point = [Math.abs(x), y];
-  const { apexY } = thorax;
-  const neck = tubeThickness(
-    at,
-    [
-      [0, -60],
-      [0, apexY],
-    ],
-    60,
-  );
-  const trapezius = tubeThickness(
-    at,
-    [
-      [20, -32],
-      [112, apexY + 2],
-    ],
-    36,
-  );
-  const shoulder = tubeThickness(
-    at,
-    [
-      [70, apexY + 12],
-      [150, apexY + 16],
-      [250, apexY + 92],
-    ],
-    45,
-  );
-  return (trunk ** 4 + neck ** 4 + trapezius ** 4 + shoulder ** 4) ** 0.25;
+function createBody(thorax: Thorax): (x: number, y: number) => number {
+  const { apexY, wall } = thorax;
+  const neckLine: Point[] = [
+    [0, -60],
+    [0, apexY],
+  ];
+  const trapeziusLine: Point[] = [
+    [20, -32],
+    [112, apexY + 2],
+  ];
+  const shoulderLine: Point[] = [
+    [70, apexY + 12],
+    [150, apexY + 16],
+    [250, apexY + 92],
+  ];
+  return (x, y) => {
+    const half = cageWidthAt(thorax, Math.max(y, apexY + 45)) + wall;
+    const inside = Math.max(0, 1 - (Math.abs(x) / half) ** 2.6);
+    const depth = cageDepthAt(thorax, Math.max(y, apexY + 60)) + wall * 0.62;
+    const trunk = 2 * depth * inside ** 0.55 * Math.sqrt(smoothStep(apexY - 70, apexY + 70, y));
+    // Below the armpits there is the trunk only.
+    if (y > apexY + 210) return trunk;
+    const at: Point = [Math.abs(x), y];
+    const neck = y < apexY + 60 ? tubeThickness(at, neckLine, 60) : 0;
+    const trapezius = y < apexY + 40 ? tubeThickness(at, trapeziusLine, 36) : 0;
+    const shoulder = tubeThickness(at, shoulderLine, 45);
+    return (trunk ** 4 + neck ** 4 + trapezius ** 4 + shoulder ** 4) ** 0.25;
+  };
 }
 
+/** Across a round tube along a line of points; written without allocations, for it runs for every pixel. */
 function tubeThickness(at: Point, line: readonly Point[], radius: number): number {
-  let nearest = radius;
+  let nearest2 = radius * radius;
   for (let i = 1; i < line.length; i += 1) {
-    const [from, to] = [line[i - 1], line[i]];
-    if (from && to) nearest = Math.min(nearest, distanceToSegment(at, from, to).distance);
+    const from = line[i - 1];
+    const to = line[i];
+    if (from === undefined || to === undefined) continue;
+    const dx = to[0] - from[0];
+    const dy = to[1] - from[1];
+    const px = at[0] - from[0];
+    const py = at[1] - from[1];
+    const along = Math.min(1, Math.max(0, (px * dx + py * dy) / (dx * dx + dy * dy)));
+    const distance2 = (px - along * dx) ** 2 + (py - along * dy) ** 2;
+    if (distance2 < nearest2) nearest2 = distance2;
   }
-  return 2 * Math.sqrt(radius * radius - nearest * nearest);
+  return 2 * Math.sqrt(radius * radius - nearest2);
 }
 
 /** Air in the lungs along the beam: the cage less mediastinum, heart and what the diaphragm fills. */

@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEMO_SEEDS } from '#test-data/demo-set.ts';
-import { generateStudy, type StudyOptions, SUBTLETIES } from '#test-data/study.ts';
+import { DEMO_SEEDS } from './demo-set.ts';
+import { generateStudy, type StudyOptions, SUBTLETIES } from './study.ts';
 
 /**
  * Writes generated studies as raw stored values for training: twins with and without a lesion.
  *
- *   node models/phantom-lesion/training/export-data.ts --out DIR --kind radiograph|CT --split train|validation
+ *   node test-data/export-twins.ts --out DIR --kind radiograph|CT --split train|validation
  *     --first SEED --count N
  *
  * Each line of DIR/index-*.jsonl tells one study: file, kind, seed, lesion, photometric, rows, columns, slices and

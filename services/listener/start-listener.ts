@@ -1,0 +1,93 @@
+import { startScp } from '#dicom/dimse/scp.ts';
+import type { ScpEvent, ScpLimits, StoreSink } from '#dicom/dimse/scp-types.ts';
+import type { InstanceReceiver } from '#intake/types.ts';
+import type { Config } from '#platform/config/config.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+import { createAssociationPolicy } from './association-policy.ts';
+
+export interface ListenerOptions {
+  readonly config: { readonly dicom: Config['dicom'] };
+  /** The one way in: keeps what is received. */
+  readonly receiver: InstanceReceiver;
+  readonly logger: Logger;
+  /** Told of everything that happens at the door, beside the log: for metrics and audit. */
+  readonly onEvent?: (event: ScpEvent) => void;
+  /** Timers and sizes other than those of the configuration. */
+  readonly limits?: Partial<ScpLimits>;
+}
+
+export interface Listener {
+  readonly aeTitle: string;
+  readonly host: string;
+  readonly port: number;
+  /**
+   * Takes no new association, lets stores under way be answered within `graceMs` (10 s by default), then aborts the
+   * rest. Resolves when no connection is left.
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Opens the DICOM door: C-ECHO and C-STORE from the peers that the configuration lets in, each object handed to the
+ * receiver while it streams in, and answered with Success only when the receiver has kept it.
+ * @throws RadTriageError CONFIG_INVALID, PORT_IN_USE
+ */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const { receiver, logger } = options;
+  const { dicom } = options.config;
+  const policy = createAssociationPolicy(dicom);
+  const server = await startScp({
+    host: dicom.host,
+    port: dicom.port,
+    policy,
+    handlers: {
+      openStore: (request): StoreSink | Promise<StoreSink> =>
+        receiver.open({ ...request, via: 'dimse' }),
+    },
+    limits: {
+      maxAssociations: dicom.maxAssociations,
+      maxAssociationsPerPeer: dicom.maxAssociationsPerPeer,
+      maxObjectBytes: dicom.maxObjectBytes,
+      ...options.limits,
+    },
+    onEvent: (event) => {
+      logEvent(logger, event);
+      options.onEvent?.(event);
+    },
+  });
+  const { port } = server;
+  const aeTitle = dicom.aeTitles[0] ?? '';
+  logger.info({ host: dicom.host, port, aeTitles: dicom.aeTitles }, 'listening for DICOM');
+  return {
+    aeTitle,
+    host: dicom.host,
+    port,
+    close: async (closeOptions) => {
+      await server.close(closeOptions);
+      logger.info({ port }, 'no longer listening for DICOM');
+    },
+  };
+}
+
+/** What a person on call has to see is a warning; what happens a thousand times an hour is for debugging. */
+function logEvent(logger: Logger, event: ScpEvent): void {
+  switch (event.type) {
+    case 'association-rejected':
+    case 'store-abandoned':
+    case 'connection-evicted':
+    case 'tls-failed':
+      logger.warn(event, event.type);
+      return;
+    case 'store-answered':
+      if (event.status === 0) logger.debug(event, event.type);
+      else logger.warn(event, event.type);
+      return;
+    case 'association-ended':
+      if (event.end.how === 'released') logger.debug(event, event.type);
+      else logger.warn(event, event.type);
+      return;
+    case 'association-accepted':
+    case 'echo-answered':
+      logger.debug(event, event.type);
+  }
+}

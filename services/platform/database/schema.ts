@@ -205,6 +205,8 @@ export interface OutboxTable {
   job: string;
   jobId: string;
   payload: Json<Record<string, unknown>>;
+  /** 0 goes first, then 1, 2, ...: a more urgent study is analysed earlier when there is a backlog. */
+  priority: Generated<number>;
   createdAt: CreatedAt;
   sentAt: Timestamp | null;
 }

@@ -192,6 +192,7 @@ CREATE TABLE outbox (
   job text NOT NULL,
   job_id text NOT NULL,
   payload jsonb NOT NULL,
+  priority integer NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL DEFAULT now(),
   sent_at timestamptz
 );

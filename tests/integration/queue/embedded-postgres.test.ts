@@ -1,0 +1,3 @@
+import { describeQueue } from './queue-contract.ts';
+
+describeQueue('the embedded Postgres', undefined);

@@ -2,8 +2,10 @@
 import { Command } from 'commander';
 import { generateCommand } from './commands/generate.ts';
 import { modelsCommand } from './commands/models.ts';
+import { sendCommand } from './commands/send.ts';
 import { tokenCommand } from './commands/token.ts';
 import { userCommand } from './commands/user.ts';
+import { wrapCommand } from './commands/wrap.ts';
 import { reportFailure } from './output.ts';
 import { productVersion } from './version.ts';
 
@@ -13,6 +15,8 @@ const program = new Command('radtriage')
   )
   .version(productVersion())
   .showHelpAfterError()
+  .addCommand(sendCommand())
+  .addCommand(wrapCommand())
   .addCommand(generateCommand())
   .addCommand(modelsCommand())
   .addCommand(userCommand())

@@ -7,7 +7,9 @@ import type { AccessLog } from './access-log.ts';
 /** What is read of the blob store. */
 export interface BlobReader {
   /** The whole blob. */
-  read(path: string): Promise<Uint8Array>;
+  read(blobPath: string): Promise<Uint8Array>;
+  /** Where it lies on this machine, to read parts of it. */
+  pathOf(blobPath: string): string;
 }
 
 /** What every route of this room is given. */

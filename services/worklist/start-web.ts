@@ -11,6 +11,7 @@ import { addRoutes, createHttpServer, listen } from '#platform/http/server.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { createAccessLog } from './access-log.ts';
 import type { BlobReader, WebContext } from './context.ts';
+import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
 import { listRoutes } from './list/list-routes.ts';
@@ -82,6 +83,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...listRoutes(context),
     ...studyRoutes(context),
     ...readingRoutes(context),
+    ...retrieveRoutes(context),
     ...streams.routes,
   ];
   addRoutes(server, routes, authenticate);

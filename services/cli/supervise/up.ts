@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Config } from '#platform/config/config.ts';
+import { type Config, environmentForChild } from '#platform/config/config.ts';
 import { connectDatabase } from '#platform/database/connect.ts';
 import { migrateDatabase } from '#platform/database/migrate.ts';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres/embedded-postgres.ts';
@@ -29,11 +29,8 @@ export interface RunningSystem {
 /** Environment of the children: ours, with what only the supervisor knows on top. */
 function childEnvironment(config: Config, databaseUrl: string): Record<string, string | undefined> {
   return {
-    ...process.env,
-    RADTRIAGE_DATA: config.dataDirectory,
+    ...environmentForChild(config),
     RADTRIAGE_DATABASE_URL: databaseUrl,
-    RADTRIAGE_DICOM_PORT: String(config.dicom.port),
-    RADTRIAGE_HTTP_PORT: String(config.http.port),
   };
 }
 

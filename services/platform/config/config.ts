@@ -131,6 +131,28 @@ export function loadConfig(sources: ConfigSources): Config {
   return deepFreeze(parsed.data);
 }
 
+/**
+ * The environment that gives a child process this configuration, whatever part of it came from the command line. What
+ * has no variable of its own comes from the file that RADTRIAGE_CONFIG names, which the child reads too.
+ */
+export function toEnvironment(config: Config): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, path] of Object.entries(ENVIRONMENT)) {
+    const value = path.reduce<unknown>(
+      (tree, key) => (isTree(tree) ? tree[key] : undefined),
+      config,
+    );
+    if (value === undefined) continue;
+    environment[name] = Array.isArray(value) ? value.join(',') : String(value);
+  }
+  return environment;
+}
+
+/** Environment of a child process: what we inherited, and our own configuration on top. */
+export function environmentForChild(config: Config): Record<string, string | undefined> {
+  return { ...process.env, ...toEnvironment(config) };
+}
+
 /** The one place that reads process.env. */
 export function loadConfigFromProcess(overrides: Record<string, unknown> = {}): Config {
   return loadConfig({ environment: process.env, overrides });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RadTriageError } from '#core/errors.ts';
-import { loadConfig, quietSecondsFor } from '#platform/config/config.ts';
+import { loadConfig, quietSecondsFor, toEnvironment } from '#platform/config/config.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -82,6 +82,12 @@ describe('configuration', () => {
     expect(faultsOf({ RADTRIAGE_CONFIG: '/nonexistent.yaml' })).toContain('does not exist');
     expect(faultsOf({ RADTRIAGE_CONFIG: configFile('{') })).toContain('radtriage.yaml');
     expect(faultsOf({ RADTRIAGE_CONFIG: configFile('dicom: {prot: 1}') })).toContain('prot');
+  });
+
+  it('gives a child process the same configuration through its environment', () => {
+    const overrides = { site: 'S', dicom: { aeTitles: ['A', 'B'] }, http: { port: 0 } };
+    const config = loadConfig({ environment: {}, overrides });
+    expect(loadConfig({ environment: toEnvironment(config) })).toEqual(config);
   });
 
   it('gives each modality its quiet time, which one setting overrides', () => {

@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   readonly timeoutMs: number;
   /** Longest time of loading and warming up; TensorRT builds its engine then. */
   readonly loadTimeoutMs?: number;
+  /** The whole environment of the children: empty unless a GPU's libraries need a path. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Runtime {
@@ -64,7 +66,10 @@ class SlotPool implements Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#providers = parseExecutionProviders(options.executionProviders);
-    this.#slots = Array.from({ length: options.processes }, () => new Slot());
+    this.#slots = Array.from(
+      { length: options.processes },
+      () => new Slot(options.environment ?? {}),
+    );
     this.#idle = [...this.#slots];
   }
 

@@ -40,9 +40,10 @@ export class Slot {
   #nextId = 1;
   #stderr = '';
   #loaded = new Map<string, LoadedReply>();
+  readonly #environment: Readonly<Record<string, string>>;
 
-  get busy(): boolean {
-    return this.#pending !== undefined;
+  constructor(environment: Readonly<Record<string, string>>) {
+    this.#environment = environment;
   }
 
   get pid(): number | undefined {
@@ -96,6 +97,8 @@ export class Slot {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
+      // Neither the environment with its secrets nor our output is for native code.
+      env: { ...this.#environment },
     });
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

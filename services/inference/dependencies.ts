@@ -1,0 +1,31 @@
+import type { PriorityRule } from '#core/priority.ts';
+import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
+import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import type { ModelRegistry } from '#models/registry/registry.ts';
+import type { Runtime } from '#models/runtime/runtime.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+
+/** What is used of the blob store. */
+export interface TriageBlobs {
+  /** Where a blob lies on this machine. */
+  pathOf(blobPath: string): string;
+  /** Keeps new bytes and gives their blob path. */
+  put(bytes: Uint8Array): Promise<string>;
+}
+
+/** A small picture of a frame, in a format that browsers show. */
+export type RenderThumbnail = (frame: DecodedFrame) => Promise<Uint8Array>;
+
+/** What the triage job works with. */
+export interface TriageDependencies {
+  readonly database: Database;
+  readonly registry: ModelRegistry;
+  readonly runtime: Runtime;
+  readonly decoder: Pick<PixelDecoder, 'decode'>;
+  readonly blobs: TriageBlobs;
+  readonly renderThumbnail: RenderThumbnail;
+  /** The site's rule: what a flagged finding raises its study to. */
+  readonly rule: PriorityRule;
+  readonly logger: Logger;
+}

@@ -1,0 +1,68 @@
+import { RadTriageError, toRadTriageError } from '#core/errors.ts';
+import { type DicomAttributes, readAttributes } from '#dicom/attributes/read-attributes.ts';
+import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
+import { openByteSource, type PixelSource } from '#dicom/pixels/byte-source.ts';
+import { imageFacts } from '#models/manifest/image-facts.ts';
+import type { TriageBlobs, TriageDependencies } from './dependencies.ts';
+import type { DecodeTask, FrameOfImage, ImageRow, TriageImage } from './triage-types.ts';
+
+const FIRST_HEADER_BYTES = 64 * 1024;
+const HEADER_GROWTH = 8;
+
+function sourceOf(row: ImageRow, blobs: TriageBlobs): PixelSource & { path: string } {
+  const { transferSyntaxUid, dataSetOffset, blobPath } = row;
+  return { path: blobs.pathOf(blobPath), dataSetOffset, transferSyntaxUid };
+}
+
+/** Reads ever more of the object until its header is whole; its pixels are left where they are. */
+function readHeader(source: PixelSource): DicomAttributes {
+  using bytes = openByteSource(source);
+  // A deflated object is inflated by the source already.
+  const isDeflated = findTransferSyntax(source.transferSyntaxUid)?.encoding === 'deflated';
+  const syntax = isDeflated ? EXPLICIT_VR_LITTLE_ENDIAN : source.transferSyntaxUid;
+  for (let size = FIRST_HEADER_BYTES; ; size *= HEADER_GROWTH) {
+    const isWhole = size >= bytes.size;
+    try {
+      return readAttributes(bytes.read(0, Math.min(size, bytes.size)), syntax);
+    } catch (error) {
+      const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
+      if (isWhole || !mayBeCut) throw error;
+    }
+  }
+}
+
+/**
+ * What selection needs of each image's header. A header that cannot be read is that image's problem alone.
+ * @throws RadTriageError STORAGE_FAILED when a kept object cannot be reached: another try may help
+ */
+export function readImages(rows: readonly ImageRow[], blobs: TriageBlobs): TriageImage[] {
+  return rows.map((row) => {
+    try {
+      return { row, facts: imageFacts(readHeader(sourceOf(row, blobs))), problem: undefined };
+    } catch (thrown) {
+      const problem = toRadTriageError(thrown, 'DICOM_STRUCTURE');
+      if (problem.retryable) throw problem;
+      return { row, facts: undefined, problem };
+    }
+  });
+}
+
+/**
+ * Decodes one frame in the decoder's own process.
+ * @throws RadTriageError STORAGE_FAILED; any other failure is part of the answer
+ */
+export async function decodeFrame(
+  { image, frame }: FrameOfImage,
+  { decoder, blobs }: Pick<TriageDependencies, 'decoder' | 'blobs'>,
+): Promise<DecodeTask> {
+  const begin = performance.now();
+  const ms = () => performance.now() - begin;
+  try {
+    const decoded = await decoder.decode({ ...sourceOf(image.row, blobs), frame: frame - 1 });
+    return { image, frame, decoded, problem: undefined, ms: ms() };
+  } catch (thrown) {
+    const problem = toRadTriageError(thrown, 'PIXELS_UNDECODABLE');
+    if (problem.retryable) throw problem;
+    return { image, frame, decoded: undefined, problem, ms: ms() };
+  }
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
+import { canTransition, nextStatus } from '#core/study-state.ts';
+import { notifyChange } from '#platform/database/changes.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
+import type { ModelConclusion, RunConclusion } from './conclude-run.ts';
+import type { FrameResult } from './triage-types.ts';
+
+export interface TriageResult {
+  readonly conclusion: RunConclusion;
+  readonly rule: PriorityRule;
+  readonly thumbnailBlob: string | undefined;
+}
+
+export type StoredState = RunConclusion['state'] | 'superseded' | 'ended-before';
+
+/**
+ * Everything of a run in one transaction: results, the run's end, the study's status and its place in the list. When
+ * newer images or a newer run came meanwhile, the results are kept with the run as 'superseded' and the study is left
+ * alone. A run that another worker has ended is left as it is.
+ */
+export async function storeResult(
+  database: Database,
+  job: TriageJob,
+  result: TriageResult,
+): Promise<StoredState> {
+  return database.transaction().execute(async (transaction) => {
+    const locked = await lockRun(transaction, job);
+    if (locked === undefined || !isOpen(locked.run)) return 'ended-before';
+    const { study, run } = locked;
+    const { conclusion } = result;
+    for (const model of conclusion.models) {
+      await insertModelRun(transaction, { model, runKey: run.runKey, studyKey: study.studyKey });
+    }
+    const event = conclusion.state === 'analysed' ? 'analysis-finished' : 'analysis-declined';
+    const isCurrent = locked.isCurrent && canTransition(study.status, event);
+    const state = isCurrent ? conclusion.state : 'superseded';
+    await transaction
+      .updateTable('analysisRun')
+      .set({ state, reason: conclusion.reason, finishedAt: new Date() })
+      .where('runKey', '=', run.runKey)
+      .execute();
+    if (isCurrent) await updateStudy(transaction, study, result);
+    await notifyChange(transaction, study.studyInstanceUid);
+    return state;
+  });
+}
+
+async function updateStudy(
+  transaction: Kysely<DatabaseSchema>,
+  study: StudyRow,
+  { conclusion, rule, thumbnailBlob }: TriageResult,
+): Promise<void> {
+  const analysed = conclusion.state === 'analysed';
+  const event = analysed ? 'analysis-finished' : 'analysis-declined';
+  await transaction
+    .updateTable('study')
+    .set({
+      status: nextStatus(study.status, event),
+      statusReason: conclusion.reason,
+      version: study.version + 1,
+      ...(thumbnailBlob === undefined ? {} : { thumbnailBlob }),
+      ...(analysed ? analysedColumns(study, conclusion.outcomes, rule) : {}),
+    })
+    .where('studyKey', '=', study.studyKey)
+    .execute();
+}
+
+/** Without a result the class and place that the study has are left to it: nothing lowers them. */
+function analysedColumns(study: StudyRow, outcomes: readonly ModelOutcome[], rule: PriorityRule) {
+  const decision = decidePriority(
+    rule,
+    {
+      order: { priority: study.basePriority, source: study.orderPrioritySource },
+      receivedAt: study.receivedAt.getTime(),
+    },
+    outcomes,
+  );
+  const best = bestOutcome(outcomes);
+  return {
+    analysedAt: new Date(),
+    priority: decision.priority,
+    reason: decision.reason,
+    dueAt: new Date(decision.dueAt),
+    rankAt: new Date(decision.rankAt),
+    ruleId: decision.ruleId,
+    ruleVersion: decision.ruleVersion,
+    score: best?.score ?? null,
+    scoreModel: best?.modelId ?? null,
+    flagged: outcomes.some((outcome) => outcome.flagged),
+  };
+}
+
+/** A flagged one before any other, then the highest score. */
+function bestOutcome(outcomes: readonly ModelOutcome[]): ModelOutcome | undefined {
+  return outcomes.toSorted(
+    (a, b) => Number(b.flagged) - Number(a.flagged) || (b.score ?? 0) - (a.score ?? 0),
+  )[0];
+}
+
+interface ModelRunPlace {
+  readonly model: ModelConclusion;
+  readonly runKey: string;
+  readonly studyKey: string;
+}
+
+async function insertModelRun(
+  transaction: Kysely<DatabaseSchema>,
+  { model, runKey, studyKey }: ModelRunPlace,
+): Promise<void> {
+  const { manifest } = model.model;
+  if (manifest === undefined) return;
+  const { modelRunKey } = await transaction
+    .insertInto('modelRun')
+    .values({
+      runKey,
+      modelId: manifest.id,
+      modelVersion: manifest.version,
+      modelSha256: manifest.sha256,
+      role: model.role,
+      outcome: model.outcome,
+      reason: model.reason ?? null,
+      provider: model.provider ?? null,
+      score: model.score ?? null,
+      threshold: model.threshold ?? null,
+      flagged: model.flagged,
+      images: model.images,
+      timings: JSON.stringify(model.timings),
+    })
+    .returning('modelRunKey')
+    .executeTakeFirstOrThrow();
+  const { findings, heatmaps } = model.frames;
+  const place = { modelRunKey, studyKey };
+  for (const { result, box, score } of findings) {
+    const [boxX, boxY, boxWidth, boxHeight] = box;
+    await transaction
+      .insertInto('finding')
+      .values({
+        findingId: randomUUID(),
+        ...place,
+        label: manifest.finding.label,
+        code: JSON.stringify(manifest.finding.code),
+        ...frameColumns(result),
+        boxX,
+        boxY,
+        boxWidth,
+        boxHeight,
+        score,
+      })
+      .execute();
+  }
+  for (const result of heatmaps) {
+    const values = heatmapColumns(result, manifest.heatmap?.threshold ?? 0);
+    if (values === undefined) continue;
+    await transaction
+      .insertInto('heatmap')
+      .values({ heatmapId: randomUUID(), ...place, ...frameColumns(result), ...values })
+      .execute();
+  }
+}
+
+function frameColumns({ image, frame }: FrameResult) {
+  return { sopInstanceUid: image.row.sopInstanceUid, frame };
+}
+
+function heatmapColumns({ heatmap }: FrameResult, threshold: number) {
+  if (heatmap === undefined) return undefined;
+  return {
+    width: heatmap.columns,
+    height: heatmap.rows,
+    values: littleEndian(heatmap.values),
+    ...heatmap.transform,
+    threshold,
+    peak: heatmap.peak,
+  };
+}
+
+function littleEndian(values: Float32Array): Buffer {
+  const bytes = Buffer.alloc(values.length * Float32Array.BYTES_PER_ELEMENT);
+  for (const [i, value] of values.entries()) bytes.writeFloatLE(value, i * 4);
+  return bytes;
+}

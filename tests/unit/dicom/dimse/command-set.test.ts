@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RadTriageError } from '#core/errors.ts';
+import { decodeCommandSet, encodeCommandSet } from '#dicom/dimse/command-set.ts';
+import { commandElement, commandSet, echoCommand, storeCommand } from '#tests/support/byte-peer.ts';
+import { propertyRun } from '#tests/support/property-run.ts';
+
+describe('command sets', () => {
+  test('a C-STORE request of a byte-level peer is decoded', () => {
+    expect(decodeCommandSet(storeCommand({ sopInstanceUid: '1.2.3', messageId: 513 }))).toEqual({
+      commandField: 0x0001,
+      hasDataSet: true,
+      messageId: 513,
+      priority: 0,
+      affectedSopClassUid: '1.2.840.10008.5.1.4.1.1.2',
+      affectedSopInstanceUid: '1.2.3',
+    });
+  });
+
+  test('a request is encoded as a byte-level peer writes it', () => {
+    const request = {
+      commandField: 0x0030,
+      messageId: 1,
+      hasDataSet: false,
+      affectedSopClassUid: '1.2.840.10008.1.1',
+    };
+    expect(encodeCommandSet(request)).toEqual(echoCommand(1));
+  });
+
+  test('an error comment is cut to 64 printable characters', () => {
+    const errorComment = `line\nbreak\\ ${'x'.repeat(100)}`;
+    const bytes = encodeCommandSet({ commandField: 0x8001, hasDataSet: false, errorComment });
+    const comment = decodeCommandSet(bytes).errorComment;
+    expect(comment).toHaveLength(64);
+    expect(comment).toMatch(/^line\?break\? x+$/);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['no command field', commandSet([commandElement(0x0800, 0x0101)])],
+    ['another group', Buffer.from([8, 0, 5, 0, 2, 0, 0, 0, 73, 83])],
+    ['a length beyond the end', Buffer.from([0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 1, 0])],
+    ['descending order', commandSet([commandElement(0x0800, 0), commandElement(0x0100, 1)])],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => decodeCommandSet(bytes)).toThrowError(
+      expect.objectContaining({ code: 'DICOM_STRUCTURE' }),
+    );
+  });
+
+  test('random bytes are decoded or refused, never a crash', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeCommandSet(Buffer.from(bytes));
+        } catch (error) {
+          expect(error).toBeInstanceOf(RadTriageError);
+        }
+      }),
+      propertyRun({ numRuns: 2000 }),
+    );
+  });
+});

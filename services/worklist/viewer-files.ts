@@ -15,7 +15,7 @@ const ONE_YEAR_SECONDS = 31_536_000;
 function asksForPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const path = new URL(request.url, 'http://localhost').pathname;
-  return !SERVER_PATHS.test(path) && !/\.[a-z0-9]+$/i.test(path);
+  return !SERVER_PATHS.test(path) && !/\.[a-z][a-z0-9]*$/i.test(path);
 }
 
 /** Serves the built page; any path that is neither the API nor a file is the page's own affair. */

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import {
+  type Model,
+  modelCardSchema,
+  modelRoleRequestSchema,
+  modelsSchema,
+} from '#contracts/administration.ts';
+import { modelRoleResponseSchema } from '#contracts/reading.ts';
+import { RadTriageError } from '#core/errors.ts';
+import type { ModelRole } from '#core/finding.ts';
+import { defaultOperatingPoint, type Manifest } from '#models/manifest/schema.ts';
+import type { ModelRegistry, RegisteredModel } from '#models/registry/registry.ts';
+import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
+import { EVERYONE } from '../access.ts';
+import type { WebContext } from '../context.ts';
+
+/** What a role means for studies that come in from now on; nothing that was analysed is analysed again. */
+const EFFECTS: Readonly<Record<ModelRole, string>> = {
+  active:
+    'Studies analysed from now on are flagged and raised by this model. Earlier ones are left as they are.',
+  shadow:
+    'The model runs and is recorded, and changes nothing. Earlier results are left as they are.',
+  retired: 'The model no longer runs. Earlier results are left as they are.',
+};
+
+function describeValidation(manifest: Manifest): string | null {
+  const { validation } = manifest;
+  if (validation === undefined) return null;
+  const counts = `${validation.n} studies, ${validation.positives} with a finding`;
+  return validation.method === undefined ? counts : `${validation.method}; ${counts}`;
+}
+
+function manifestFields(model: RegisteredModel) {
+  const { manifest } = model;
+  if (manifest === undefined) {
+    const unknown = { version: '', title: model.id, sha256: '', demonstration: false };
+    const none = { threshold: null, auc: null, aucInterval: null, validation: null };
+    return { ...unknown, intendedUse: '', licence: '', label: '', ...none };
+  }
+  const { version, title, sha256, demonstration, intendedUse, licence, validation } = manifest;
+  return {
+    ...{ version, title, sha256, demonstration, intendedUse, licence },
+    label: manifest.finding.label,
+    threshold: defaultOperatingPoint(manifest).threshold,
+    auc: validation?.auc ?? null,
+    aucInterval: validation?.aucInterval ?? null,
+    validation: describeValidation(manifest),
+  };
+}
+
+/** The execution provider that the newest run of these weights really used. */
+async function readProvider(context: WebContext, model: RegisteredModel): Promise<string | null> {
+  const run = await context.database
+    .selectFrom('modelRun')
+    .select('provider')
+    .where('modelId', '=', model.id)
+    .where('modelSha256', '=', model.manifest?.sha256 ?? '')
+    .where('provider', 'is not', null)
+    .orderBy('modelRunKey', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return run?.provider ?? null;
+}
+
+async function toModel(context: WebContext, model: RegisteredModel): Promise<Model> {
+  return {
+    id: model.id,
+    ...manifestFields(model),
+    role: model.role,
+    provider: await readProvider(context, model),
+    problem: model.problem === undefined ? null : `${model.problem.code}: ${model.problem.message}`,
+    changedBy: model.changedBy ?? null,
+    changedAt: model.changedAt?.toISOString() ?? null,
+  };
+}
+
+const modelParams = z.object({ id: z.string().min(1).max(100) });
+
+function roleRoute(context: WebContext, registry: ModelRegistry): Route {
+  return jsonRoute(
+    {
+      method: 'POST',
+      path: '/api/models/:id/role',
+      access: ['admin'],
+      summary: 'Promote a model from shadow, or take it back; recorded with who did it',
+      input: z.object({ params: modelParams, body: modelRoleRequestSchema }),
+      response: modelRoleResponseSchema,
+    },
+    async ({ params, body }, { principal }) => {
+      await registry.setRole({ modelId: params.id, actor: principal.name, ...body });
+      const model = (await registry.list()).find((candidate) => candidate.id === params.id);
+      if (model === undefined) throw new RadTriageError('NOT_FOUND', 'there is no such model');
+      return { model: await toModel(context, model), effect: EFFECTS[body.role] };
+    },
+  );
+}
+
+/** The models, their cards and their roles. */
+export function modelRoutes(context: WebContext, registry: ModelRegistry): Route[] {
+  return [
+    jsonRoute(
+      {
+        method: 'GET',
+        path: '/api/models',
+        access: EVERYONE,
+        summary: 'The models with their roles and figures, and why a refused one is refused',
+        input: noInput,
+        response: modelsSchema,
+      },
+      async () => {
+        const models = await registry.list();
+        return { models: await Promise.all(models.map((model) => toModel(context, model))) };
+      },
+    ),
+    jsonRoute(
+      {
+        method: 'GET',
+        path: '/api/models/:id/card',
+        access: EVERYONE,
+        summary: 'The model card, in Markdown',
+        input: z.object({ params: modelParams }),
+        response: modelCardSchema,
+      },
+      async ({ params }) => ({ id: params.id, markdown: await registry.readCard(params.id) }),
+    ),
+    roleRoute(context, registry),
+  ];
+}

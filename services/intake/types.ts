@@ -1,21 +1,41 @@
+/** One SOP instance that a peer, a browser or a folder offers. */
 export interface IncomingInstance {
-  sopClassUid: string;
-  sopInstanceUid: string;
-  transferSyntaxUid: string;
-  callingAe: string;
-  calledAe: string;
-  peerAddress: string;
-  via: 'dimse' | 'stow' | 'import';
+  /** As the peer announced them; the data set has to agree. */
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly callingAe: string;
+  readonly calledAe: string;
+  readonly peerAddress: string;
+  readonly via: 'dimse' | 'stow' | 'import';
 }
+
+export interface ReceiveOutcome {
+  /**
+   * `duplicate`: these very bytes were kept before. `conflict`: another content is kept under the same UID, and this
+   * one is now kept beside it. All three mean that the instance is safe.
+   */
+  readonly outcome: 'stored' | 'duplicate' | 'conflict';
+  readonly instanceKey: string;
+}
+
+/** Takes one data set, without preamble and file meta, in chunks of any size. */
 export interface InstanceSink {
+  /**
+   * Await the promise, if there is one, before the next call. The chunk is free again once it has settled.
+   * @throws RadTriageError of the DICOM_ and STORAGE_ codes; the sink is of no further use then.
+   */
   write(chunk: Buffer): void | Promise<void>;
+  /**
+   * The data set is complete. Resolves only when its bytes, its directory entry and its row are durable.
+   * @throws RadTriageError; nothing is then promised to the sender, who tries again.
+   */
   finish(): Promise<ReceiveOutcome>;
+  /** The peer went away: forgets what came so far. Harmless after anything. */
   abort(): Promise<void>;
 }
-export interface ReceiveOutcome {
-  outcome: 'stored' | 'duplicate' | 'conflict';
-  instanceKey: string;
-}
+
 export interface InstanceReceiver {
+  /** @throws RadTriageError DICOM_UID_INVALID, DICOM_UNSUPPORTED */
   open(instance: IncomingInstance): Promise<InstanceSink> | InstanceSink;
 }

@@ -1,91 +1,104 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import type { Database } from '../database/connect.ts';
 import type { DatabaseSchema } from '../database/schema.ts';
 
-/** One thing that somebody did. `details` hold codes, counts and digests: UIDs are fine, names and ids are not. */
 export interface AuditEntry {
+  /** Account, AE title or process that did it. */
   readonly actor: string;
+  /** Verb and object, e.g. `review.signed`. */
   readonly action: string;
-  readonly studyInstanceUid?: string;
-  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly studyInstanceUid?: string | undefined;
+  /** Plain JSON; no names, ids or dates of birth of patients. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What the first entry names as its predecessor. */
-const CHAIN_START = '0'.repeat(64);
-/** Any number will do, as long as nobody else locks it: entries are appended one after the other. */
-const CHAIN_LOCK = 7_203_114;
+export interface AuditVerdict {
+  readonly intact: boolean;
+  readonly entries: number;
+  /** Hash of the last entry: note it elsewhere, and a log cut short is noticed too. */
+  readonly head: string;
+  /** Sequence of the first entry that does not follow from the one before. */
+  readonly brokenAt: string | null;
+}
 
-interface ChainLink {
+const GENESIS = '0'.repeat(64);
+/** Of pg_advisory_xact_lock: entries are written one after the other. */
+const AUDIT_LOCK = 7_236_014_201;
+const PAGE = 1_000;
+
+/** JSON with sorted keys: jsonb keeps no order. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, child]) => child !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`).join(',')}}`;
+  }
+  return JSON.stringify(value ?? null);
+}
+
+interface Hashed {
+  readonly previousHash: string;
   readonly at: Date;
   readonly actor: string;
   readonly action: string;
   readonly studyInstanceUid: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
-  readonly previousHash: string;
+  readonly details: unknown;
 }
 
-/** The digest of an entry and of all before it. jsonb keeps no order of keys, so they are sorted. */
-function hashLink(link: ChainLink): string {
-  const details = Object.entries(link.details).sort(([a], [b]) => (a < b ? -1 : 1));
-  const content = [link.previousHash, link.at.toISOString(), link.actor, link.action];
-  return createHash('sha256')
-    .update(JSON.stringify([...content, link.studyInstanceUid, details]))
-    .digest('hex');
+function hashOf(entry: Hashed): string {
+  const { previousHash, at, actor, action, studyInstanceUid, details } = entry;
+  const fields = [previousHash, at.toISOString(), actor, action, studyInstanceUid, details];
+  return createHash('sha256').update(canonical(fields)).digest('hex');
 }
 
-/**
- * Appends to the hash chain. Inside a transaction it is kept exactly when that commits; the chain stays locked until
- * then, so append last.
- */
-export async function appendAudit(
-  database: Kysely<DatabaseSchema>,
-  entry: AuditEntry,
-): Promise<void> {
-  if (database.isTransaction) await appendLocked(database, entry);
-  else await database.transaction().execute((transaction) => appendLocked(transaction, entry));
-}
-
-async function appendLocked(transaction: Kysely<DatabaseSchema>, entry: AuditEntry): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(${CHAIN_LOCK})`.execute(transaction);
-  const last = await transaction
+/** Appends one entry, chained to the last, within the transaction of what it tells. Returns its hash. */
+export async function appendAudit(trx: Kysely<DatabaseSchema>, entry: AuditEntry): Promise<string> {
+  await sql`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(trx);
+  const last = await trx
     .selectFrom('auditLog')
     .select('hash')
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const link: ChainLink = {
+  const row = {
+    previousHash: last?.hash ?? GENESIS,
     at: new Date(),
     actor: entry.actor,
     action: entry.action,
     studyInstanceUid: entry.studyInstanceUid ?? null,
-    details: entry.details ?? {},
-    previousHash: last?.hash ?? CHAIN_START,
   };
-  await transaction
+  const details = canonical(entry.details);
+  const hash = hashOf({ ...row, details: JSON.parse(details) });
+  await trx
     .insertInto('auditLog')
-    .values({ ...link, details: JSON.stringify(link.details), hash: hashLink(link) })
+    .values({ ...row, details, hash })
     .execute();
+  return hash;
 }
 
-const VERIFY_PAGE = 5_000;
-
-/** Reads the chain through; the sequence number of the first entry that does not fit, or null when all do. */
-export async function findBrokenAudit(database: Kysely<DatabaseSchema>): Promise<string | null> {
-  let previousHash = CHAIN_START;
-  let after = '0';
+/** Recomputes the whole chain. */
+export async function verifyAuditLog(database: Database): Promise<AuditVerdict> {
+  let head = GENESIS;
+  let entries = 0;
+  let sequence = '-1';
   for (;;) {
-    const page = await database
+    const rows = await database
       .selectFrom('auditLog')
       .selectAll()
-      .where('sequence', '>', after)
+      .where('sequence', '>', sequence)
       .orderBy('sequence')
-      .limit(VERIFY_PAGE)
+      .limit(PAGE)
       .execute();
-    for (const row of page) {
-      if (row.previousHash !== previousHash || hashLink(row) !== row.hash) return row.sequence;
-      previousHash = row.hash;
-      after = row.sequence;
+    for (const row of rows) {
+      if (row.previousHash !== head || hashOf(row) !== row.hash) {
+        return { intact: false, entries, head, brokenAt: row.sequence };
+      }
+      head = row.hash;
+      sequence = row.sequence;
+      entries += 1;
     }
-    if (page.length < VERIFY_PAGE) return null;
+    if (rows.length < PAGE) return { intact: true, entries, head, brokenAt: null };
   }
 }

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { RadTriageError } from '#core/errors.ts';
+import { type BlobWriter, FileBlobWriter } from './blob-writer.ts';
+import { DurableDirectories } from './durable-directories.ts';
+import { asStorageError } from './storage-errors.ts';
+import { type BlobSyncs, DURABLE_SYNCS } from './syncs.ts';
+
+export type { BlobWriter } from './blob-writer.ts';
+export type { BlobSyncs } from './syncs.ts';
+export { DURABLE_SYNCS } from './syncs.ts';
+
+export interface BlobKind {
+  /** First folder of the path. */
+  readonly folder: string;
+  /** With the dot. */
+  readonly extension: string;
+}
+
+/** DICOM files that an administrator can find by day of receipt and copy. */
+const INSTANCE: BlobKind = { folder: 'instances', extension: '.dcm' };
+
+export interface BlobStore {
+  /** A new file `<folder>/2026/11/23/<id><extension>`, by day of receipt in UTC; DICOM instances without `kind`. */
+  createBlob(kind?: BlobKind): BlobWriter;
+  /** @throws RadTriageError NOT_FOUND, STORAGE_FAILED */
+  readBlob(path: string): Promise<Buffer>;
+  /** `length` bytes from `offset`, fewer at the end. @throws RadTriageError NOT_FOUND, STORAGE_FAILED */
+  readRange(path: string, offset: number, length: number): Promise<Buffer>;
+  sizeOf(path: string): Promise<number>;
+  /** The file itself, for programs that read it on their own. */
+  locate(path: string): string;
+  removeBlob(path: string): Promise<void>;
+  /** Half files of processes that died, removed at the start: none of them was ever acknowledged. */
+  readonly removedAtStart: number;
+  close(): Promise<void>;
+}
+
+const INCOMING = 'incoming';
+const PATH_PATTERN = /^[a-z]+\/\d{4}\/\d\d\/\d\d\/[0-9a-z]+\.[a-z0-9]+$/;
+const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+
+/** Sorts by time, tells nothing of the content, and is never used twice. */
+function createId(now: number): string {
+  return now.toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Removes half files whose process is gone; those of another machine once they have been still for a day. */
+async function removeHalfFiles(root: string): Promise<number> {
+  const own = hostname();
+  let removed = 0;
+  for (const name of await readdir(join(root, INCOMING))) {
+    const path = join(root, INCOMING, name);
+    const [, pid = '', host = ''] = name.split('~');
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    const dead = host === own && !isAlive(Number(pid));
+    if (!dead && Date.now() - mtimeMs < ABANDONED_AFTER_MS) continue;
+    await rm(path, { force: true });
+    removed += 1;
+  }
+  return removed;
+}
+
+function reading(error: unknown): RadTriageError {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    return new RadTriageError('NOT_FOUND', 'the file is not in the image store', { cause: error });
+  }
+  return asStorageError(error);
+}
+
+/**
+ * Opens a folder as the store of all images. Every path in it is an internal id.
+ * @throws RadTriageError DATA_FOLDER_UNUSABLE
+ */
+export async function openBlobStore(options: {
+  directory: string;
+  syncs?: BlobSyncs | undefined;
+}): Promise<BlobStore> {
+  const root = options.directory;
+  const syncs = options.syncs ?? DURABLE_SYNCS;
+  const directories = new DurableDirectories(root, syncs);
+  let removedAtStart = 0;
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    await chmod(root, 0o700);
+    await directories.ensure(INCOMING);
+    removedAtStart = await removeHalfFiles(root);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RadTriageError('DATA_FOLDER_UNUSABLE', `image store: ${why}`, { cause });
+  }
+  const locate = (path: string): string => {
+    if (!PATH_PATTERN.test(path)) throw new RadTriageError('NOT_FOUND', 'no such path');
+    return join(root, path);
+  };
+  return {
+    removedAtStart,
+    locate,
+    createBlob: (kind = INSTANCE) => {
+      const now = new Date();
+      const id = createId(now.getTime());
+      const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
+      const incoming = join(INCOMING, `${id}~${process.pid}~${hostname()}`);
+      const path = `${kind.folder}/${day}/${id}${kind.extension}`;
+      return new FileBlobWriter({ root, incoming, path, directories, syncs });
+    },
+    readBlob: async (path) => {
+      try {
+        return await readFile(locate(path));
+      } catch (error) {
+        throw reading(error);
+      }
+    },
+    readRange: async (path, offset, length) => {
+      try {
+        const handle = await open(locate(path), 'r');
+        try {
+          const buffer = Buffer.allocUnsafe(length);
+          const { bytesRead } = await handle.read(buffer, 0, length, offset);
+          return buffer.subarray(0, bytesRead);
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw reading(error);
+      }
+    },
+    sizeOf: async (path) => {
+      try {
+        return (await stat(locate(path))).size;
+      } catch (error) {
+        throw reading(error);
+      }
+    },
+    removeBlob: async (path) => {
+      await rm(locate(path), { force: true });
+    },
+    close: () => directories.close(),
+  };
+}

@@ -39,9 +39,7 @@ export class InflateFeeder {
     const ended = this.#streamEnded();
     this.#fed += chunk.length;
     if (!ended) {
-      await new Promise<void>((resolve) => {
-        this.#inflate.write(chunk, () => resolve());
-      });
+      await this.#untilDone((done) => this.#inflate.write(chunk, done));
     }
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#streamEnded() && this.#fed - this.#inflate.bytesWritten > MAX_TRAILING_BYTES) {
@@ -53,10 +51,7 @@ export class InflateFeeder {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#fed === 0) return;
     if (!this.#inflate.readableEnded) {
-      await new Promise<void>((resolve) => {
-        this.#inflate.once('close', resolve);
-        this.#inflate.end();
-      });
+      await this.#untilDone(() => this.#inflate.end());
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -64,6 +59,19 @@ export class InflateFeeder {
   dispose(): void {
     this.#failure ??= new RadTriageError('DICOM_TRUNCATED', 'the data set was abandoned');
     this.#inflate.destroy();
+  }
+
+  /** A stream that fails closes without calling back: whichever comes first counts. */
+  #untilDone(start: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#inflate.off('close', done);
+        resolve();
+      };
+      this.#inflate.on('close', done);
+      if (this.#inflate.destroyed) done();
+      else start(done);
+    });
   }
 
   /** zlib stops consuming at the end of the stream. */

@@ -1,14 +1,17 @@
-import charls, { type CharlsModule } from '@cornerstonejs/codec-charls/decodewasmjs';
-import dcmjsCodecs from 'dcmjs-codecs';
+import type { CharlsModule } from '@cornerstonejs/codec-charls/decodewasmjs';
+import type dcmjsCodecs from 'dcmjs-codecs';
 import { type CodestreamHeader, readCodestreamHeader } from './codestream-header.ts';
 import { type ImageDescription, undecodable } from './image-description.ts';
 import type { PixelCoding } from './transfer-syntaxes.ts';
 
 /**
- * The only owner of the two codec libraries (WebAssembly of libjpeg, OpenJPEG, OpenJPH; CharLS). It is loaded in the
- * decoding child alone: compressed bytes are hostile.
+ * The only owner of the two codec libraries (WebAssembly of libjpeg, OpenJPEG and OpenJPH; CharLS, which is twice as
+ * fast as theirs). They are loaded in the decoding child alone, each when first needed: compressed bytes are hostile.
  */
-const { Context, NativeCodecs } = dcmjsCodecs;
+type NativeLibrary = typeof dcmjsCodecs;
+
+let nativeLibrary: NativeLibrary | undefined;
+let charlsModule: CharlsModule | undefined;
 
 export interface DecodedSamples {
   /** Interleaved, little endian, 8 or 16 bits a sample (see `bytesPerSample`). */
@@ -19,12 +22,17 @@ export interface DecodedSamples {
   readonly photometricInterpretation: string;
 }
 
-/** Loads what a coding needs; compiling takes some 80 ms the first time. */
+/** Loads what a coding needs: some 30 ms for JPEG-LS, 250 ms for the others, once a process. */
 export async function loadCodec(coding: PixelCoding): Promise<void> {
-  if (coding === 'jpeg-ls') await loadCharls();
-  else if (coding !== 'native' && coding !== 'rle' && !NativeCodecs.isInitialized()) {
-    await NativeCodecs.initializeAsync();
+  if (coding === 'native' || coding === 'rle') return;
+  if (coding === 'jpeg-ls') {
+    charlsModule ??= await (await import('@cornerstonejs/codec-charls/decodewasmjs')).default();
+    return;
   }
+  if (nativeLibrary !== undefined) return;
+  const library = (await import('dcmjs-codecs')).default;
+  await library.NativeCodecs.initializeAsync();
+  nativeLibrary = library;
 }
 
 /**
@@ -53,12 +61,6 @@ function checkAgreement(header: CodestreamHeader, image: ImageDescription): void
     header.components === image.samplesPerPixel &&
     header.precision <= image.bitsAllocated;
   if (!fits) throw undecodable('the compressed frame is not what the header describes');
-}
-
-let charlsModule: CharlsModule | undefined;
-
-async function loadCharls(): Promise<void> {
-  charlsModule ??= await charls();
 }
 
 function decodeJpegLs(
@@ -90,6 +92,8 @@ function decodeNative(
   image: ImageDescription,
   { coding, header }: { coding: PixelCoding; header: CodestreamHeader },
 ): DecodedSamples {
+  if (nativeLibrary === undefined) throw undecodable('the codec is not loaded');
+  const { Context, NativeCodecs } = nativeLibrary;
   const context = new Context({
     width: image.columns,
     height: image.rows,

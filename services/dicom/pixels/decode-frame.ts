@@ -3,12 +3,7 @@ import { type ByteSource, openByteSource, type PixelSource } from './byte-source
 import { type DecodedSamples, decodeCodestream, interleave, loadCodec } from './codecs.ts';
 import { expandHalvedChroma, ybrFullToRgb, ybrPartialToRgb } from './color.ts';
 import type { DecodedFrame } from './decoded-frame.ts';
-import {
-  hasHalvedChroma,
-  readEncapsulatedFrame,
-  readNativeFrame,
-  swapBytes,
-} from './frame-bytes.ts';
+import { hasHalvedChroma, readEncapsulatedFrame, readLittleEndianFrame } from './frame-bytes.ts';
 import { type ImageDescription, type PixelLimits, undecodable } from './image-description.ts';
 import { type LocatedPixels, locatePixels } from './locate-pixels.ts';
 import { readModalityLut, readPalette, readVoiLut } from './lookup-tables.ts';

@@ -25,7 +25,7 @@ async function answer(request: DecodeRequest): Promise<DecodeReply> {
 /** A trap leaves the memory of a WebAssembly module in an unknown state. */
 function hasTrapped(thrown: unknown): boolean {
   for (let error = thrown; error instanceof Error; error = error.cause) {
-    if (error instanceof WebAssembly.RuntimeError) return true;
+    if (error.name === 'RuntimeError') return true;
   }
   return false;
 }

@@ -27,7 +27,7 @@ const samples = z.custom<Samples>((value) => SAMPLE_ARRAYS.some((type) => value 
 const words = z.custom<Uint16Array<ArrayBuffer>>((value) => value instanceof Uint16Array);
 const size = z.int().positive();
 const lookupTable = z.object({ firstMapped: z.int(), values: words, bits: size });
-const numbers = z.array(z.number());
+const numbers = z.array(z.number()).readonly();
 
 /**
  * A frame as the child gives it. It is checked like any other input: the child has handled hostile bytes in native

@@ -1,0 +1,156 @@
+import sharp from 'sharp';
+import type { Box, HeatmapTransform } from '#core/finding.ts';
+import type { DecodedFrame } from '../pixels/decoded-frame.ts';
+import {
+  type Canvas,
+  type Color,
+  drawText,
+  fillRectangle,
+  outlineRectangle,
+  textHeight,
+  textWidth,
+} from './canvas.ts';
+import { type DisplayPixels, toDisplayPixels, type VoiWindow } from './display-pixels.ts';
+import { blendHeatmap } from './heatmap-overlay.ts';
+
+/** This file is the only owner of sharp on the DICOM side. */
+
+export const NOT_FOR_DIAGNOSIS = 'NOT FOR DIAGNOSIS';
+
+export interface ThumbnailOptions {
+  /** Longest edge in pixels; a smaller image is not enlarged. */
+  readonly maxSize: number;
+  readonly format?: 'png' | 'jpeg';
+  /** Overrides the window of the object. */
+  readonly window?: VoiWindow;
+}
+
+/** Cells from 0 to 1, row by row, and where they lie over the source pixels. */
+export interface HeatmapOverlay {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+  readonly transform: HeatmapTransform;
+}
+
+export interface KeyImageOptions {
+  readonly heatmap?: HeatmapOverlay;
+  /** In source pixels. */
+  readonly boxes?: readonly { readonly box: Box; readonly label?: string }[];
+  /** What is shown and by which model, in ASCII; burned in at the top. Never patient data. */
+  readonly legend: string;
+  /** Longest edge in pixels, 1024 without it. Smaller images are enlarged so that the text can be read. */
+  readonly maxSize?: number;
+  readonly window?: VoiWindow;
+}
+
+/** A small picture of a frame for lists: VOI applied, MONOCHROME1 inverted, pixels made square. */
+export async function renderThumbnail(
+  frame: DecodedFrame,
+  options: ThumbnailOptions,
+): Promise<Buffer> {
+  const pixels = toDisplayPixels(frame, options.window);
+  const size = fitSize(frame, options.maxSize, { enlarge: false });
+  const image = openPixels(pixels).resize({ ...size, fit: 'fill' });
+  return options.format === 'jpeg'
+    ? image.jpeg({ quality: 82 }).toBuffer()
+    : image.png({ compressionLevel: 6 }).toBuffer();
+}
+
+/** The picture of a finding as PNG: the frame, heatmap, boxes, legend and the mark "not for diagnosis", burned in. */
+export async function renderKeyImage(
+  frame: DecodedFrame,
+  options: KeyImageOptions,
+): Promise<Buffer> {
+  const { rows, columns, rgb } = await renderKeyImagePixels(frame, options);
+  const raw = { width: columns, height: rows, channels: 3 as const };
+  return sharp(rgb, { raw }).png({ compressionLevel: 6 }).toBuffer();
+}
+
+/** The same as interleaved RGB of 8 bits, for a secondary capture object. */
+export async function renderKeyImagePixels(
+  frame: DecodedFrame,
+  options: KeyImageOptions,
+): Promise<{ rows: number; columns: number; rgb: Uint8Array }> {
+  const size = fitSize(frame, options.maxSize ?? DEFAULT_KEY_SIZE, { enlarge: true });
+  const rgb = await openPixels(toDisplayPixels(frame, options.window))
+    .resize({ ...size, fit: 'fill' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  const canvas: Canvas = { ...size, rgb };
+  const scale = { x: size.width / frame.columns, y: size.height / frame.rows };
+  if (options.heatmap !== undefined) blendHeatmap(canvas, options.heatmap, scale);
+  for (const { box, label } of options.boxes ?? []) drawBox(canvas, { box, label, scale });
+  drawStrip(canvas, options.legend, 'top');
+  drawStrip(canvas, NOT_FOR_DIAGNOSIS, 'bottom');
+  return { rows: size.height, columns: size.width, rgb };
+}
+
+const DEFAULT_KEY_SIZE = 1024;
+const BOX_COLOR: Color = [255, 214, 0];
+const TEXT_COLOR: Color = [255, 255, 255];
+const STRIP = { color: [0, 0, 0], opacity: 0.7 } as const satisfies {
+  color: Color;
+  opacity: number;
+};
+
+function openPixels({ rows, columns, channels, values }: DisplayPixels): ReturnType<typeof sharp> {
+  return sharp(values, { raw: { width: columns, height: rows, channels } });
+}
+
+/** Size with square pixels (PixelSpacing is rows, then columns), its longest edge at most `maxSize`. */
+export function fitSize(
+  frame: Pick<DecodedFrame, 'rows' | 'columns' | 'pixelSpacing'>,
+  maxSize: number,
+  { enlarge }: { enlarge: boolean },
+): { width: number; height: number } {
+  const [rowSpacing, columnSpacing] = frame.pixelSpacing ?? [1, 1];
+  const ratio = (rowSpacing ?? 1) / (columnSpacing ?? 1);
+  const usable = Number.isFinite(ratio) && ratio > 0.1 && ratio < 10 ? ratio : 1;
+  const width = frame.columns / Math.min(usable, 1);
+  const height = frame.rows * Math.max(usable, 1);
+  const scale = maxSize / Math.max(width, height);
+  const applied = enlarge ? scale : Math.min(scale, 1);
+  return {
+    width: Math.max(1, Math.round(width * applied)),
+    height: Math.max(1, Math.round(height * applied)),
+  };
+}
+
+/** Dots of the letters grow with the image, and shrink until the text fits its width. */
+function textScale(canvas: Canvas, text: string): number {
+  const wanted = Math.max(1, Math.round(Math.min(canvas.width, canvas.height) / 300));
+  const fitting = Math.floor(canvas.width / Math.max(textWidth(text, 1), 1));
+  return Math.max(1, Math.min(wanted, fitting));
+}
+
+function drawStrip(canvas: Canvas, text: string, edge: 'top' | 'bottom'): void {
+  const scale = textScale(canvas, text);
+  const height = textHeight(scale) + 4 * scale;
+  const top = edge === 'top' ? 0 : canvas.height - height;
+  fillRectangle(canvas, { left: 0, top, width: canvas.width, height }, STRIP);
+  drawText(canvas, text, { left: 2 * scale, top: top + 2 * scale, scale, color: TEXT_COLOR });
+}
+
+function drawBox(
+  canvas: Canvas,
+  mark: { box: Box; label: string | undefined; scale: { x: number; y: number } },
+): void {
+  const [x, y, width, height] = mark.box;
+  const { scale } = mark;
+  const rectangle = {
+    left: x * scale.x,
+    top: y * scale.y,
+    width: width * scale.x,
+    height: height * scale.y,
+  };
+  const thickness = Math.max(1, Math.round(canvas.width / 400));
+  outlineRectangle(canvas, rectangle, { color: BOX_COLOR, thickness });
+  if (mark.label === undefined) return;
+  const dots = textScale(canvas, mark.label);
+  const top = Math.round(rectangle.top) - textHeight(dots) - dots;
+  const left = Math.round(rectangle.left);
+  drawText(canvas, mark.label, { left, top, scale: dots, color: BOX_COLOR });
+}

@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { generateCommand } from './commands/generate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { sendCommand } from './commands/send.ts';
 import { tokenCommand } from './commands/token.ts';
+import { upCommand } from './commands/up.ts';
 import { userCommand } from './commands/user.ts';
+import { webCommand } from './commands/web.ts';
+import { workerCommand } from './commands/worker.ts';
 import { wrapCommand } from './commands/wrap.ts';
 import { reportFailure } from './output.ts';
 import { productVersion } from './version.ts';
@@ -15,12 +20,17 @@ const program = new Command('radtriage')
   )
   .version(productVersion())
   .showHelpAfterError()
+  .addCommand(upCommand())
+  .addCommand(demoCommand())
+  .addCommand(workerCommand())
+  .addCommand(webCommand())
   .addCommand(sendCommand())
   .addCommand(wrapCommand())
   .addCommand(generateCommand())
   .addCommand(modelsCommand())
   .addCommand(userCommand())
-  .addCommand(tokenCommand());
+  .addCommand(tokenCommand())
+  .addCommand(doctorCommand());
 
 try {
   await program.parseAsync();

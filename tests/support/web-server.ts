@@ -37,8 +37,8 @@ export function startTestWeb(
     version: '0.0.0-test',
     viewerDirectory: join(place.directory, 'viewer'),
     blobStore: {
-      read: (blobPath) => readFile(join(place.directory, blobPath)),
-      pathOf: (blobPath) => join(place.directory, blobPath),
+      readBlob: (blobPath) => readFile(join(place.directory, blobPath)),
+      locate: (blobPath) => join(place.directory, blobPath),
     },
     ...options,
   });

@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { renderThumbnail } from '#dicom/images/render.ts';
+import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import { startTriageWorker } from '#inference/start-worker.ts';
+import { createRuntime } from '#models/runtime/runtime.ts';
+import type { BlobStore } from '#platform/blob-store/blob-store.ts';
+import type { Config } from '#platform/config/config.ts';
+import { createLogger } from '#platform/logger/logger.ts';
+import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { openQueue } from '#queue/open-queue.ts';
+import { openSiteRegistry } from '../model-registry.ts';
+import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { openSite } from '../site.ts';
+import { type Hosted, hostProcess } from '../supervise/host-process.ts';
+
+const THUMBNAIL_SIZE = 256;
+
+async function putThumbnail(blobStore: BlobStore, bytes: Uint8Array): Promise<string> {
+  const writer = blobStore.createBlob({ folder: 'thumbnails', extension: '.png' });
+  try {
+    await writer.write(Buffer.from(bytes));
+    return (await writer.finish()).path;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function startWorkerProcess(config: Config): Promise<Hosted> {
+  const site = await openSite(config, 'worker');
+  const { database, databaseUrl, blobStore, logger } = site;
+  const { executionProviders, processes, threads, timeoutSeconds } = config.inference;
+  const queue = await openQueue({ queueUrl: config.queueUrl, databaseUrl, logger });
+  const runtime = createRuntime({
+    executionProviders,
+    processes,
+    threads,
+    timeoutMs: timeoutSeconds * 1000,
+  });
+  const decoder = createPixelDecoder({ processes });
+  const worker = await startTriageWorker({
+    queue,
+    concurrency: processes,
+    database,
+    registry: await openSiteRegistry(config, database),
+    runtime,
+    decoder,
+    blobs: {
+      pathOf: (path) => blobStore.locate(path),
+      put: (bytes) => putThumbnail(blobStore, bytes),
+    },
+    renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: THUMBNAIL_SIZE }),
+    rule: loadPriorityRule(config.priorityRuleFile),
+    logger,
+  });
+  return {
+    facts: {},
+    close: async () => {
+      await worker.close();
+      await Promise.all([runtime.close(), decoder.close(), queue.close()]);
+      await site.close();
+    },
+  };
+}
+
+export function workerCommand(): Command {
+  const command = new Command('worker').description(
+    'analyse studies from the queue (one process, any number of them)',
+  );
+  return withDataOption(command).action(async (options: DataOption) => {
+    const config = configFor(options);
+    const logger = createLogger({ level: config.logLevel, process: 'worker' });
+    await hostProcess(logger, () => startWorkerProcess(config));
+  });
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Instance, startInstance } from '../../support/instance.ts';
+import { missingPeer } from '../../support/peers.ts';
+import { readRunState, readStudy, sendWithStorescu, writeStudy } from '../../support/studies.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+/** Postmaster of an instance's embedded database, found by its data directory. */
+function postmasterOf(instance: Instance): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (
+        basename(command[0] ?? '') === 'postgres' &&
+        command.some((part) => part.startsWith(instance.dataDirectory))
+      ) {
+        return Number(pid);
+      }
+    } catch {
+      // The process ended while we looked.
+    }
+  }
+  throw new Error('no postmaster found');
+}
+
+describe.skipIf(missingPeer('storescu'))('kill -9 in the middle', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'radtriage-kill-'));
+  const studies = ['a', 'b', 'c', 'd'].map((seed) =>
+    writeStudy(folder, { kind: 'CT', seed: `kill-${seed}`, lesion: null, slices: 24, matrix: 128 }),
+  );
+  let instance: Instance;
+
+  beforeAll(async () => {
+    instance = await startInstance();
+  });
+  afterAll(async () => {
+    await instance?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const victims: readonly [string, () => number][] = [
+    ['the listener', () => readRunState(instance).processes['listener'] ?? 0],
+    ['the worker', () => readRunState(instance).processes['worker'] ?? 0],
+    ['the database', () => postmasterOf(instance)],
+    ['the web server', () => readRunState(instance).processes['web'] ?? 0],
+  ];
+
+  it.each(victims.map(([name, pid], index) => ({ name, pid, index })))(
+    'of $name loses nothing that was acknowledged, and the study is analysed',
+    async ({ pid, index }) => {
+      const study = studies[index];
+      if (study === undefined) throw new Error('no study');
+      const uidOf = new Map(study.files.map((file) => [file.name, file.sopInstanceUid]));
+      const sending = sendWithStorescu(instance.dicom, study.folder, uidOf);
+      // Somewhere in the middle: as soon as the first images are on the list.
+      await waitFor(
+        async () => ((await readStudy(instance, study.studyInstanceUid))?.imageCount ?? 0) > 2,
+        {
+          what: 'the first images',
+          deadlineMs: 30_000,
+          everyMs: 5,
+        },
+      );
+      process.kill(pid(), 'SIGKILL');
+      const { acknowledged } = await sending;
+      const kept = await waitFor(() => readStudy(instance, study.studyInstanceUid), {
+        what: 'the system to answer again',
+        deadlineMs: 60_000,
+      });
+      const keptUids = kept.series
+        .flatMap((series) => series.instances)
+        .map((i) => i.sopInstanceUid);
+      for (const uid of acknowledged) expect(keptUids).toContain(uid);
+      // A sender tries again; what is there already is idempotent.
+      await waitFor(async () => (await sendWithStorescu(instance.dicom, study.folder)).code === 0, {
+        what: 'sending again to succeed',
+        deadlineMs: 60_000,
+        everyMs: 500,
+      });
+      const done = await waitFor(
+        async () => {
+          const now = await readStudy(instance, study.studyInstanceUid);
+          return now?.status === 'analysed' && now.imageCount === study.files.length
+            ? now
+            : undefined;
+        },
+        { what: 'the study to be analysed', deadlineMs: 90_000 },
+      );
+      expect(done.analysisRuns.filter((run) => run.state === 'analysed').length).toBeGreaterThan(0);
+    },
+  );
+
+  it('of the supervisor: a new start finds everything', async () => {
+    const before = await Promise.all(
+      studies.map((study) => readStudy(instance, study.studyInstanceUid)),
+    );
+    instance.supervisor.kill('SIGKILL');
+    await waitFor(() => instance.supervisor.signalCode !== null, { what: 'the supervisor to end' });
+    const again = await waitFor(() => startInstance({ dataDirectory: instance.dataDirectory }), {
+      what: 'a new start on the same folder',
+      deadlineMs: 90_000,
+      everyMs: 500,
+    });
+    try {
+      for (const study of before) {
+        const now = await readStudy(again, study?.studyInstanceUid ?? '');
+        expect(now?.imageCount).toBe(study?.imageCount);
+        expect(now?.status).toBe('analysed');
+      }
+    } finally {
+      await again.stop();
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Model } from '#contracts/administration.ts';
+import { modelRoleResponseSchema } from '#contracts/reading.ts';
+import type { ModelRole } from '#core/finding.ts';
+import { messageOf, request } from '../api/client.ts';
+import { showToast } from '../design/toasts.tsx';
+import { Button, Dialog } from '../design/ui.tsx';
+import { ROLE_ACTS, ROLE_WORDS, ADMINISTRATION_TEXT as T } from './text.ts';
+
+/** Asks once more, and takes a note: who may raise studies is a decision that stays on record. */
+export function RoleDialog(props: {
+  readonly model: Model;
+  readonly role: ModelRole;
+  readonly onClose: () => void;
+}) {
+  const { model, role } = props;
+  const queries = useQueryClient();
+  const [note, setNote] = useState('');
+  const words = ROLE_ACTS[role];
+  const change = useMutation({
+    mutationFn: () => {
+      const given = note.trim();
+      const body = { role, sha256: model.sha256, ...(given === '' ? {} : { note: given }) };
+      const path = `/api/models/${encodeURIComponent(model.id)}/role`;
+      return request(modelRoleResponseSchema, path, { method: 'POST', body });
+    },
+    onSuccess: async ({ effect }) => {
+      showToast(effect === '' ? T.done(model.title, ROLE_WORDS[role]) : effect);
+      props.onClose();
+      await queries.invalidateQueries();
+    },
+  });
+  return (
+    <Dialog title={words.title} description={words.detail} onClose={props.onClose}>
+      <p>
+        <strong>{model.title}</strong> {model.version}
+      </p>
+      <p className="mono quiet">{model.sha256}</p>
+      <label className="labelled">
+        {T.note}
+        <textarea
+          className="field"
+          rows={2}
+          maxLength={500}
+          value={note}
+          onChange={({ target }) => setNote(target.value)}
+        />
+      </label>
+      {change.isError ? (
+        <p className="model-problem" role="alert">
+          {messageOf(change.error)}
+        </p>
+      ) : null}
+      <div className="dialog-actions">
+        <Button
+          kind="primary"
+          disabled={change.isPending}
+          onClick={() => change.mutate()}
+          data-testid="role-confirm"
+        >
+          {words.button}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,99 @@
+import { queryOptions } from '@tanstack/react-query';
+import { deadLettersSchema, modelCardSchema, modelsSchema } from '#contracts/administration.ts';
+import {
+  type QUALITY_FILTERS,
+  qualityListSchema,
+  qualitySummarySchema,
+} from '#contracts/quality.ts';
+import { healthSchema, type Session, sessionSchema } from '#contracts/session.ts';
+import { heatmapSchema, studyDetailSchema, worklistSchema } from '#contracts/study.ts';
+import { ApiFailure, request } from './client.ts';
+
+export function studyPath(studyInstanceUid: string): string {
+  return `/api/studies/${encodeURIComponent(studyInstanceUid)}`;
+}
+
+async function readSession(): Promise<Session | null> {
+  try {
+    return await request(sessionSchema, '/api/session');
+  } catch (thrown) {
+    if (thrown instanceof ApiFailure && thrown.status === 401) return null;
+    throw thrown;
+  }
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: readSession,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** @param search the query string of GET /api/worklist, without `?` */
+export function worklistQuery(search: string) {
+  return queryOptions({
+    queryKey: ['worklist', search],
+    queryFn: ({ signal }) => request(worklistSchema, `/api/worklist?${search}`, { signal }),
+    // The events carry the news; this catches what a broken stream would miss, and the order that time alone changes.
+    refetchInterval: 20_000,
+  });
+}
+
+export function studyQuery(uid: string) {
+  return queryOptions({
+    queryKey: ['study', uid],
+    queryFn: ({ signal }) => request(studyDetailSchema, studyPath(uid), { signal }),
+  });
+}
+
+export function heatmapQuery(uid: string, heatmapId: string) {
+  return queryOptions({
+    queryKey: ['heatmap', uid, heatmapId],
+    queryFn: ({ signal }) =>
+      request(heatmapSchema, `${studyPath(uid)}/heatmaps/${encodeURIComponent(heatmapId)}`, {
+        signal,
+      }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: ({ signal }) => request(modelsSchema, '/api/models', { signal }),
+  staleTime: 30_000,
+});
+
+export function modelCardQuery(id: string) {
+  return queryOptions({
+    queryKey: ['model-card', id],
+    queryFn: ({ signal }) =>
+      request(modelCardSchema, `/api/models/${encodeURIComponent(id)}/card`, { signal }),
+    staleTime: 300_000,
+  });
+}
+
+export const failuresQuery = queryOptions({
+  queryKey: ['failures'],
+  queryFn: ({ signal }) => request(deadLettersSchema, '/api/failures', { signal }),
+  refetchInterval: 15_000,
+});
+
+export const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: ({ signal }) => request(healthSchema, '/api/health', { signal }),
+  refetchInterval: 15_000,
+});
+
+export type QualityFilter = (typeof QUALITY_FILTERS)[number];
+
+export function qualityStudiesQuery(filter: QualityFilter) {
+  return queryOptions({
+    queryKey: ['quality', 'studies', filter],
+    queryFn: ({ signal }) =>
+      request(qualityListSchema, `/api/quality/studies?filter=${filter}&limit=200`, { signal }),
+  });
+}
+
+export const qualitySummaryQuery = queryOptions({
+  queryKey: ['quality', 'summary'],
+  queryFn: ({ signal }) => request(qualitySummarySchema, '/api/quality/summary', { signal }),
+});

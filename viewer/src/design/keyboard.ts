@@ -1,0 +1,32 @@
+import { useEffect, useRef } from 'react';
+
+/** True while a key belongs to a field, a dialog or the browser, and must not act on the page. */
+export function keyIsTaken(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
+  const target = event.target;
+  if (!(target instanceof Element)) return false;
+  if (document.querySelector('[role="dialog"]') !== null) return true;
+  if (target.closest('textarea, select, [contenteditable="true"]') !== null) return true;
+  const input = target.closest('input');
+  return input !== null && !['checkbox', 'button', 'radio'].includes(input.type);
+}
+
+/** Calls `handler` for keys that nothing else wants. A button in focus keeps its Enter and space. */
+export function useKeys(handler: (event: KeyboardEvent) => void): void {
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (keyIsTaken(event)) return;
+      const pressesControl =
+        (event.key === 'Enter' || event.key === ' ') &&
+        event.target instanceof Element &&
+        event.target.closest('button, a, input, summary') !== null;
+      if (!pressesControl) latest.current(event);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}

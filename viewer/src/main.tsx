@@ -1,0 +1,44 @@
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { z } from 'zod';
+import { ApiFailure } from './api/client.ts';
+import { sessionQuery } from './api/queries.ts';
+import { App } from './app.tsx';
+import './design/tokens.css';
+import './design/base.css';
+import './design/components.css';
+import './design/shell.css';
+
+// Our content security policy forbids eval, which zod would otherwise try for speed.
+z.config({ jitless: true });
+
+const RETRIES = 2;
+
+function onError(error: Error): void {
+  // The session ended on the server: the page goes back to the log-in, drafts stay in the tab.
+  if (error instanceof ApiFailure && error.status === 401) {
+    queryClient.setQueryData(sessionQuery.queryKey, null);
+  }
+}
+
+const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      retry: (count, error) => error instanceof ApiFailure && error.retryable && count < RETRIES,
+    },
+  },
+});
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no element with the id root');
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

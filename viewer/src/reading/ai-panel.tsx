@@ -1,0 +1,172 @@
+import { useState } from 'react';
+import type { Heatmap, StudyDetail } from '#contracts/study.ts';
+import { formatScore, formatTime } from '../design/format.ts';
+import { ModelCardDialog } from '../design/model-card-dialog.tsx';
+import { noFindingBy, TEXT } from '../design/text.ts';
+import { Button, Chip, Key } from '../design/ui.tsx';
+import { describeAi } from '../worklist/ai-word.ts';
+import { legendGradient } from './heatmap-colour.ts';
+import { READING_TEXT as T } from './text.ts';
+import type { OverlayControl } from './use-overlay.ts';
+
+type ModelRun = StudyDetail['analysisRuns'][number]['models'][number];
+
+/** The newest run that came to an end: older ones belong to the past. */
+function lastRun(study: StudyDetail) {
+  return study.analysisRuns.find((run) => run.finishedAt !== null);
+}
+
+function wordOf(run: ModelRun): string {
+  if (run.outcome === 'failed') return `failed: ${run.reason ?? 'no reason given'}`;
+  if (run.outcome === 'not-analysed') return `not analysed: ${run.reason ?? 'no reason given'}`;
+  return run.flagged ? 'flagged' : noFindingBy(run.modelId);
+}
+
+function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => void }) {
+  const { run } = props;
+  const milliseconds = run.timings['total'];
+  return (
+    <li className="model-result" data-flagged={run.flagged} data-testid="model-result">
+      <div className="model-line">
+        <strong className="model-score">{run.score === null ? '–' : formatScore(run.score)}</strong>
+        <span className="two">
+          <span>{wordOf(run)}</span>
+          <span className="second small clip">
+            {run.modelId} {run.modelVersion}
+            {run.threshold === null ? '' : ` · flags from ${formatScore(run.threshold)}`}
+          </span>
+        </span>
+        <Button kind="quiet" size="small" onClick={props.onCard} data-testid="model-card">
+          {TEXT.modelCard}
+        </Button>
+      </div>
+      <p className="quiet small">
+        {run.role === 'active' ? null : <Chip tone="warn">{run.role}</Chip>} {run.images}{' '}
+        {run.images === 1 ? 'image' : 'images'}
+        {run.provider === null ? '' : ` · ${run.provider}`}
+        {milliseconds === undefined ? '' : ` · ${Math.round(milliseconds)} ms`}
+      </p>
+    </li>
+  );
+}
+
+function Slider(props: {
+  readonly label: string;
+  readonly value: number;
+  readonly testId: string;
+  readonly onChange: (value: number) => void;
+}) {
+  return (
+    <label className="slider">
+      <span>{props.label}</span>
+      <input
+        type="range"
+        min={0}
+        max={1}
+        step={0.01}
+        value={props.value}
+        data-testid={props.testId}
+        onChange={({ target }) => props.onChange(target.valueAsNumber)}
+        // The arrow keys scroll images again once the mouse lets go.
+        onPointerUp={({ currentTarget }) => currentTarget.blur()}
+      />
+      <output>{formatScore(props.value)}</output>
+    </label>
+  );
+}
+
+function Legend({ threshold }: { readonly threshold: number }) {
+  return (
+    <div className="legend" data-testid="legend">
+      <div className="legend-bar" style={{ background: legendGradient() }}>
+        <i style={{ width: `${threshold * 100}%` }} />
+      </div>
+      <div className="legend-scale small second" aria-hidden="true">
+        <span>0</span>
+        <span>{T.score}</span>
+        <span>1</span>
+      </div>
+    </div>
+  );
+}
+
+function OverlayControls(props: {
+  readonly overlay: OverlayControl;
+  readonly heatmap: Heatmap | null;
+}) {
+  const { overlay } = props;
+  return (
+    <div className="overlay-controls">
+      <div className="overlay-toggles">
+        <Button
+          size="small"
+          aria-pressed={overlay.heatmap}
+          onClick={overlay.toggleHeatmap}
+          data-testid="toggle-heatmap"
+        >
+          {T.heatmap} <Key>o</Key>
+        </Button>
+        <Button size="small" aria-pressed={overlay.boxes} onClick={overlay.toggleBoxes}>
+          {T.boxes} <Key>b</Key>
+        </Button>
+        {props.heatmap === null ? <span className="quiet small">{T.noHeatmap}</span> : null}
+      </div>
+      <Slider
+        label={T.opacity}
+        value={overlay.opacity}
+        testId="opacity"
+        onChange={overlay.setOpacity}
+      />
+      <Slider
+        label={T.threshold}
+        value={overlay.threshold}
+        testId="threshold"
+        onChange={overlay.setThreshold}
+      />
+      <Legend threshold={overlay.threshold} />
+    </div>
+  );
+}
+
+/** What each model said of these images, and how its marks are shown. */
+export function AiPanel(props: {
+  readonly study: StudyDetail;
+  readonly overlay: OverlayControl;
+  readonly heatmap: Heatmap | null;
+  readonly withheld: boolean;
+}) {
+  const { study } = props;
+  const [card, setCard] = useState<string | null>(null);
+  const run = lastRun(study);
+  const models = run?.models ?? [];
+  const word = describeAi(study);
+  return (
+    <section className="side-part" aria-label={T.aiResult}>
+      <h2 className="side-title">
+        {T.aiResult}
+        {run?.finishedAt == null ? null : (
+          <span className="quiet small">{formatTime(run.finishedAt)}</span>
+        )}
+      </h2>
+      {study.status === 'analysed' ? null : (
+        <p className="ai-state" data-tone={word.tone}>
+          {word.primary}
+        </p>
+      )}
+      {models.length === 0 && study.status === 'analysed' ? <p>{T.noResult}</p> : null}
+      <ul className="model-results">
+        {models.map((each) => (
+          <ModelResult key={each.modelId} run={each} onCard={() => setCard(each.modelId)} />
+        ))}
+      </ul>
+      {props.withheld ? (
+        <p className="withheld" data-testid="withheld">
+          {T.withheld}
+        </p>
+      ) : (
+        <OverlayControls overlay={props.overlay} heatmap={props.heatmap} />
+      )}
+      {card === null ? null : <ModelCardDialog modelId={card} onClose={() => setCard(null)} />}
+    </section>
+  );
+}

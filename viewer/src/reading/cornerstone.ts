@@ -1,0 +1,292 @@
+/** The one file that knows Cornerstone3D: a STACK viewport over WADO-RS with mouse tools, on the GPU or without. */
+import {
+  cache,
+  Enums,
+  eventTarget,
+  getShouldUseCPURendering,
+  init as initCore,
+  RenderingEngine,
+  StackViewport,
+  utilities,
+} from '@cornerstonejs/core';
+import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
+import {
+  addTool,
+  init as initTools,
+  PanTool,
+  StackScrollTool,
+  Enums as ToolEnums,
+  ToolGroupManager,
+  utilities as toolUtilities,
+  WindowLevelTool,
+  ZoomTool,
+} from '@cornerstonejs/tools';
+import {
+  type Affine,
+  affineFromPoints,
+  applyAffine,
+  invertAffine,
+  type Point,
+} from './geometry.ts';
+import type { DicomJson, ImageStack } from './image-stacks.ts';
+import type { Window } from './window-presets.ts';
+
+const VIEWPORT = 'radtriage-viewport';
+const ENGINE = 'radtriage-engine';
+const TOOLS = 'radtriage-tools';
+const CACHE_BYTES = 1024 ** 3;
+const LEFT_TOOLS = {
+  window: WindowLevelTool.toolName,
+  zoom: ZoomTool.toolName,
+  pan: PanTool.toolName,
+  scroll: StackScrollTool.toolName,
+} as const;
+
+export type LeftTool = keyof typeof LEFT_TOOLS;
+export const LEFT_TOOL_NAMES: readonly LeftTool[] = ['window', 'zoom', 'pan', 'scroll'];
+
+export interface ViewportState {
+  readonly stack: ImageStack;
+  readonly index: number;
+  readonly window: Window | null;
+  /** Source pixels to CSS pixels of the viewport; (0,0) is the outer corner of the first pixel. */
+  readonly toCanvas: Affine | null;
+  readonly onGpu: boolean;
+}
+
+let started = false;
+
+/** Starts Cornerstone once for the page. */
+function start(): void {
+  if (started) return;
+  started = true;
+  initCore();
+  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)) });
+  initTools();
+  cache.setMaxCacheSize(CACHE_BYTES);
+  for (const tool of [WindowLevelTool, ZoomTool, PanTool, StackScrollTool]) addTool(tool);
+}
+
+/** Makes the metadata of each image known, without which no frame can be read. */
+export function registerMetadata(
+  stacks: readonly ImageStack[],
+  metadata: ReadonlyMap<string, DicomJson>,
+): void {
+  for (const { images } of stacks) {
+    for (const { imageId, sopInstanceUid } of images) {
+      const instance = metadata.get(sopInstanceUid);
+      if (instance !== undefined) wadors.metaDataManager.add(imageId, instance);
+    }
+  }
+}
+
+function bindTools(): void {
+  ToolGroupManager.destroyToolGroup(TOOLS);
+  const group = ToolGroupManager.createToolGroup(TOOLS);
+  if (group === undefined) return;
+  for (const name of Object.values(LEFT_TOOLS)) group.addTool(name);
+  group.addViewport(VIEWPORT, ENGINE);
+  activate('window');
+}
+
+function activate(left: LeftTool): void {
+  const group = ToolGroupManager.getToolGroup(TOOLS);
+  if (group === undefined) return;
+  const { Primary, Auxiliary, Secondary, Wheel } = ToolEnums.MouseBindings;
+  const bindings: Record<LeftTool, { mouseButton: number }[]> = {
+    window: [],
+    zoom: [{ mouseButton: Secondary }],
+    pan: [{ mouseButton: Auxiliary }],
+    scroll: [{ mouseButton: Wheel }],
+  };
+  bindings[left].push({ mouseButton: Primary });
+  for (const tool of LEFT_TOOL_NAMES) {
+    const name = LEFT_TOOLS[tool];
+    group.setToolPassive(name, { removeAllBindings: true });
+    if (bindings[tool].length > 0) group.setToolActive(name, { bindings: bindings[tool] });
+  }
+}
+
+const first = (value: number | number[] | undefined) => (Array.isArray(value) ? value[0] : value);
+
+/** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
+export class ImageViewport {
+  readonly #element: HTMLDivElement;
+  readonly #engine: RenderingEngine;
+  readonly #observer: ResizeObserver;
+  readonly #stop = new AbortController();
+  #shown: ImageStack | null = null;
+
+  constructor(element: HTMLDivElement, onRendered: (state: ViewportState) => void) {
+    start();
+    this.#element = element;
+    this.#engine = new RenderingEngine(ENGINE);
+    this.#engine.enableElement({
+      viewportId: VIEWPORT,
+      type: Enums.ViewportType.STACK,
+      element,
+      defaultOptions: { background: [0, 0, 0] },
+    });
+    bindTools();
+    const { signal } = this.#stop;
+    element.addEventListener(
+      Enums.Events.IMAGE_RENDERED,
+      () => {
+        if (this.#shown !== null) onRendered(this.#state(this.#shown));
+      },
+      { signal },
+    );
+    element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    this.#observer = new ResizeObserver(() => this.#engine.resize(true, true));
+    this.#observer.observe(element);
+  }
+
+  #viewport(): StackViewport {
+    const viewport = this.#engine.getViewport(VIEWPORT);
+    if (viewport instanceof StackViewport) return viewport;
+    throw new Error('the viewport is closed');
+  }
+
+  /** @throws when the image cannot be fetched or decoded */
+  async show(stack: ImageStack, index: number): Promise<void> {
+    const viewport = this.#viewport();
+    if (this.#shown === stack) {
+      await viewport.setImageIdIndex(index);
+      return;
+    }
+    toolUtilities.stackPrefetch.disable(this.#element);
+    this.#shown = null;
+    const ids = stack.images.map((image) => image.imageId);
+    await viewport.setStack(ids, index);
+    if (this.#stop.signal.aborted) return;
+    this.#shown = stack;
+    viewport.render();
+    if (ids.length > 1) toolUtilities.stackPrefetch.enable(this.#element);
+  }
+
+  #state(stack: ImageStack): ViewportState {
+    const viewport = this.#viewport();
+    const range = viewport.getProperties().voiRange;
+    const level =
+      range === undefined ? null : utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+    return {
+      stack,
+      index: viewport.getCurrentImageIdIndex(),
+      window: level === null ? null : { center: level.windowCenter, width: level.windowWidth },
+      toCanvas: this.#toCanvas(viewport),
+      onGpu: !getShouldUseCPURendering(),
+    };
+  }
+
+  /** Three points fix the affine map, whatever zoom, pan, flip and rotation are; right on GPU and CPU. */
+  #toCanvas(viewport: StackViewport): Affine | null {
+    const image = viewport.getImageData();
+    if (!image) return null;
+    const { origin, spacing, direction } = image;
+    // On the GPU an index is the middle of its pixel; the software renderer draws pixels from their corners.
+    const half = getShouldUseCPURendering() ? 0 : 0.5;
+    const place = (x: number, y: number): Point => {
+      const right = (x - half) * spacing[0];
+      const down = (y - half) * spacing[1];
+      const along = (axis: 0 | 1 | 2) =>
+        origin[axis] + (direction[axis] ?? 0) * right + (direction[axis + 3] ?? 0) * down;
+      return viewport.worldToCanvas([along(0), along(1), along(2)]);
+    };
+    return affineFromPoints(place(0, 0), place(1, 0), place(0, 1));
+  }
+
+  toSource(canvas: Point): Point | null {
+    const affine = this.#toCanvas(this.#viewport());
+    const inverse = affine === null ? null : invertAffine(affine);
+    return inverse === null ? null : applyAffine(inverse, canvas);
+  }
+
+  /** The window that the image itself asks for. */
+  ownWindow(): Window | null {
+    const image = this.#viewport().getCornerstoneImage();
+    const center = first(image?.windowCenter);
+    const width = first(image?.windowWidth);
+    return center === undefined || width === undefined ? null : { center, width };
+  }
+
+  setWindow({ center, width }: Window): void {
+    const viewport = this.#viewport();
+    viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(width, center) });
+    viewport.render();
+  }
+
+  invert(): void {
+    const viewport = this.#viewport();
+    viewport.setProperties({ invert: viewport.getProperties().invert !== true });
+    viewport.render();
+  }
+
+  flip(axis: 'horizontal' | 'vertical'): void {
+    const viewport = this.#viewport();
+    const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
+    viewport.setCamera(
+      axis === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
+    );
+    viewport.render();
+  }
+
+  rotate(degrees: number): void {
+    const viewport = this.#viewport();
+    viewport.setViewPresentation({ rotation: (viewport.getRotation() + degrees + 360) % 360 });
+    viewport.render();
+  }
+
+  zoom(factor: number): void {
+    const viewport = this.#viewport();
+    const { parallelScale } = viewport.getCamera();
+    if (parallelScale === undefined) return;
+    viewport.setCamera({ parallelScale: parallelScale / factor });
+    viewport.render();
+  }
+
+  /** Fills the viewport again; window, flips and rotation stay. */
+  fit(): void {
+    const viewport = this.#viewport();
+    const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
+    const rotation = viewport.getRotation();
+    viewport.resetCamera();
+    viewport.setViewPresentation({ rotation });
+    viewport.setCamera({ flipHorizontal, flipVertical });
+    viewport.render();
+  }
+
+  /** Everything as the study was opened. */
+  reset(): void {
+    const viewport = this.#viewport();
+    viewport.setCamera({ flipHorizontal: false, flipVertical: false });
+    viewport.setViewPresentation({ rotation: 0 });
+    viewport.resetCamera();
+    viewport.resetProperties();
+    viewport.render();
+  }
+
+  selectLeftTool(tool: LeftTool): void {
+    activate(tool);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#observer.disconnect();
+    if (this.#shown !== null) toolUtilities.stackPrefetch.disable(this.#element);
+    this.#shown = null;
+    ToolGroupManager.destroyToolGroup(TOOLS);
+    this.#engine.destroy();
+  }
+}
+
+/** Tells of images that could not be fetched or decoded while scrolling or fetching ahead. */
+export function onImageFailure(handler: (imageId: string) => void): () => void {
+  const listener = (event: Event) => {
+    if (!(event instanceof CustomEvent)) return;
+    const detail: unknown = event.detail;
+    if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return;
+    if (typeof detail.imageId === 'string') handler(detail.imageId);
+  };
+  eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, listener);
+  return () => eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, listener);
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { boxSchema, type ReviewRequest, uidSchema } from '#contracts/study.ts';
+import type { Box } from '#core/finding.ts';
+
+/** Each act of the reader, in order: undo takes the last one back. */
+const operationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('confirm'), findingId: z.string() }),
+  z.object({ kind: z.literal('reject'), findingId: z.string(), reason: z.string().max(200) }),
+  z.object({
+    kind: z.literal('amend'),
+    findingId: z.string(),
+    box: boxSchema.nullable(),
+    label: z.string().max(100).nullable(),
+  }),
+  z.object({
+    kind: z.literal('add'),
+    addedId: z.string(),
+    label: z.string().min(1).max(100),
+    sopInstanceUid: uidSchema,
+    frame: z.number().int().min(1),
+    box: boxSchema,
+  }),
+  z.object({
+    kind: z.literal('change-added'),
+    addedId: z.string(),
+    box: boxSchema.nullable(),
+    label: z.string().max(100).nullable(),
+  }),
+  z.object({ kind: z.literal('remove-added'), addedId: z.string() }),
+]);
+export type Operation = z.output<typeof operationSchema>;
+
+const draftSchema = z.object({
+  operations: z.array(operationSchema),
+  comment: z.string().max(2000),
+});
+export type Draft = z.output<typeof draftSchema>;
+
+export const EMPTY_DRAFT: Draft = { operations: [], comment: '' };
+
+export type FindingVerdict =
+  | { readonly verdict: 'confirm' }
+  | { readonly verdict: 'reject'; readonly reason: string }
+  | { readonly verdict: 'amend'; readonly box: Box | null; readonly label: string | null };
+
+export interface AddedFinding {
+  readonly addedId: string;
+  readonly label: string;
+  readonly sopInstanceUid: string;
+  readonly frame: number;
+  readonly box: Box;
+}
+
+export interface Judgement {
+  readonly byFinding: ReadonlyMap<string, FindingVerdict>;
+  readonly added: readonly AddedFinding[];
+}
+
+function judgeFinding(
+  before: FindingVerdict | undefined,
+  operation: Extract<Operation, { kind: 'confirm' | 'reject' | 'amend' }>,
+): FindingVerdict {
+  if (operation.kind === 'confirm') return { verdict: 'confirm' };
+  if (operation.kind === 'reject') return { verdict: 'reject', reason: operation.reason };
+  const earlier = before?.verdict === 'amend' ? before : { box: null, label: null };
+  return {
+    verdict: 'amend',
+    box: operation.box ?? earlier.box,
+    label: operation.label ?? earlier.label,
+  };
+}
+
+/** What the acts come to: the last verdict on a finding counts, amendments of box and label add up. */
+export function judge(draft: Draft): Judgement {
+  const byFinding = new Map<string, FindingVerdict>();
+  let added: AddedFinding[] = [];
+  for (const operation of draft.operations) {
+    switch (operation.kind) {
+      case 'add': {
+        const { kind: _kind, ...finding } = operation;
+        added = [...added, finding];
+        break;
+      }
+      case 'change-added':
+        added = added.map((each) =>
+          each.addedId === operation.addedId
+            ? { ...each, box: operation.box ?? each.box, label: operation.label ?? each.label }
+            : each,
+        );
+        break;
+      case 'remove-added':
+        added = added.filter((each) => each.addedId !== operation.addedId);
+        break;
+      default: {
+        const { findingId } = operation;
+        byFinding.set(findingId, judgeFinding(byFinding.get(findingId), operation));
+      }
+    }
+  }
+  return { byFinding, added };
+}
+
+export function perform(draft: Draft, operation: Operation): Draft {
+  return { ...draft, operations: [...draft.operations, operation] };
+}
+
+export function undo(draft: Draft): Draft {
+  return { ...draft, operations: draft.operations.slice(0, -1) };
+}
+
+export function isEmptyDraft(draft: Draft): boolean {
+  return draft.operations.length === 0 && draft.comment.trim() === '';
+}
+
+/** Findings without a verdict, in their given order. */
+export function undecided<T extends { readonly id: string }>(
+  findings: readonly T[],
+  judgement: Judgement,
+): T[] {
+  return findings.filter((finding) => !judgement.byFinding.has(finding.id));
+}
+
+/** Drops verdicts on findings that are no longer there (a new analysis made new ones); the rest is kept. */
+export function fitDraft(draft: Draft, findingIds: ReadonlySet<string>): Draft {
+  const operations = draft.operations.filter(
+    (operation) => !('findingId' in operation) || findingIds.has(operation.findingId),
+  );
+  return operations.length === draft.operations.length ? draft : { ...draft, operations };
+}
+
+/** @param study the version and findings that are on the reader's screen */
+export function toReviewRequest(
+  study: { readonly version: number; readonly findings: readonly { readonly id: string }[] },
+  draft: Draft,
+  openedAt: string,
+): ReviewRequest {
+  const judgement = judge(draft);
+  const verdicts: ReviewRequest['verdicts'] = [];
+  for (const { id: findingId } of study.findings) {
+    const given = judgement.byFinding.get(findingId);
+    if (given === undefined) continue;
+    if (given.verdict === 'confirm') verdicts.push({ verdict: 'confirm', findingId });
+    else if (given.verdict === 'reject') {
+      const reason = given.reason.trim();
+      verdicts.push({ verdict: 'reject', findingId, ...(reason === '' ? {} : { reason }) });
+    } else {
+      verdicts.push({
+        verdict: 'amend',
+        findingId,
+        ...(given.label === null ? {} : { label: given.label }),
+        ...(given.box === null ? {} : { box: [...given.box] }),
+      });
+    }
+  }
+  for (const { label, sopInstanceUid, frame, box } of judgement.added) {
+    verdicts.push({ verdict: 'add', label, sopInstanceUid, frame, box: [...box] });
+  }
+  const comment = draft.comment.trim();
+  return { version: study.version, verdicts, openedAt, ...(comment === '' ? {} : { comment }) };
+}
+
+/** A draft lives in the tab, by reader and study; it says which version it was made on. */
+const storedSchema = z.object({ version: z.number().int(), draft: draftSchema });
+
+const storeKey = (reader: string, uid: string) => `radtriage.draft.${reader}.${uid}`;
+
+export function loadDraft(
+  store: Pick<Storage, 'getItem'>,
+  reader: string,
+  uid: string,
+): z.output<typeof storedSchema> | null {
+  try {
+    const stored = storedSchema.safeParse(JSON.parse(store.getItem(storeKey(reader, uid)) ?? ''));
+    return stored.success ? stored.data : null;
+  } catch {
+    return null;
+  }
+}
+
+export function saveDraft(
+  store: Pick<Storage, 'setItem' | 'removeItem'>,
+  place: { readonly reader: string; readonly uid: string; readonly version: number },
+  draft: Draft,
+): void {
+  const key = storeKey(place.reader, place.uid);
+  if (isEmptyDraft(draft)) store.removeItem(key);
+  else store.setItem(key, JSON.stringify({ version: place.version, draft }));
+}

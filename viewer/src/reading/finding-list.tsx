@@ -1,0 +1,195 @@
+import { useEffect, useRef } from 'react';
+import type { StudyDetail } from '#contracts/study.ts';
+import { formatScore } from '../design/format.ts';
+import { Button, Key } from '../design/ui.tsx';
+import { STATE_GLYPHS } from './finding-marks.tsx';
+import type { Mark } from './marks.ts';
+import { READING_TEXT as T } from './text.ts';
+import type { Act } from './use-actions.ts';
+import type { Judging } from './use-judging.ts';
+
+interface CardProps {
+  readonly mark: Mark;
+  readonly judging: Judging;
+  readonly ready: boolean;
+}
+
+/** Buttons of the chosen finding. They act on it alone, whatever the keys do meanwhile. */
+function CardActions({ mark, judging, ready }: CardProps) {
+  const amending = judging.editing?.kind === 'amend' && judging.editing.id === mark.id;
+  return (
+    <div className="finding-actions">
+      {mark.added ? (
+        <Button size="small" disabled={!ready} onClick={() => judging.remove(mark.id)}>
+          {T.remove}
+        </Button>
+      ) : (
+        <>
+          <Button
+            size="small"
+            disabled={!ready}
+            aria-pressed={mark.state === 'confirm'}
+            data-testid="confirm"
+            onClick={() => judging.confirm(mark.id)}
+          >
+            {T.confirm} <Key>y</Key>
+          </Button>
+          <Button
+            size="small"
+            disabled={!ready}
+            aria-pressed={mark.state === 'reject'}
+            data-testid="reject"
+            onClick={() => judging.reject(mark.id)}
+          >
+            {T.reject} <Key>n</Key>
+          </Button>
+        </>
+      )}
+      <Button
+        size="small"
+        disabled={!ready}
+        aria-pressed={amending || mark.state === 'amend'}
+        data-testid="amend"
+        onClick={() => (amending ? judging.stopEditing() : judging.amend(mark.id))}
+      >
+        {T.amend} <Key>e</Key>
+      </Button>
+    </div>
+  );
+}
+
+function LabelField({ mark, judging }: CardProps) {
+  return (
+    <label className="labelled">
+      {T.label}
+      <input
+        className="field"
+        key={mark.label}
+        defaultValue={mark.label}
+        maxLength={100}
+        list="finding-labels"
+        data-testid="finding-label"
+        onBlur={({ target }) => judging.setLabel(mark.id, target.value)}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter' || key === 'Escape') currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}
+
+function ReasonField({ mark, judging }: CardProps) {
+  return (
+    <label className="labelled">
+      {T.reason}
+      <input
+        className="field"
+        key={mark.reason}
+        defaultValue={mark.reason}
+        maxLength={200}
+        data-testid="reject-reason"
+        onBlur={({ target }) => {
+          if (target.value.trim() !== mark.reason) judging.setReason(mark.id, target.value.trim());
+        }}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter' || key === 'Escape') currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}
+
+function FindingCard(props: CardProps & { readonly selected: boolean }) {
+  const { mark, judging, selected } = props;
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (selected) card.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
+  const amending = judging.editing?.kind === 'amend' && judging.editing.id === mark.id;
+  return (
+    <li
+      ref={card}
+      className="finding"
+      data-testid="finding"
+      data-finding={mark.id}
+      data-state={mark.state}
+      aria-current={selected}
+    >
+      <button type="button" className="finding-head" onClick={() => judging.select(mark.id)}>
+        <span className="finding-glyph" aria-hidden="true">
+          {STATE_GLYPHS[mark.state]}
+        </span>
+        <span className="two">
+          <span className="clip">{mark.label}</span>
+          <span className="second small">
+            {T.verdicts[mark.state]}
+            {mark.reason === '' ? '' : `: ${mark.reason}`}
+          </span>
+        </span>
+        <span className="finding-score">{mark.score === null ? '' : formatScore(mark.score)}</span>
+      </button>
+      {selected ? <CardActions {...props} /> : null}
+      {selected && (amending || mark.added) ? <LabelField {...props} /> : null}
+      {selected && mark.state === 'reject' ? <ReasonField {...props} /> : null}
+    </li>
+  );
+}
+
+export function FindingList(props: {
+  readonly study: StudyDetail;
+  readonly judging: Judging;
+  readonly act: Act;
+  readonly ready: boolean;
+  readonly withheld: boolean;
+}) {
+  const { judging, ready } = props;
+  if (props.withheld) return <div className="side-part side-grow" />;
+  const labels = [...new Set(props.study.findings.map((finding) => finding.label))];
+  return (
+    <section className="side-part side-grow" aria-label={T.findings}>
+      <h2 className="side-title">
+        {T.findings}
+        <span className="quiet small">
+          <Key>j</Key> <Key>k</Key>
+        </span>
+      </h2>
+      {judging.marks.length === 0 ? <p className="second">{T.noFindings}</p> : null}
+      <ol className="findings">
+        {judging.marks.map((mark) => (
+          <FindingCard
+            key={mark.id}
+            mark={mark}
+            judging={judging}
+            ready={ready}
+            selected={mark.id === judging.selected?.id}
+          />
+        ))}
+      </ol>
+      <datalist id="finding-labels">
+        {labels.map((label) => (
+          <option key={label} value={label} />
+        ))}
+      </datalist>
+      <div className="finding-actions">
+        <Button
+          size="small"
+          disabled={!ready}
+          aria-pressed={judging.editing?.kind === 'add'}
+          data-testid="add-missed"
+          onClick={() => props.act({ type: 'add' })}
+        >
+          {T.addMissed} <Key>m</Key>
+        </Button>
+        <Button
+          size="small"
+          kind="quiet"
+          disabled={judging.control.draft.operations.length === 0}
+          onClick={judging.control.undo}
+          data-testid="undo"
+        >
+          {T.undo} <Key>u</Key>
+        </Button>
+      </div>
+    </section>
+  );
+}

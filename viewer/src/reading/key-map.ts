@@ -1,0 +1,98 @@
+export type Action =
+  | { readonly type: 'scroll'; readonly by: number }
+  | { readonly type: 'scroll-to'; readonly end: 'first' | 'last' }
+  | { readonly type: 'series'; readonly by: 1 | -1 }
+  | { readonly type: 'preset'; readonly number: number }
+  | { readonly type: 'zoom'; readonly factor: number }
+  | { readonly type: 'rotate'; readonly degrees: number }
+  | { readonly type: 'finding'; readonly by: 1 | -1 }
+  | { readonly type: SimpleAction };
+
+export type SimpleAction =
+  | 'invert'
+  | 'flip-horizontal'
+  | 'flip-vertical'
+  | 'reset'
+  | 'fit'
+  | 'cine'
+  | 'zoom-tool'
+  | 'heatmap'
+  | 'boxes'
+  | 'confirm'
+  | 'reject'
+  | 'amend'
+  | 'add'
+  | 'undo'
+  | 'sign-off'
+  | 'load-new'
+  | 'help'
+  | 'cancel'
+  | 'leave';
+
+const ZOOM_STEP = 1.2;
+
+/** One key, one act. The first rows are those of OHIF, which radiologists know; the last are ours. */
+const KEYS: Readonly<Record<string, Action>> = {
+  ArrowUp: { type: 'scroll', by: -1 },
+  ArrowDown: { type: 'scroll', by: 1 },
+  ArrowLeft: { type: 'scroll', by: -1 },
+  ArrowRight: { type: 'scroll', by: 1 },
+  Home: { type: 'scroll-to', end: 'first' },
+  End: { type: 'scroll-to', end: 'last' },
+  PageUp: { type: 'series', by: -1 },
+  PageDown: { type: 'series', by: 1 },
+  '+': { type: 'zoom', factor: ZOOM_STEP },
+  '-': { type: 'zoom', factor: 1 / ZOOM_STEP },
+  '=': { type: 'fit' },
+  ' ': { type: 'reset' },
+  z: { type: 'zoom-tool' },
+  r: { type: 'rotate', degrees: 90 },
+  l: { type: 'rotate', degrees: -90 },
+  h: { type: 'flip-horizontal' },
+  v: { type: 'flip-vertical' },
+  i: { type: 'invert' },
+  c: { type: 'cine' },
+  Escape: { type: 'cancel' },
+  '?': { type: 'help' },
+
+  o: { type: 'heatmap' },
+  b: { type: 'boxes' },
+  j: { type: 'finding', by: 1 },
+  k: { type: 'finding', by: -1 },
+  y: { type: 'confirm' },
+  n: { type: 'reject' },
+  e: { type: 'amend' },
+  m: { type: 'add' },
+  u: { type: 'undo' },
+  s: { type: 'sign-off' },
+  g: { type: 'load-new' },
+  q: { type: 'leave' },
+};
+
+/** What still works before banner and image of this study are drawn: looking for help, and leaving. */
+const ALWAYS: ReadonlySet<Action['type']> = new Set(['help', 'leave']);
+/** Acts that a location needs, which the mode triage-only withholds. */
+const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
+  'heatmap',
+  'boxes',
+  'finding',
+  'confirm',
+  'reject',
+  'amend',
+  'add',
+]);
+
+export interface KeyState {
+  /** Banner and image of this very study are on the screen. */
+  readonly ready: boolean;
+  readonly locationsWithheld: boolean;
+}
+
+/** @param key KeyboardEvent.key; letters count the same with caps lock on */
+export function actionOfKey(key: string, state: KeyState): Action | null {
+  if (/^[1-5]$/.test(key)) return state.ready ? { type: 'preset', number: Number(key) } : null;
+  const action = KEYS[key] ?? KEYS[key.toLowerCase()];
+  if (action === undefined) return null;
+  if (!state.ready && !ALWAYS.has(action.type)) return null;
+  return state.locationsWithheld && NEEDS_LOCATIONS.has(action.type) ? null : action;
+}

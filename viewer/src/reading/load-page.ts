@@ -1,0 +1,2 @@
+/** The reading page with Cornerstone3D is a chunk of its own: fetched ahead while the worklist idles. */
+export const loadReadingPage = () => import('./reading-page.tsx');

@@ -1,0 +1,108 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useLocation } from 'wouter';
+import type { StudyDetail } from '#contracts/study.ts';
+import { messageOf, requestDicomJson } from '../api/client.ts';
+import { useKeys } from '../design/keyboard.ts';
+import { Button, Key, Notice, State } from '../design/ui.tsx';
+import { useSession } from '../session/session-context.tsx';
+import { registerMetadata } from './cornerstone.ts';
+import { buildStacks, type ImageStack, indexMetadata } from './image-stacks.ts';
+import { PatientBanner } from './patient-banner.tsx';
+import { ReadingRoom } from './reading-room.tsx';
+import { describeChange } from './study-change.ts';
+import { READING_TEXT as T } from './text.ts';
+import { type OpenStudy, useStudy } from './use-study.ts';
+import './reading.css';
+
+/** The stacks of what is shown, their metadata made known to the image loader. */
+function useStacks(study: StudyDetail | null): {
+  stacks: ImageStack[] | null;
+  error: Error | null;
+} {
+  const uid = study?.studyInstanceUid ?? '';
+  const metadata = useQuery({
+    queryKey: ['metadata', uid, study?.imageRevision ?? null, study?.imageCount ?? 0],
+    queryFn: ({ signal }) => requestDicomJson(`/dicomweb/studies/${uid}/metadata`, signal),
+    enabled: study !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const series = study?.series;
+  const stacks = useMemo(() => {
+    if (series === undefined || metadata.data === undefined) return null;
+    const index = indexMetadata(metadata.data);
+    const built = buildStacks({ studyInstanceUid: uid, series }, index, window.location.origin);
+    registerMetadata(built, index);
+    return built;
+  }, [uid, series, metadata.data]);
+  return { stacks, error: metadata.error };
+}
+
+function ChangeNotice({ study }: { readonly study: OpenStudy }) {
+  useKeys((event) => {
+    if (event.key === 'g' && study.change !== null) study.loadNew();
+  });
+  if (study.change === null) return null;
+  return (
+    <Notice
+      tone="warn"
+      testId="study-changed"
+      action={
+        <Button size="small" onClick={study.loadNew} data-testid="load-new">
+          {T.loadNew} <Key>g</Key>
+        </Button>
+      }
+    >
+      {describeChange(study.change)} {T.draftKept}
+    </Notice>
+  );
+}
+
+/** Another reader has it open: both may read on, but both shall know. */
+function OthersNotice({ study, reader }: { readonly study: StudyDetail; readonly reader: string }) {
+  if (study.openedBy === null || study.openedBy === reader) return null;
+  return <Notice tone="warn">{T.openedByOther(study.openedBy)}</Notice>;
+}
+
+export default function ReadingPage({ uid }: { readonly uid: string }) {
+  const [, navigate] = useLocation();
+  const { user } = useSession();
+  const study = useStudy(uid, user.name);
+  const { stacks, error } = useStacks(study.shown);
+  const failure = study.error ?? error;
+  const toWorklist = (
+    <Button onClick={() => navigate('/')}>
+      {T.worklist} <Key>q</Key>
+    </Button>
+  );
+  useKeys((event) => {
+    // The room has its own keys; this one works while there is none.
+    if (event.key === 'q' && stacks === null) navigate('/');
+  });
+  if (study.shown === null) {
+    return failure === null ? (
+      <State title={T.opening} />
+    ) : (
+      <State title={messageOf(failure)} action={toWorklist} />
+    );
+  }
+  return (
+    <>
+      <PatientBanner study={study.shown} onLeave={() => navigate('/')} />
+      <ChangeNotice study={study} />
+      <OthersNotice study={study.shown} reader={user.name} />
+      {stacks === null && failure !== null ? (
+        <State title={messageOf(failure)} action={toWorklist} />
+      ) : null}
+      {stacks === null && failure === null ? <State title={T.opening} /> : null}
+      {stacks === null ? null : (
+        <ReadingRoom
+          key={study.shown.imageRevision ?? study.shown.imageCount}
+          study={study.shown}
+          open={study}
+          stacks={stacks}
+        />
+      )}
+    </>
+  );
+}

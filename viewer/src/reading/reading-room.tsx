@@ -1,0 +1,117 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { StudyDetail } from '#contracts/study.ts';
+import { heatmapQuery } from '../api/queries.ts';
+import { KeyHelp } from '../design/key-help.tsx';
+import { State } from '../design/ui.tsx';
+import { useSession } from '../session/session-context.tsx';
+import { AiPanel } from './ai-panel.tsx';
+import { FindingList } from './finding-list.tsx';
+import { FindingMarks } from './finding-marks.tsx';
+import { HeatmapCanvas } from './heatmap-canvas.tsx';
+import { type ImageStack, openingPlace } from './image-stacks.ts';
+import { SeriesRail } from './series-rail.tsx';
+import { SignOff } from './sign-off.tsx';
+import { READING_KEYS, READING_TEXT as T } from './text.ts';
+import { Toolbar } from './toolbar.tsx';
+import { useActions } from './use-actions.ts';
+import { useCine } from './use-cine.ts';
+import { useJudging } from './use-judging.ts';
+import { useOverlay } from './use-overlay.ts';
+import type { OpenStudy } from './use-study.ts';
+import { useViewport, type ViewportControl } from './use-viewport.ts';
+import { ViewportCorners } from './viewport-corners.tsx';
+
+function currentImage({ state }: ViewportControl) {
+  return state?.stack.images[state.index] ?? null;
+}
+
+/** The heatmap of the image on the screen: of several models' the one with the highest peak. */
+function useHeatmap(study: StudyDetail, image: ReturnType<typeof currentImage>) {
+  const summary = study.heatmaps
+    .filter((each) => each.sopInstanceUid === image?.sopInstanceUid && each.frame === image.frame)
+    .toSorted((a, b) => b.peak - a.peak)[0];
+  const query = useQuery({
+    ...heatmapQuery(study.studyInstanceUid, summary?.id ?? ''),
+    enabled: summary !== undefined,
+  });
+  return summary === undefined ? null : (query.data ?? null);
+}
+
+interface ReadingRoomProps {
+  readonly study: StudyDetail;
+  readonly open: OpenStudy;
+  readonly stacks: readonly ImageStack[];
+}
+
+/** Images, AI marks and verdicts of one study. Its keys are dead until its image is drawn. */
+export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
+  const { user } = useSession();
+  const opening = useMemo(() => openingPlace(stacks, study.findings), [stacks, study.findings]);
+  const view = useViewport(stacks, opening);
+  const image = currentImage(view);
+  const ready = view.state !== null;
+  const openedAt = useRef<string | null>(null);
+  useEffect(() => {
+    if (ready) openedAt.current ??= new Date().toISOString();
+  }, [ready]);
+  const withheld = study.readingMode === 'triage-only';
+  const heatmap = useHeatmap(study, image);
+  const overlay = useOverlay(heatmap);
+  const judging = useJudging({ study, stacks, reader: user.name, show: view.show, image });
+  const cine = useCine(view);
+  const [help, setHelp] = useState(false);
+  const [signing, setSigning] = useState(false);
+  const act = useActions({
+    ready,
+    withheld,
+    study,
+    stacks,
+    view,
+    overlay,
+    judging,
+    cine,
+    setHelp,
+    setSigning,
+  });
+  if (stacks.length === 0) return <State title={T.noImages} testId="no-images" />;
+  const editing = judging.editing;
+  return (
+    <section
+      className="room"
+      data-testid="reading-page"
+      data-ready={ready}
+      data-uid={study.studyInstanceUid}
+      aria-label={T.imagesOf}
+    >
+      <SeriesRail stacks={stacks} shown={view.state?.stack ?? null} onShow={view.show} />
+      <div className="room-image">
+        <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
+        <div className="viewport" data-testid="viewport" data-editing={editing?.kind ?? 'no'}>
+          <div className="viewport-image" ref={view.element} />
+          {withheld ? null : (
+            <HeatmapCanvas overlay={overlay} heatmap={heatmap} state={view.state} />
+          )}
+          {withheld ? null : (
+            <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />
+          )}
+          <ViewportCorners state={view.state} failure={view.failure} editing={editing} />
+        </div>
+      </div>
+      <aside className="side" aria-label={T.aiResult}>
+        <AiPanel study={study} overlay={overlay} heatmap={heatmap} withheld={withheld} />
+        <FindingList study={study} judging={judging} act={act} ready={ready} withheld={withheld} />
+        <SignOff
+          study={study}
+          open={open}
+          judging={judging}
+          ready={ready}
+          openedAt={openedAt}
+          signing={signing}
+          setSigning={setSigning}
+        />
+      </aside>
+      {help ? <KeyHelp title="Keys" groups={READING_KEYS} onClose={() => setHelp(false)} /> : null}
+    </section>
+  );
+}

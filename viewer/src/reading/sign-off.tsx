@@ -1,0 +1,176 @@
+import { type RefObject, useState } from 'react';
+import type { StudyDetail } from '#contracts/study.ts';
+import { ApiFailure, messageOf } from '../api/client.ts';
+import { Button, Dialog, Key } from '../design/ui.tsx';
+import { useSession } from '../session/session-context.tsx';
+import { READING_TEXT as T } from './text.ts';
+import type { Judging } from './use-judging.ts';
+import { useSignOff } from './use-sign-off.ts';
+import type { OpenStudy } from './use-study.ts';
+
+interface SignOffProps {
+  readonly study: StudyDetail;
+  readonly open: OpenStudy;
+  readonly judging: Judging;
+  readonly ready: boolean;
+  readonly openedAt: RefObject<string | null>;
+  readonly signing: boolean;
+  readonly setSigning: (signing: boolean) => void;
+}
+
+function countVerdicts(judging: Judging): string {
+  const count = (state: string) => judging.marks.filter((mark) => mark.state === state).length;
+  const parts = [
+    [count('confirm'), T.verdicts.confirm],
+    [count('reject'), T.verdicts.reject],
+    [count('amend'), T.verdicts.amend],
+    [count('add'), T.verdicts.add],
+  ] as const;
+  const said = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  return said.length === 0 ? 'No finding' : said.join(', ');
+}
+
+function failureWords(error: Error): string {
+  if (error instanceof ApiFailure && error.status === 409) return `${T.stale} ${T.draftKept}`;
+  return `${messageOf(error)} ${T.draftKept}`;
+}
+
+function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSignOff> }) {
+  const { judging, actions } = props;
+  const blocked = judging.undecidedCount > 0 || props.open.change !== null;
+  const submit = () => {
+    if (blocked || !props.ready || actions.sign.isPending) return;
+    const openedAt = props.openedAt.current ?? new Date().toISOString();
+    actions.sign.mutate({ draft: judging.control.draft, openedAt });
+  };
+  return (
+    <div className="sign-strip" data-testid="sign-strip">
+      <h2>{T.signTitle}</h2>
+      <p className="second" role="status">
+        {judging.undecidedCount > 0
+          ? T.stillUndecided(judging.undecidedCount)
+          : countVerdicts(judging)}
+      </p>
+      <label className="labelled">
+        {T.comment}
+        <textarea
+          className="field"
+          rows={2}
+          maxLength={2000}
+          // biome-ignore lint/a11y/noAutofocus: the reader asked for this strip, and Enter in it signs
+          autoFocus
+          value={judging.control.draft.comment}
+          data-testid="comment"
+          onChange={({ target }) => judging.control.setComment(target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') props.setSigning(false);
+            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            submit();
+          }}
+        />
+      </label>
+      {actions.sign.isError ? (
+        <p className="sign-error" role="alert">
+          {failureWords(actions.sign.error)}
+        </p>
+      ) : null}
+      <div className="sign-actions">
+        <Button
+          kind="primary"
+          disabled={blocked || actions.sign.isPending}
+          onClick={submit}
+          data-testid="sign-now"
+        >
+          {actions.sign.isPending ? T.signing : T.signNow} <Key>Enter</Key>
+        </Button>
+        <Button kind="quiet" onClick={() => props.setSigning(false)}>
+          {T.cancel} <Key>Esc</Key>
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** A study that is read already: by whom, and the way back for whoever signed it. */
+function AlreadyRead(props: {
+  readonly study: StudyDetail;
+  readonly actions: ReturnType<typeof useSignOff>;
+}) {
+  const { user } = useSession();
+  const { withdraw } = props.actions;
+  const signed = props.study.reviews.find(
+    (review) => review.kind === 'reading' && review.state === 'signed',
+  );
+  return (
+    <section className="side-part sign-off" aria-label={T.signOff} data-testid="already-read">
+      <p>{signed === undefined ? T.elsewhereAlready : T.alreadySigned(signed.reader)}</p>
+      {signed?.comment == null ? null : <p className="second">{signed.comment}</p>}
+      {withdraw.isError ? (
+        <p className="sign-error" role="alert">
+          {messageOf(withdraw.error)}
+        </p>
+      ) : null}
+      {signed?.reader === user.name ? (
+        <Button disabled={withdraw.isPending} onClick={() => withdraw.mutate(signed.id)}>
+          {T.takeBack}
+        </Button>
+      ) : null}
+    </section>
+  );
+}
+
+/** The explicit act that ends the reading of a study. */
+export function SignOff(props: SignOffProps) {
+  const { user } = useSession();
+  const actions = useSignOff(props);
+  const [asking, setAsking] = useState(false);
+  const { readingStatus } = props.study;
+  if (readingStatus === 'reviewed' || readingStatus === 'reported-elsewhere') {
+    return <AlreadyRead study={props.study} actions={actions} />;
+  }
+  if (!user.roles.includes('radiologist')) {
+    return <p className="side-part second">{T.mayNotSign}</p>;
+  }
+  return (
+    <section className="side-part sign-off" aria-label={T.signOff}>
+      {props.signing && props.ready ? (
+        <Strip {...props} actions={actions} />
+      ) : (
+        <div className="sign-actions">
+          <Button
+            kind="primary"
+            className="sign-button"
+            disabled={!props.ready}
+            onClick={() => props.setSigning(true)}
+            data-testid="sign-off"
+          >
+            {T.signOff} <Key>s</Key>
+          </Button>
+          <Button kind="quiet" onClick={() => setAsking(true)}>
+            {T.elsewhere}
+          </Button>
+        </div>
+      )}
+      {asking ? (
+        <Dialog
+          title={T.elsewhereTitle}
+          description={T.elsewhereDetail}
+          onClose={() => setAsking(false)}
+        >
+          {actions.elsewhere.isError ? (
+            <p className="sign-error" role="alert">
+              {messageOf(actions.elsewhere.error)}
+            </p>
+          ) : null}
+          <div className="dialog-actions">
+            <Button onClick={() => setAsking(false)}>{T.cancel}</Button>
+            <Button kind="primary" onClick={() => actions.elsewhere.mutate()}>
+              {T.elsewhere}
+            </Button>
+          </div>
+        </Dialog>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import type { StudyDetail } from '#contracts/study.ts';
+
+/** What happened to a study while a reader had it open. */
+export interface StudyChange {
+  readonly newImages: number;
+  readonly newAnalysis: boolean;
+  /** Name of another reader who signed it off meanwhile. */
+  readonly signedBy: string | null;
+  readonly reportedElsewhere: boolean;
+}
+
+type Told = Pick<
+  StudyDetail,
+  'imageRevision' | 'imageCount' | 'analysisRuns' | 'findings' | 'reviews' | 'readingStatus'
+>;
+
+const findingIds = (study: Told) => study.findings.map((finding) => finding.id).join();
+
+function analysisMark(study: Told): string {
+  const run = study.analysisRuns.find((each) => each.finishedAt !== null);
+  return `${run?.id ?? ''}:${findingIds(study)}`;
+}
+
+function newSigner(shown: Told, latest: Told, reader: string): string | null {
+  const known = new Set(shown.reviews.map((review) => review.id));
+  const fresh = latest.reviews.find(
+    (review) =>
+      review.kind === 'reading' &&
+      review.state === 'signed' &&
+      review.reader !== reader &&
+      !known.has(review.id),
+  );
+  return fresh?.reader ?? null;
+}
+
+/** null when nothing changed that a reader must look at (a lock, a priority): the newer version is then taken over. */
+export function findChange(shown: Told, latest: Told, reader: string): StudyChange | null {
+  const change: StudyChange = {
+    newImages: Math.max(0, latest.imageCount - shown.imageCount),
+    newAnalysis: analysisMark(shown) !== analysisMark(latest),
+    signedBy: newSigner(shown, latest, reader),
+    reportedElsewhere:
+      shown.readingStatus !== 'reported-elsewhere' && latest.readingStatus === 'reported-elsewhere',
+  };
+  const nothing =
+    change.newImages === 0 &&
+    !change.newAnalysis &&
+    change.signedBy === null &&
+    !change.reportedElsewhere;
+  return nothing ? null : change;
+}
+
+/** The change in words. */
+export function describeChange(change: StudyChange): string {
+  const parts: string[] = [];
+  if (change.newImages > 0) {
+    parts.push(
+      change.newImages === 1
+        ? 'One more image of this study has arrived.'
+        : `${change.newImages} more images of this study have arrived.`,
+    );
+  }
+  if (change.newAnalysis) parts.push('There is a new AI result.');
+  if (change.signedBy !== null) parts.push(`${change.signedBy} has signed this study off.`);
+  if (change.reportedElsewhere) parts.push('This study was reported elsewhere.');
+  return parts.join(' ');
+}

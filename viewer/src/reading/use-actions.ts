@@ -1,0 +1,162 @@
+import { useLocation } from 'wouter';
+import type { StudyDetail } from '#contracts/study.ts';
+import { useKeys } from '../design/keyboard.ts';
+import type { ImageStack } from './image-stacks.ts';
+import { type Action, actionOfKey } from './key-map.ts';
+import type { Cine } from './use-cine.ts';
+import type { Judging } from './use-judging.ts';
+import type { OverlayControl } from './use-overlay.ts';
+import type { ViewportControl } from './use-viewport.ts';
+import { presetsFor } from './window-presets.ts';
+
+interface Room {
+  readonly ready: boolean;
+  readonly withheld: boolean;
+  readonly study: StudyDetail;
+  readonly stacks: readonly ImageStack[];
+  readonly view: ViewportControl;
+  readonly overlay: OverlayControl;
+  readonly judging: Judging;
+  readonly cine: Cine;
+  readonly setHelp: (open: boolean) => void;
+  readonly setSigning: (open: boolean) => void;
+}
+
+/** Moves within the study: images and series. True when the action was one of these. */
+function moveImages(action: Action, room: Room): boolean {
+  const { state, show, viewport } = room.view;
+  if (state === null) return false;
+  const last = state.stack.images.length - 1;
+  const goTo = (index: number) => {
+    const image = Math.max(0, Math.min(last, index));
+    if (image !== state.index)
+      void viewport.current?.show(state.stack, image).catch(() => undefined);
+  };
+  switch (action.type) {
+    case 'scroll':
+      goTo(state.index + action.by);
+      return true;
+    case 'scroll-to':
+      goTo(action.end === 'first' ? 0 : last);
+      return true;
+    case 'series':
+      show({ stack: room.stacks.indexOf(state.stack) + action.by, image: 0 });
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Changes how the image is shown. True when the action was one of these. */
+function changeView(action: Action, room: Room): boolean {
+  const viewport = room.view.viewport.current;
+  if (viewport === null) return false;
+  switch (action.type) {
+    case 'preset': {
+      const own = viewport.ownWindow();
+      const modality = room.view.state?.stack.modality ?? room.study.modality;
+      const presets = own === null ? [] : presetsFor(modality, own);
+      const preset = presets[action.number - 1];
+      if (preset !== undefined) viewport.setWindow(preset.window);
+      return true;
+    }
+    case 'zoom':
+      viewport.zoom(action.factor);
+      return true;
+    case 'rotate':
+      viewport.rotate(action.degrees);
+      return true;
+    case 'invert':
+      viewport.invert();
+      return true;
+    case 'flip-horizontal':
+      viewport.flip('horizontal');
+      return true;
+    case 'flip-vertical':
+      viewport.flip('vertical');
+      return true;
+    case 'fit':
+      viewport.fit();
+      return true;
+    case 'reset':
+      viewport.reset();
+      return true;
+    case 'zoom-tool':
+      room.view.selectTool(room.view.tool === 'zoom' ? 'window' : 'zoom');
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Verdicts and AI marks. True when the action was one of these. */
+function judgeFindings(action: Action, { judging, overlay }: Room): boolean {
+  switch (action.type) {
+    case 'finding':
+      judging.step(action.by);
+      return true;
+    case 'confirm':
+      judging.confirm();
+      return true;
+    case 'reject':
+      judging.reject();
+      return true;
+    case 'amend':
+      judging.amend();
+      return true;
+    case 'add':
+      judging.startAdd();
+      return true;
+    case 'undo':
+      judging.control.undo();
+      return true;
+    case 'heatmap':
+      overlay.toggleHeatmap();
+      return true;
+    case 'boxes':
+      overlay.toggleBoxes();
+      return true;
+    default:
+      return false;
+  }
+}
+
+export type Act = (action: Action) => void;
+
+/** The one way in which keys and buttons act on the room. */
+export function useActions(room: Room): Act {
+  const [, navigate] = useLocation();
+  const act: Act = (action) => {
+    if (moveImages(action, room) || changeView(action, room)) return;
+    if (judgeFindings(action, room)) return;
+    switch (action.type) {
+      case 'cine':
+        room.cine.toggle();
+        break;
+      case 'sign-off':
+        room.setSigning(true);
+        break;
+      case 'help':
+        room.setHelp(true);
+        break;
+      case 'leave':
+        navigate('/');
+        break;
+      case 'cancel':
+        room.judging.stopEditing();
+        room.setSigning(false);
+        room.cine.stop();
+        break;
+      default:
+        break;
+    }
+  };
+  useKeys((event) => {
+    const state = { ready: room.ready, locationsWithheld: room.withheld };
+    const action = actionOfKey(event.key, state);
+    if (action === null) return;
+    event.preventDefault();
+    act(action);
+  });
+  return act;
+}

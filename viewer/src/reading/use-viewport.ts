@@ -1,0 +1,64 @@
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { messageOf } from '../api/client.ts';
+import { ImageViewport, type LeftTool, type ViewportState } from './cornerstone.ts';
+import type { ImagePlace, ImageStack } from './image-stacks.ts';
+
+export interface ViewportControl {
+  readonly element: RefObject<HTMLDivElement | null>;
+  readonly viewport: RefObject<ImageViewport | null>;
+  /** What is drawn; null until the first image of this study is on the screen. */
+  readonly state: ViewportState | null;
+  readonly failure: string | null;
+  readonly tool: LeftTool;
+  readonly show: (place: ImagePlace) => void;
+  readonly selectTool: (tool: LeftTool) => void;
+}
+
+/** Holds a viewport for as long as the page stands, and shows `opening` as soon as the stacks are known. */
+export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace): ViewportControl {
+  const element = useRef<HTMLDivElement>(null);
+  const viewport = useRef<ImageViewport | null>(null);
+  const [state, setState] = useState<ViewportState | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [tool, setTool] = useState<LeftTool>('window');
+
+  useEffect(() => {
+    if (element.current === null) return;
+    let frame = 0;
+    const opened = new ImageViewport(element.current, (next) => {
+      cancelAnimationFrame(frame);
+      // After the frame that paints the image: what says "ready" must not run ahead of what is seen.
+      frame = requestAnimationFrame(() => setState(next));
+    });
+    viewport.current = opened;
+    return () => {
+      cancelAnimationFrame(frame);
+      viewport.current = null;
+      opened.close();
+    };
+  }, []);
+
+  const show = useCallback(
+    (place: ImagePlace) => {
+      const stack = stacks[place.stack];
+      if (stack === undefined || viewport.current === null) return;
+      viewport.current.show(stack, place.image).then(
+        () => setFailure(null),
+        (thrown: unknown) => setFailure(messageOf(thrown)),
+      );
+    },
+    [stacks],
+  );
+
+  const wanted = useRef(opening);
+  useEffect(() => {
+    wanted.current = opening;
+  });
+  useEffect(() => show(wanted.current), [show]);
+
+  const selectTool = (next: LeftTool) => {
+    viewport.current?.selectLeftTool(next);
+    setTool(next);
+  };
+  return { element, viewport, state, failure, tool, show, selectTool };
+}

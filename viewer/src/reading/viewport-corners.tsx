@@ -1,0 +1,48 @@
+import type { ViewportState } from './cornerstone.ts';
+import { READING_TEXT as T } from './text.ts';
+import type { Editing } from './use-judging.ts';
+
+/** What stands in the corners of the image: series and place, window, and what is under way. */
+export function ViewportCorners(props: {
+  readonly state: ViewportState | null;
+  readonly failure: string | null;
+  readonly editing: Editing | null;
+}) {
+  const { state, editing } = props;
+  const window = state?.window;
+  return (
+    <>
+      {state === null ? null : (
+        <>
+          <div className="corner" data-corner="top-left">
+            <span>{state.stack.title}</span>
+            <span data-testid="image-place">
+              {state.index + 1} / {state.stack.images.length}
+            </span>
+          </div>
+          <div className="corner" data-corner="bottom-left">
+            {window == null ? null : (
+              <span data-testid="window">
+                W {Math.round(window.width)} L {Math.round(window.center)}
+              </span>
+            )}
+          </div>
+          <div className="corner" data-corner="bottom-right">
+            {state.onGpu ? null : <span>{T.software}</span>}
+          </div>
+        </>
+      )}
+      {props.failure === null ? null : (
+        <div className="viewport-failure" role="alert" data-testid="image-failure">
+          <strong>{T.imageFailed}</strong>
+          <span className="second">{props.failure}</span>
+        </div>
+      )}
+      {editing === null ? null : (
+        <div className="viewport-hint" role="status">
+          {editing.kind === 'add' ? T.addHint : T.amendHint}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import type { WorklistItem } from '#contracts/study.ts';
+import { formatTime } from '../design/format.ts';
+import { noFindingBy } from '../design/text.ts';
+
+export interface AiWord {
+  readonly tone: 'flagged' | 'plain' | 'busy' | 'warn' | 'bad';
+  readonly primary: string;
+  readonly secondary: string | null;
+  /** Shown with a bar; null while there is none. */
+  readonly score: number | null;
+}
+
+type Told = Pick<
+  WorklistItem,
+  'status' | 'statusReason' | 'aiDelayedSince' | 'imageCount' | 'score' | 'scoreModel' | 'flagged'
+>;
+
+function word(tone: AiWord['tone'], primary: string, secondary: string | null = null): AiWord {
+  return { tone, primary, secondary, score: null };
+}
+
+function countImages(count: number): string {
+  return count === 1 ? '1 image' : `${count} images`;
+}
+
+/** What the AI column says of a study. It never says that a study is fine. */
+export function describeAi(item: Told): AiWord {
+  if (item.aiDelayedSince !== null) {
+    return word('warn', `AI delayed since ${formatTime(item.aiDelayedSince)}`, item.status);
+  }
+  const reason = item.statusReason ?? 'no reason given';
+  switch (item.status) {
+    case 'receiving':
+      return word('busy', 'receiving', countImages(item.imageCount));
+    case 'queued':
+      return word('busy', 'queued', countImages(item.imageCount));
+    case 'analysing':
+      return word('busy', 'analysing', countImages(item.imageCount));
+    case 'not-analysed':
+      return word('warn', `not analysed: ${reason}`);
+    case 'failed':
+      return word('bad', `failed: ${reason}`);
+    case 'analysed':
+      return item.flagged
+        ? {
+            tone: 'flagged',
+            primary: 'flagged',
+            secondary: item.scoreModel,
+            score: item.score,
+          }
+        : {
+            tone: 'plain',
+            primary: noFindingBy(item.scoreModel),
+            secondary: null,
+            score: item.score,
+          };
+  }
+}

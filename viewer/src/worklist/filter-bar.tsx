@@ -1,0 +1,151 @@
+import type { RefObject } from 'react';
+import type { WorklistItem } from '#contracts/study.ts';
+import { PRIORITIES } from '#core/priority.ts';
+import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+import { TEXT } from '../design/text.ts';
+import { Button, Key } from '../design/ui.tsx';
+import { type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
+import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
+
+const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'NM', 'PT', 'US', 'XA'];
+
+interface FilterBarProps {
+  readonly filters: Filters;
+  readonly onChange: (filters: Filters) => void;
+  readonly items: readonly WorklistItem[];
+  readonly total: number | null;
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly onHelp: () => void;
+}
+
+function Counts({ items, total }: Pick<FilterBarProps, 'items' | 'total'>) {
+  if (total === null) return <p className="counts" />;
+  const count = (test: (item: WorklistItem) => boolean) => items.filter(test).length;
+  // Only when all rows are here do the parts add up to the whole.
+  const parts =
+    items.length < total
+      ? []
+      : [
+          ...PRIORITIES.map((each) => ({ name: each, n: count((i) => i.priority === each) })),
+          { name: 'flagged', n: count((item) => item.flagged) },
+          { name: T.overdue, n: count((item) => item.overdue) },
+        ].filter((part) => part.n > 0);
+  return (
+    <p className="counts" data-testid="counts">
+      <strong>{total}</strong> {total === 1 ? 'study' : 'studies'}
+      {parts.map((part) => (
+        <span key={part.name} className="second">
+          <strong>{part.n}</strong> {part.name}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Selects({ filters, onChange }: Pick<FilterBarProps, 'filters' | 'onChange'>) {
+  const status = STUDY_STATUSES.find.bind(STUDY_STATUSES);
+  const reading = READING_STATUSES.find.bind(READING_STATUSES);
+  return (
+    <>
+      <select
+        className="field"
+        aria-label={T.reading}
+        value={filters.reading}
+        onChange={({ target }) =>
+          onChange({
+            ...filters,
+            reading:
+              reading((each) => each === target.value) ??
+              (target.value === 'all' ? 'all' : 'to-read'),
+          })
+        }
+      >
+        <option value="to-read">{T.toRead}</option>
+        {READING_STATUSES.map((each) => (
+          <option key={each} value={each}>
+            {READING_WORDS[each]}
+          </option>
+        ))}
+        <option value="all">{T.all}</option>
+      </select>
+      <select
+        className="field"
+        aria-label={T.status}
+        value={filters.status}
+        onChange={({ target }) =>
+          onChange({ ...filters, status: status((each) => each === target.value) ?? 'any' })
+        }
+      >
+        <option value="any">{T.anyStatus}</option>
+        {STUDY_STATUSES.map((each) => (
+          <option key={each} value={each}>
+            {STATUS_WORDS[each]}
+          </option>
+        ))}
+      </select>
+      <select
+        className="field"
+        aria-label={T.modality}
+        value={filters.modality}
+        onChange={({ target }) => onChange({ ...filters, modality: target.value })}
+      >
+        <option value="">{T.anyModality}</option>
+        {MODALITIES.map((each) => (
+          <option key={each}>{each}</option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+export function FilterBar(props: FilterBarProps) {
+  const { filters, onChange } = props;
+  return (
+    <section className="filter-bar" aria-label="Filters">
+      <input
+        ref={props.search}
+        className="field search"
+        type="search"
+        aria-label={T.search}
+        placeholder={`${T.search}   /`}
+        maxLength={64}
+        value={filters.search}
+        data-testid="search"
+        onChange={({ target }) => onChange({ ...filters, search: target.value })}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Escape' || key === 'Enter') currentTarget.blur();
+        }}
+      />
+      <fieldset className="toggles">
+        <legend className="visually-hidden">{T.priority}</legend>
+        {PRIORITIES.map((each) => (
+          <Button
+            key={each}
+            size="small"
+            aria-pressed={filters.priorities.includes(each)}
+            onClick={() => onChange(togglePriority(filters, each))}
+          >
+            {each}
+          </Button>
+        ))}
+      </fieldset>
+      <Button
+        size="small"
+        aria-pressed={filters.flagged}
+        onClick={() => onChange({ ...filters, flagged: !filters.flagged })}
+      >
+        {T.flaggedOnly}
+      </Button>
+      <Selects filters={filters} onChange={onChange} />
+      {isFiltered(filters) ? (
+        <Button kind="quiet" size="small" onClick={() => onChange(NO_FILTERS)}>
+          {T.clear}
+        </Button>
+      ) : null}
+      <Counts items={props.items} total={props.total} />
+      <Button kind="quiet" size="small" onClick={props.onHelp}>
+        {TEXT.keys} <Key>?</Key>
+      </Button>
+    </section>
+  );
+}

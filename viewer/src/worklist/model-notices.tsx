@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { modelsQuery } from '../api/queries.ts';
+import { ModelCardDialog } from '../design/model-card-dialog.tsx';
+import { demonstrationNotice, shadowNotice, TEXT } from '../design/text.ts';
+import { Button, Notice } from '../design/ui.tsx';
+
+/** What a reader must know of the models that stand behind the list: those in shadow, those for demonstration. */
+export function ModelNotices() {
+  const models = useQuery(modelsQuery);
+  const [card, setCard] = useState<string | null>(null);
+  const notices = (models.data?.models ?? []).flatMap((model) => {
+    if (model.role === 'retired') return [];
+    if (model.role === 'shadow') return [{ model, text: shadowNotice(model.title) }];
+    return model.demonstration ? [{ model, text: demonstrationNotice(model.title) }] : [];
+  });
+  return (
+    <>
+      {notices.map(({ model, text }) => (
+        <Notice
+          key={model.id}
+          tone={model.role === 'shadow' ? 'warn' : 'info'}
+          testId={`notice-${model.role}`}
+          action={
+            <Button kind="quiet" size="small" onClick={() => setCard(model.id)}>
+              {TEXT.modelCard}
+            </Button>
+          }
+        >
+          {text}
+        </Notice>
+      ))}
+      {card === null ? null : <ModelCardDialog modelId={card} onClose={() => setCard(null)} />}
+    </>
+  );
+}

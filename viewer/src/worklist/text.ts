@@ -1,0 +1,60 @@
+import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
+
+export const WORKLIST_TEXT = {
+  title: 'Worklist',
+  search: 'Search name, ID or accession',
+  priority: 'Priority',
+  status: 'AI status',
+  anyStatus: 'Any AI status',
+  reading: 'Reading',
+  modality: 'Modality',
+  anyModality: 'Any modality',
+  toRead: 'To read',
+  all: 'All',
+  flaggedOnly: 'Flagged only',
+  clear: 'Clear filters',
+  columns: {
+    priority: 'Priority',
+    image: 'Image',
+    patient: 'Patient',
+    study: 'Study',
+    ai: 'AI',
+    reason: 'Reason for the place',
+    received: 'Received',
+    waiting: 'Waiting',
+    reading: 'Reading',
+  },
+  emptyTitle: 'Nothing waits to be read',
+  emptyDetail: 'Studies appear here by themselves, from their first image.',
+  noMatchTitle: 'No study matches these filters',
+  openedBy: 'Opened by',
+  overdue: 'overdue',
+  overdueHint:
+    'Waited longer than the site allows for its class: it stands before every AI-raised study.',
+  limited: 'Only the first 1,000 are listed. Narrow the list with search or filters.',
+  helpTitle: 'Keys on the worklist',
+  keys: [
+    ['↑ ↓', 'Choose a study'],
+    ['Home End', 'First, last'],
+    ['Enter', 'Open the study'],
+    ['/', 'Search'],
+    ['Esc', 'Leave the search'],
+    ['?', 'These keys'],
+  ],
+} as const;
+
+export const STATUS_WORDS: Readonly<Record<StudyStatus, string>> = {
+  receiving: 'Receiving',
+  queued: 'Queued',
+  analysing: 'Analysing',
+  analysed: 'Analysed',
+  'not-analysed': 'Not analysed',
+  failed: 'Failed',
+};
+
+export const READING_WORDS: Readonly<Record<ReadingStatus, string>> = {
+  unread: 'Unread',
+  open: 'Open',
+  reviewed: 'Reviewed',
+  'reported-elsewhere': 'Reported elsewhere',
+};

@@ -1,0 +1,155 @@
+import { memo, useState } from 'react';
+import { Link } from 'wouter';
+import type { WorklistItem } from '#contracts/study.ts';
+import { studyPath } from '../api/queries.ts';
+import { useNow } from '../design/clock.ts';
+import {
+  formatAge,
+  formatDicomDate,
+  formatPersonName,
+  formatScore,
+  formatSex,
+  formatWait,
+  formatWhen,
+} from '../design/format.ts';
+import { Chip, Meter, PriorityChip } from '../design/ui.tsx';
+import { describeAi } from './ai-word.ts';
+import { READING_WORDS, WORKLIST_TEXT as T } from './text.ts';
+
+function Thumbnail({ item }: { readonly item: WorklistItem }) {
+  const [broken, setBroken] = useState(false);
+  if (!item.hasThumbnail || broken) return <span className="thumbnail" />;
+  // The number of images makes a new address when late images bring a new picture.
+  const source = `${studyPath(item.studyInstanceUid)}/thumbnail?images=${item.imageCount}`;
+  return (
+    <img
+      className="thumbnail"
+      src={source}
+      alt=""
+      width={44}
+      height={44}
+      onError={() => setBroken(true)}
+    />
+  );
+}
+
+function Patient({ item }: { readonly item: WorklistItem }) {
+  const age = formatAge(item.patientAge, item.patientBirthDate, new Date());
+  const facts = [item.patientId, age, formatSex(item.patientSex)].filter((fact) => fact !== null);
+  return (
+    <td>
+      <Link
+        className="row-link clip"
+        href={`/studies/${item.studyInstanceUid}`}
+        onClick={(event) => event.stopPropagation()}
+      >
+        {formatPersonName(item.patientName)}
+      </Link>
+      <div className="clip second small">{facts.join(' · ')}</div>
+    </td>
+  );
+}
+
+function Study({ item }: { readonly item: WorklistItem }) {
+  const facts = [
+    item.studyDescription === null ? null : item.bodyPartExamined,
+    formatDicomDate(item.studyDate),
+    item.accessionNumber,
+  ].filter((fact) => fact !== null && fact !== '');
+  return (
+    <td>
+      <div className="clip">
+        <Chip>{item.modality ?? '?'}</Chip> {item.studyDescription ?? item.bodyPartExamined ?? ''}
+      </div>
+      <div className="clip second small">{facts.join(' · ')}</div>
+    </td>
+  );
+}
+
+function Ai({ item }: { readonly item: WorklistItem }) {
+  const word = describeAi(item);
+  return (
+    <td className="ai" data-tone={word.tone} data-testid="ai">
+      {word.score === null ? null : (
+        <span className="ai-score">
+          <strong>{formatScore(word.score)}</strong>
+          <Meter score={word.score} flagged={item.flagged} />
+        </span>
+      )}
+      <span className="two" title={word.primary}>
+        <span className="ai-word">{word.primary}</span>
+        {word.secondary === null ? null : (
+          <span className="clip second small">{word.secondary}</span>
+        )}
+      </span>
+    </td>
+  );
+}
+
+function Waiting({ item }: { readonly item: WorklistItem }) {
+  const now = useNow();
+  return (
+    <td>
+      <strong>{formatWait(now - Date.parse(item.receivedAt))}</strong>
+      {item.overdue ? (
+        <div className="overdue small" title={T.overdueHint}>
+          {T.overdue}
+        </div>
+      ) : null}
+    </td>
+  );
+}
+
+function Reading({ item }: { readonly item: WorklistItem }) {
+  const openBy = item.readingStatus === 'open' && item.openedBy !== null;
+  return (
+    <td className="small" data-reading={item.readingStatus}>
+      <div className="clip">{openBy ? T.openedBy : READING_WORDS[item.readingStatus]}</div>
+      {openBy ? <div className="clip second">{item.openedBy}</div> : null}
+    </td>
+  );
+}
+
+interface RowProps {
+  readonly item: WorklistItem;
+  readonly place: number;
+  readonly top: number;
+  readonly selected: boolean;
+  readonly onOpen: (uid: string) => void;
+}
+
+export const WorklistRow = memo(function WorklistRow(props: RowProps) {
+  const { item } = props;
+  return (
+    <tr
+      className="grid-row study-row"
+      aria-rowindex={props.place + 2}
+      aria-current={props.selected}
+      data-testid="worklist-row"
+      data-uid={item.studyInstanceUid}
+      data-status={item.status}
+      data-priority={item.priority}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={() => props.onOpen(item.studyInstanceUid)}
+    >
+      <td>
+        <PriorityChip priority={item.priority} />
+      </td>
+      <td>
+        <Thumbnail item={item} />
+      </td>
+      <Patient item={item} />
+      <Study item={item} />
+      <Ai item={item} />
+      <td title={item.reason}>
+        <div className="reason second small">{item.reason}</div>
+      </td>
+      <td>
+        <div>{formatWhen(item.receivedAt, new Date())}</div>
+        <div className="clip second small">{item.site}</div>
+      </td>
+      <Waiting item={item} />
+      <Reading item={item} />
+    </tr>
+  );
+});

@@ -1,0 +1,35 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Where `vite dev` finds the API. The built page is served by the API itself, from one origin. */
+const API = 'http://127.0.0.1:8080';
+
+/** Codecs that the decode worker imports by name; the loader itself must stay unbundled in dev to find its worker. */
+const CODECS = [
+  'charls/decodewasmjs',
+  'libjpeg-turbo-8bit/decodewasmjs',
+  'libjxl/decodewasmjs',
+  'openjpeg/decodewasmjs',
+  'openjph/wasmjs',
+];
+
+export default defineConfig({
+  plugins: [react()],
+  worker: { format: 'es' },
+  server: { proxy: { '/api': API, '/dicomweb': API } },
+  optimizeDeps: {
+    exclude: ['@cornerstonejs/dicom-image-loader'],
+    include: [
+      'dicom-parser',
+      '@cornerstonejs/jpeg-lossless-decoder-js',
+      ...CODECS.map((codec) => `@cornerstonejs/codec-${codec}`),
+    ],
+  },
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    emptyOutDir: true,
+    // The reading chunk holds Cornerstone3D and vtk.js; it is prefetched while the worklist idles.
+    chunkSizeWarningLimit: 6000,
+  },
+});

@@ -159,7 +159,10 @@ export function loadConfigFromProcess(overrides: Record<string, unknown> = {}): 
 }
 
 /** Seconds without a new image after which a study of this modality counts as complete. */
-export function quietSecondsFor(config: Config, modality: string | undefined): number {
+export function quietSecondsFor(
+  config: Pick<Config, 'assembly'>,
+  modality: string | undefined,
+): number {
   const { quietSeconds, quietSecondsByModality } = config.assembly;
   if (quietSeconds !== undefined) return quietSeconds;
   const key = modality ?? '';

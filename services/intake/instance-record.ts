@@ -1,0 +1,127 @@
+import type { Insertable } from 'kysely';
+import { decidePriority, orderPriority, type PriorityRule } from '#core/priority.ts';
+import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
+import { isMadeByRadTriage } from '#dicom/attributes/read-attributes.ts';
+import { storageSopClassName } from '#dicom/dimse/storage-sop-classes.ts';
+import { type Config, quietSecondsFor } from '#platform/config/config.ts';
+import type { InstanceTable, StudyTable } from '#platform/database/schema.ts';
+
+/** What assembly and order are decided by. */
+export interface SiteRules {
+  readonly config: Pick<Config, 'site' | 'dicom' | 'assembly'>;
+  readonly rule: PriorityRule;
+}
+
+/** An instance whose bytes are on disk and whose row is still to be written. */
+export interface InstanceRecord {
+  readonly attributes: DicomAttributes;
+  readonly blobPath: string;
+  /** Lower-case hex, of the data set as received. */
+  readonly sha256: string;
+  readonly fileBytes: number;
+  readonly dataSetOffset: number;
+  readonly callingAe: string;
+  readonly receivedAt: Date;
+}
+
+const MAX_INTEGER = 2 ** 31 - 1;
+
+/** Postgres has no NUL in text; some senders pad with it. */
+function text(value: string | undefined): string | null {
+  const clean = value?.replaceAll('\0', '').trim() ?? '';
+  return clean === '' ? null : clean;
+}
+
+function integer(value: number | undefined): number | null {
+  return value !== undefined && Math.abs(value) <= MAX_INTEGER ? value : null;
+}
+
+/**
+ * `image` for what a reader looks at and a model may analyse. SR, KO, PR, SEG and all other classes that are no
+ * images, and whatever we made ourselves, are kept as `object`: they never restart the quiet time or open a revision.
+ */
+export function kindOf(attributes: DicomAttributes): 'image' | 'object' {
+  const name = storageSopClassName(attributes.sopClassUid) ?? '';
+  const isImage = name.endsWith('ImageStorage') || name === 'EnhancedUSVolumeStorage';
+  return isImage && !isMadeByRadTriage(attributes) ? 'image' : 'object';
+}
+
+function siteOf(callingAe: string, { config }: SiteRules): string {
+  const peer = config.dicom.peers.find(({ aeTitle, site }) => aeTitle === callingAe && site);
+  return peer?.site ?? config.site;
+}
+
+export function quietUntil(record: InstanceRecord, { config }: SiteRules): Date {
+  const seconds = quietSecondsFor(config, record.attributes.modality);
+  return new Date(record.receivedAt.getTime() + seconds * 1000);
+}
+
+/** Attributes and order of a study, from its first image (or from its first object until one comes). */
+export function studyAttributes(record: InstanceRecord, receivedAt: Date, rules: SiteRules) {
+  const { attributes } = record;
+  const order = orderPriority(attributes.requestedProcedurePriority);
+  const decision = decidePriority(rules.rule, { order, receivedAt: receivedAt.getTime() }, []);
+  return {
+    site: siteOf(record.callingAe, rules),
+    patientId: text(attributes.patientId),
+    issuerOfPatientId: text(attributes.issuerOfPatientId),
+    patientName: text(attributes.patientName),
+    patientBirthDate: text(attributes.patientBirthDate),
+    patientSex: text(attributes.patientSex),
+    patientAge: text(attributes.patientAge),
+    accessionNumber: text(attributes.accessionNumber),
+    studyDescription: text(attributes.studyDescription),
+    studyDate: text(attributes.studyDate),
+    studyTime: text(attributes.studyTime),
+    timezoneOffsetFromUtc: text(attributes.timezoneOffsetFromUtc),
+    modality: text(attributes.modality),
+    bodyPartExamined: text(attributes.bodyPartExamined),
+    basePriority: decision.basePriority,
+    priority: decision.priority,
+    reason: decision.reason,
+    orderPrioritySource: order.source,
+    dueAt: new Date(decision.dueAt),
+    rankAt: new Date(decision.rankAt),
+    ruleId: decision.ruleId,
+    ruleVersion: decision.ruleVersion,
+  };
+}
+
+/** The row of a study that nothing was known of before. It is on the list from now on. */
+export function newStudy(record: InstanceRecord, rules: SiteRules): Insertable<StudyTable> {
+  return {
+    ...studyAttributes(record, record.receivedAt, rules),
+    studyInstanceUid: record.attributes.studyInstanceUid,
+    status: 'receiving',
+    receivedAt: record.receivedAt,
+    quietUntil: quietUntil(record, rules),
+  };
+}
+
+export function instanceRow(
+  record: InstanceRecord,
+  place: Pick<Insertable<InstanceTable>, 'studyKey' | 'standing'>,
+): Insertable<InstanceTable> {
+  const { attributes } = record;
+  return {
+    ...place,
+    sopInstanceUid: attributes.sopInstanceUid,
+    sopClassUid: attributes.sopClassUid,
+    seriesInstanceUid: attributes.seriesInstanceUid,
+    transferSyntaxUid: attributes.transferSyntaxUid,
+    kind: kindOf(attributes),
+    blobPath: record.blobPath,
+    sha256: record.sha256,
+    fileBytes: record.fileBytes,
+    dataSetOffset: record.dataSetOffset,
+    modality: text(attributes.modality),
+    seriesNumber: integer(attributes.seriesNumber),
+    seriesDescription: text(attributes.seriesDescription),
+    instanceNumber: integer(attributes.instanceNumber),
+    rows: integer(attributes.rows),
+    columns: integer(attributes.columns),
+    numberOfFrames: integer(attributes.numberOfFrames),
+    callingAe: record.callingAe,
+    receivedAt: record.receivedAt,
+  };
+}

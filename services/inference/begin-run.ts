@@ -1,8 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
-import { canTransition, nextStatus } from '#core/study-state.ts';
-import { notifyChange } from '#platform/database/changes.ts';
+import { canTransition } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { AnalysisRunTable, DatabaseSchema, StudyTable } from '#platform/database/schema.ts';
+import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { JobPayload } from '#queue/contracts.ts';
 import type { ImageRow } from './triage-types.ts';
 
@@ -10,10 +10,8 @@ export type TriageJob = JobPayload<'triage'>;
 export type StudyRow = Selectable<StudyTable>;
 export type RunRow = Selectable<AnalysisRunTable>;
 
-/** A run under way, with the image instances that its revision is made of. */
+/** A run under way: the image instances that its revision is made of. */
 export interface BegunRun {
-  readonly study: StudyRow;
-  readonly run: RunRow;
   readonly images: readonly ImageRow[];
 }
 
@@ -72,12 +70,10 @@ export async function beginRun(database: Database, job: TriageJob): Promise<Begu
       await supersedeRun(transaction, run);
       return undefined;
     }
-    const status = nextStatus(study.status, 'analysis-started');
-    await transaction
-      .updateTable('study')
-      .set({ status, statusReason: null })
-      .where('studyKey', '=', study.studyKey)
-      .execute();
+    await updateStudy(transaction, study.studyKey, {
+      event: 'analysis-started',
+      patch: { statusReason: null },
+    });
     const startedAt = new Date();
     const started = { state: 'running', startedAt, attempts: run.attempts + 1 } as const;
     await transaction
@@ -85,9 +81,8 @@ export async function beginRun(database: Database, job: TriageJob): Promise<Begu
       .set(started)
       .where('runKey', '=', run.runKey)
       .execute();
-    await notifyChange(transaction, study.studyInstanceUid);
     const images = await readImageRows(transaction, study.studyKey);
-    return { study: { ...study, status }, run: { ...run, ...started }, images };
+    return { images };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { RadTriageError } from '#core/errors.ts';
-import { canTransition, nextStatus } from '#core/study-state.ts';
-import { notifyChange } from '#platform/database/changes.ts';
+import { canTransition } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
+import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type TriageJob } from './begin-run.ts';
 
 /**
@@ -25,15 +25,7 @@ export async function giveUpStudy(
       .where('runKey', '=', run.runKey)
       .execute();
     if (!isCurrent) return;
-    await transaction
-      .updateTable('study')
-      .set({
-        status: nextStatus(study.status, 'analysis-failed'),
-        statusReason: reason,
-        version: study.version + 1,
-      })
-      .where('studyKey', '=', study.studyKey)
-      .execute();
-    await notifyChange(transaction, study.studyInstanceUid);
+    const patch = { statusReason: reason };
+    await updateStudy(transaction, study.studyKey, { event: 'analysis-failed', patch });
   });
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
-import { canTransition, nextStatus } from '#core/study-state.ts';
-import { notifyChange } from '#platform/database/changes.ts';
+import { canTransition } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
 import type { ModelConclusion, RunConclusion } from './conclude-run.ts';
 import type { FrameResult } from './triage-types.ts';
@@ -43,30 +43,19 @@ export async function storeResult(
       .set({ state, reason: conclusion.reason, finishedAt: new Date() })
       .where('runKey', '=', run.runKey)
       .execute();
-    if (isCurrent) await updateStudy(transaction, study, result);
-    await notifyChange(transaction, study.studyInstanceUid);
+    if (isCurrent) {
+      await updateStudy(transaction, study.studyKey, { event, patch: studyPatch(study, result) });
+    }
     return state;
   });
 }
 
-async function updateStudy(
-  transaction: Kysely<DatabaseSchema>,
-  study: StudyRow,
-  { conclusion, rule, thumbnailBlob }: TriageResult,
-): Promise<void> {
-  const analysed = conclusion.state === 'analysed';
-  const event = analysed ? 'analysis-finished' : 'analysis-declined';
-  await transaction
-    .updateTable('study')
-    .set({
-      status: nextStatus(study.status, event),
-      statusReason: conclusion.reason,
-      version: study.version + 1,
-      ...(thumbnailBlob === undefined ? {} : { thumbnailBlob }),
-      ...(analysed ? analysedColumns(study, conclusion.outcomes, rule) : {}),
-    })
-    .where('studyKey', '=', study.studyKey)
-    .execute();
+function studyPatch(study: StudyRow, { conclusion, rule, thumbnailBlob }: TriageResult) {
+  return {
+    statusReason: conclusion.reason,
+    ...(thumbnailBlob === undefined ? {} : { thumbnailBlob }),
+    ...(conclusion.state === 'analysed' ? analysedColumns(study, conclusion.outcomes, rule) : {}),
+  };
 }
 
 /** Without a result the class and place that the study has are left to it: nothing lowers them. */

@@ -63,6 +63,15 @@ export function sampleDataSets(sopInstanceUid = '1.2.3.4.5.6.7'): SampleDataSet[
   ];
 }
 
+/** The sample in one transfer syntax. */
+export function sampleDataSet(transferSyntaxUid: string, sopInstanceUid?: string): Buffer {
+  const found = sampleDataSets(sopInstanceUid).find(
+    (sample) => sample.transferSyntaxUid === transferSyntaxUid,
+  );
+  if (found === undefined) throw new Error(`no sample in ${transferSyntaxUid}`);
+  return found.bytes;
+}
+
 const ENCAPSULATED_SYNTAXES = [
   ...['5', '4.50', '4.51', '4.57', '4.70', '4.80', '4.81', '4.90', '4.91', '4.92', '4.93'],
   ...['4.201', '4.202', '4.203', '4.100', '4.102', '4.107'],

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { generateCommand } from './commands/generate.ts';
+import { importCommand } from './commands/import.ts';
+import { listenerCommand } from './commands/listener.ts';
 import { modelsCommand } from './commands/models.ts';
 import { sendCommand } from './commands/send.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -22,9 +24,11 @@ const program = new Command('radtriage')
   .showHelpAfterError()
   .addCommand(upCommand())
   .addCommand(demoCommand())
+  .addCommand(listenerCommand())
   .addCommand(workerCommand())
   .addCommand(webCommand())
   .addCommand(sendCommand())
+  .addCommand(importCommand())
   .addCommand(wrapCommand())
   .addCommand(generateCommand())
   .addCommand(modelsCommand())

@@ -24,8 +24,8 @@ export interface Instance extends z.output<typeof readyLine> {
   log(): string;
   /** GET (or another method) with the administrator's token. */
   api(path: string, init?: RequestInit): Promise<Response>;
-  /** Runs another command on the same data folder and gives its standard output. */
-  cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** Runs another command on the same data folder, with `input` on its standard input. */
+  cli(args: readonly string[], input?: string): Promise<CliResult>;
   /** The process id of a child, asked for anew: it changes when the supervisor has restarted it. */
   supervisor: ChildProcess;
   stop(): Promise<number | null>;
@@ -49,11 +49,19 @@ function environmentFor(options: InstanceOptions): Record<string, string | undef
   };
 }
 
-function runCli(
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function runCli(
   args: readonly string[],
-  environment: Record<string, string | undefined>,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  environment: Record<string, string | undefined> = environmentFor({}),
+  input = '',
+): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], { env: environment, cwd: ROOT });
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -109,7 +117,7 @@ export async function startInstance(options: InstanceOptions = {}): Promise<Inst
         ...init,
         headers: { authorization: `Bearer ${ADMIN_TOKEN}`, ...init.headers },
       }),
-    cli: (...args) => runCli([...args, '--data', dataDirectory], environment),
+    cli: (args, input) => runCli([...args, '--data', dataDirectory], environment, input),
     stop,
   };
 }

@@ -20,10 +20,8 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     config,
     database,
     databaseUrl,
-    blobStore: {
-      read: (path) => blobStore.readBlob(path),
-      pathOf: (path) => blobStore.locate(path),
-    },
+    blobStore,
+    queue,
     logger,
     version: productVersion(),
     viewerDirectory: VIEWER,

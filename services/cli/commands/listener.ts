@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { startAssembly } from '#intake/assemble-studies.ts';
+import { createInstanceReceiver } from '#intake/receive-instance.ts';
+import { startSweep } from '#intake/sweep.ts';
+import { startListener } from '#listener/start-listener.ts';
+import type { Config } from '#platform/config/config.ts';
+import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
+import { createLogger } from '#platform/logger/logger.ts';
+import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { openQueue } from '#queue/open-queue.ts';
+import { startOutboxPump } from '#queue/outbox-pump.ts';
+import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { openSite } from '../site.ts';
+import { type Hosted, hostProcess } from '../supervise/host-process.ts';
+
+/** The door, and what follows from it without a model: assembling studies, handing them to the queue, sweeping. */
+async function startListenerProcess(config: Config): Promise<Hosted> {
+  const site = await openSite(config, 'listener');
+  const { database, databaseUrl, blobStore, logger } = site;
+  const rule = loadPriorityRule(config.priorityRuleFile);
+  const queue = await openQueue({ queueUrl: config.queueUrl, databaseUrl, logger });
+  const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger });
+  const listener = await startListener({ config, receiver, logger });
+  const { producer } = queue;
+  const pump = startOutboxPump({ database, databaseUrl, producer, logger });
+  const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
+  const sweep = startSweep({ database, producer, logger });
+  const heartbeat = startHeartbeat({ database, process: 'listener', logger });
+  const { aeTitle, host, port } = listener;
+  return {
+    facts: { dicom: { aeTitle, host, port } },
+    close: async () => {
+      await listener.close();
+      await assembly.close();
+      await sweep.close();
+      await pump.close();
+      heartbeat.close();
+      await queue.close();
+      await site.close();
+    },
+  };
+}
+
+export function listenerCommand(): Command {
+  const command = new Command('listener').description(
+    'receive studies over DICOM and hand them to the queue (one process)',
+  );
+  return withDataOption(command).action(async (options: DataOption) => {
+    const config = configFor(options);
+    const logger = createLogger({ level: config.logLevel, process: 'listener' });
+    await hostProcess(logger, () => startListenerProcess(config));
+  });
+}

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Graphics, keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
+import { type Instance, startInstance } from '../support/instance.ts';
+import { missingPeer } from '../support/peers.ts';
+import { addUser, PASSWORD } from '../support/reader.ts';
+import { readStudy, sendWithStorescu, writeStudy } from '../support/studies.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+interface Raw {
+  data: Buffer;
+  width: number;
+  height: number;
+}
+
+async function rawScreenshot(page: Page): Promise<Raw> {
+  const { data, info } = await sharp(await page.getByTestId('viewport').screenshot())
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height };
+}
+
+/** Where the pixels that turned coloured lie: the mean place of those that differ and are not grey. */
+function centreOfHeat(on: Raw, off: Raw): { x: number; y: number; count: number } {
+  let [x, y, count] = [0, 0, 0];
+  for (let i = 0; i < on.width * on.height; i += 1) {
+    const channels = (raw: Raw) => [...raw.data.subarray(3 * i, 3 * i + 3)];
+    const [red = 0, green = 0, blue = 0] = channels(on);
+    const before = channels(off);
+    const changed = Math.abs(red - (before[0] ?? 0)) + Math.abs(blue - (before[2] ?? 0)) > 24;
+    if (!changed || Math.max(red, green, blue) - Math.min(red, green, blue) < 24) continue;
+    x += i % on.width;
+    y += Math.floor(i / on.width);
+    count += 1;
+  }
+  return { x: x / count, y: y / count, count };
+}
+
+/** A place in source pixels, in a viewport that shows the whole image as large as it fits. */
+function fitted(
+  viewport: Raw,
+  image: { columns: number; rows: number },
+  place: { x: number; y: number },
+) {
+  const scale = Math.min(viewport.width / image.columns, viewport.height / image.rows);
+  return {
+    x: viewport.width / 2 + (place.x - image.columns / 2) * scale,
+    y: viewport.height / 2 + (place.y - image.rows / 2) * scale,
+    scale,
+  };
+}
+
+describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'radtriage-e2e-'));
+  const lesion = writeStudy(folder, { kind: 'DX', seed: 'e2e-1', lesion: { subtlety: 'obvious' } });
+  const second = writeStudy(folder, { kind: 'CR', seed: 'e2e-2', lesion: { subtlety: 'obvious' } });
+  const twin = writeStudy(folder, { kind: 'DX', seed: 'e2e-1', lesion: null });
+  let instance: Instance;
+  const browsers: Browser[] = [];
+
+  beforeAll(async () => {
+    instance = await startInstance();
+    await addUser(instance, 'reader', 'radiologist');
+    for (const study of [twin, lesion, second]) {
+      await sendWithStorescu(instance.dicom, study.folder);
+      await waitFor(
+        async () => (await readStudy(instance, study.studyInstanceUid))?.status === 'analysed',
+        {
+          what: 'the analysis',
+          deadlineMs: 60_000,
+        },
+      );
+    }
+  });
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+    await instance?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function logIn(graphics: Graphics) {
+    const browser = await launchChromium(graphics);
+    browsers.push(browser);
+    const opened = await openPage(browser);
+    await opened.page.goto(instance.http.url);
+    await opened.page.getByLabel(/user/i).fill('reader');
+    await opened.page.getByLabel(/password/i).fill(PASSWORD);
+    await opened.page.keyboard.press('Enter');
+    await opened.page.getByTestId('worklist-row').first().waitFor();
+    return opened;
+  }
+
+  const ready = (page: Page) =>
+    page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
+
+  it.each(['swiftshader', 'none'] as const)(
+    'shows the heat where the lesion was planted (graphics: %s)',
+    async (graphics) => {
+      const { page, errors } = await logIn(graphics);
+      await page.goto(`${instance.http.url}/studies/${lesion.studyInstanceUid}`);
+      await ready(page);
+      await page.locator('[data-testid="heatmap-canvas"][data-visible="true"]').waitFor();
+      await page.keyboard.press('b');
+      const on = await rawScreenshot(page);
+      await keepScreenshot(page, `reading-${graphics}-heatmap`);
+      await page.keyboard.press('o');
+      await page
+        .locator('[data-testid="heatmap-canvas"][data-visible="false"]')
+        .waitFor({ state: 'attached' });
+      const off = await rawScreenshot(page);
+      const heat = centreOfHeat(on, off);
+      expect(heat.count).toBeGreaterThan(200);
+      const study = await readStudy(instance, lesion.studyInstanceUid);
+      const image = study?.series[0]?.instances[0];
+      const [left = 0, top = 0, width = 0, height = 0] = lesion.lesion?.boxes[0]?.box ?? [];
+      const expected = fitted(
+        on,
+        { columns: image?.columns ?? 1, rows: image?.rows ?? 1 },
+        { x: left + width / 2, y: top + height / 2 },
+      );
+      const tolerance = Math.max(width, height) * expected.scale;
+      expect(Math.abs(heat.x - expected.x)).toBeLessThan(tolerance);
+      expect(Math.abs(heat.y - expected.y)).toBeLessThan(tolerance);
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it('goes from log-in to sign-off by keys alone, and the list moves on', async () => {
+    const { page, errors } = await logIn('swiftshader');
+    const rows = page.getByTestId('worklist-row');
+    const first = await rows.first().getAttribute('data-uid');
+    expect([lesion.studyInstanceUid, second.studyInstanceUid]).toContain(first);
+    await keepScreenshot(page, 'worklist');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await ready(page);
+    await keepScreenshot(page, 'reading');
+    const findings = await page.getByTestId('finding').count();
+    expect(findings).toBeGreaterThan(0);
+    for (let index = 0; index < findings; index += 1) {
+      await page.keyboard.press('y');
+      await page.keyboard.press('j');
+    }
+    await page.keyboard.press('s');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('toast-undo').waitFor();
+    await ready(page);
+    const reviewed = await waitFor(
+      async () => {
+        const study = await readStudy(instance, first ?? '');
+        return study?.readingStatus === 'reviewed' ? study : undefined;
+      },
+      { what: 'the review to be stored' },
+    );
+    expect(reviewed.reviews[0]).toMatchObject({
+      reader: 'reader',
+      state: 'signed',
+      readingMode: 'assist',
+      positive: true,
+    });
+    expect(reviewed.reviews[0]?.verdicts.every((verdict) => verdict.verdict === 'confirm')).toBe(
+      true,
+    );
+    await page.goto(instance.http.url);
+    await rows.first().waitFor();
+    const left = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-uid')));
+    expect(left).not.toContain(first);
+    expect(left).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+});

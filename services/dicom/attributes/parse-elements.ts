@@ -49,7 +49,7 @@ export const MAX_DEPTH = 64;
 export const MAX_ELEMENTS = 1_000_000;
 
 const FIRST_DEFLATED_BYTES = 64 * 1024;
-const MAX_INFLATED_HEADER = 256 * 1024 * 1024;
+const MAX_INFLATED_HEADER = 64 * 1024 * 1024;
 
 export const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;

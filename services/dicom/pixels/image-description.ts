@@ -38,20 +38,21 @@ export function describeImage(
   sample: ImageDescription['sample'],
   limits: PixelLimits,
 ): ImageDescription {
-  const bitsAllocated =
-    sample === 'double' ? 64 : sample === 'float' ? 32 : attributes.bitsAllocated;
-  const bitsStored = sample === 'integer' ? attributes.bitsStored : bitsAllocated;
+  // Float pixels have no BitsStored; what stands there is of no account.
+  const stated: Pick<ImageAttributes, 'bitsAllocated' | 'bitsStored' | 'highBit'> =
+    sample === 'integer' ? attributes : { bitsAllocated: sample === 'float' ? 32 : 64 };
   const samplesPerPixel = attributes.samplesPerPixel ?? 1;
   const needed = {
     rows: need(attributes.rows, 'rows'),
     columns: need(attributes.columns, 'columns'),
-    bitsAllocated: need(bitsAllocated, 'bitsAllocated'),
+    bitsAllocated: need(stated.bitsAllocated, 'bitsAllocated'),
   };
+  const bitsStored = stated.bitsStored ?? needed.bitsAllocated;
   const description: ImageDescription = {
     ...needed,
     samplesPerPixel,
-    bitsStored: bitsStored ?? needed.bitsAllocated,
-    highBit: attributes.highBit ?? (bitsStored ?? needed.bitsAllocated) - 1,
+    bitsStored,
+    highBit: stated.highBit ?? bitsStored - 1,
     pixelRepresentation: attributes.pixelRepresentation ?? 0,
     planarConfiguration: attributes.planarConfiguration ?? 0,
     photometricInterpretation:

@@ -178,7 +178,7 @@ def choose_box_rule(heat, rows) -> tuple[float, int, dict]:
     positive = [n for n, r in enumerate(rows) if r.positive]
     heat, rows = heat[positive], [rows[n] for n in positive]
     best = None
-    for threshold in np.arange(0.10, 0.61, 0.025):
+    for threshold in np.arange(0.04, 0.41, 0.02):
         for cells in (4, 6, 8, 12, 16):
             q = box_quality(heat, rows, threshold, cells)
             if best is None or q["f1"] > best[2]["f1"]:
@@ -215,7 +215,10 @@ def shipped_calibration(z, y, agreement, seeds: int, members: int) -> tuple[floa
 def rates(flag, y) -> dict:
     tp, fn = int((flag & y).sum()), int((~flag & y).sum())
     fp, tn = int((flag & ~y).sum()), int((~flag & ~y).sum())
-    return {"sensitivity": fig.wilson(tp, tp + fn), "specificity": fig.wilson(tn, tn + fp), "tp": tp, "fn": fn, "fp": fp, "tn": tn}
+    return {
+        "sensitivity": fig.wilson(tp, tp + fn), "specificity": fig.wilson(tn, tn + fp),
+        "tp": tp, "fn": fn, "fp": fp, "tn": tn,
+    }
 
 
 def evaluate(args) -> dict:
@@ -250,6 +253,10 @@ def evaluate(args) -> dict:
         point = rates(flag, y)
         point["threshold"] = threshold_for(final, y, kind)
         point["groups"] = {g: rates(flag[m], y[m]) for g, m in subgroups(rows).items()}
+        point["false_flags"] = {
+            "Normal": fig.wilson(int(flag[normal].sum()), int(normal.sum())),
+            data.NOT_NORMAL: fig.wilson(int(flag[~y & ~normal].sum()), int((~y & ~normal).sum())),
+        }
         se, sp = point["sensitivity"][0], point["specificity"][0]
         point["prevalence"] = {
             str(v): {"flagged": v * se + (1 - v) * (1 - sp), "ppv": v * se / (v * se + (1 - v) * (1 - sp))}

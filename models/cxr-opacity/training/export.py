@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ OPSET = 13
 HALF_SUFFIX = "__half"
 
 
-def load_ensemble(work: Path, name: str, seed: int, calibration: dict) -> Ensemble:
+def load_ensemble(work: Path, name: str, seed: int, figures: dict) -> Ensemble:
     members = []
     for k in range(data.FOLDS):
         net = OpacityNet()
@@ -30,7 +32,10 @@ def load_ensemble(work: Path, name: str, seed: int, calibration: dict) -> Ensemb
         net = fuse(net.to(memory_format=torch.contiguous_format))
         drop_training_heads(net)
         members.append(net)
-    ensemble = Ensemble(members, calibration["slope"], calibration["offset"]).eval()
+    limit = figures["heatmap"]["threshold"]
+    ensemble = Ensemble(
+        members, figures["calibration"]["slope"], figures["calibration"]["offset"], -math.log(limit / (1 - limit))
+    ).eval()
     for parameter in ensemble.parameters():
         parameter.data = parameter.data.half().float()
     return ensemble
@@ -63,6 +68,15 @@ def store_half(model: onnx.ModelProto) -> None:
     graph.node.extend(casts + nodes)
 
 
+def note_aliases(model: onnx.ModelProto, state: dict) -> None:
+    """The exporter merges equal weights (single biases can be); score.py must find each by name."""
+    stored = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    for name in [k for k in state if k not in stored]:
+        wanted = state[name].numpy()
+        same = next(k for k, v in stored.items() if v.shape == wanted.shape and (v == wanted).all())
+        model.metadata_props.add(key=f"alias:{name}", value=same)
+
+
 def export(ensemble: Ensemble, path: Path) -> None:
     torch.onnx.export(
         ensemble, torch.zeros(1, 1, data.SIZE, data.SIZE), str(path), input_names=["image"],
@@ -70,6 +84,7 @@ def export(ensemble: Ensemble, path: Path) -> None:
         keep_initializers_as_inputs=False,
     )
     model = onnx.load(str(path))
+    note_aliases(model, ensemble.state_dict())
     store_half(model)
     model.producer_name, model.producer_version = "radtriage", ""
     onnx.checker.check_model(model)
@@ -116,7 +131,7 @@ def manifest(figures: dict, sha256: str) -> dict:
         },
         "input": data.INPUT_SPEC,
         "outputs": {"score": "score", "heatmap": "heatmap"},
-        "heatmap": {k: figures["heatmap"][k] for k in ("threshold", "minimumCells")},
+        "heatmap": {"threshold": 0.5, "minimumCells": figures["heatmap"]["minimumCells"]},
         "finding": {
             "label": "Lung opacity",
             "code": {"scheme": "99RADTRIAGE", "value": "LUNG-OPACITY", "meaning": "Opacity of lung"},
@@ -132,6 +147,15 @@ def manifest(figures: dict, sha256: str) -> dict:
     }
 
 
+def as_json(value: dict) -> str:
+    """Indented, with lists of plain values on one line, as the repository's formatter wants it."""
+    text = json.dumps(value, indent=2)
+    flat = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: "[" + re.sub(r",\s+", ", ", m[1]) + "]", text)
+    # Lists of sentences stay on several lines.
+    attribution = json.dumps(value["attribution"], indent=2).replace("\n", "\n  ")
+    return re.sub(r'"attribution": \[.*?\]', lambda _: '"attribution": ' + attribution, flat, flags=re.S) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder with weights and figures.json")
@@ -140,11 +164,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="model folder")
     args = parser.parse_args()
     figures = json.loads((args.work / "figures.json").read_text())
-    ensemble = load_ensemble(args.work, args.name, args.seed, figures["calibration"])
+    ensemble = load_ensemble(args.work, args.name, args.seed, figures)
     path = args.out / "model.onnx"
     export(ensemble, path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    (args.out / "manifest.json").write_text(json.dumps(manifest(figures, sha256), indent=2) + "\n")
+    (args.out / "manifest.json").write_text(as_json(manifest(figures, sha256)))
     print(f"{path}: {path.stat().st_size} bytes, sha256 {sha256}")
 
 

@@ -133,13 +133,17 @@ class OpacityNet(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """What is shipped: members averaged over the image and its mirror image, then calibrated."""
+    """What is shipped: members averaged over the image and its mirror image, then calibrated.
 
-    def __init__(self, members: list[nn.Module], slope: float, offset: float):
+    The heat is shifted so that 0.5 is the limit at which boxes are drawn.
+    """
+
+    def __init__(self, members: list[nn.Module], slope: float = 1.0, offset: float = 0.0, heat_offset: float = 0.0):
         super().__init__()
         self.members = nn.ModuleList(members)
         self.register_buffer("slope", torch.tensor([slope], dtype=torch.float32))
         self.register_buffer("offset", torch.tensor([offset], dtype=torch.float32))
+        self.register_buffer("heat_offset", torch.tensor([heat_offset], dtype=torch.float32))
 
     def forward(self, image):
         both = torch.cat([image, torch.flip(image, [3])], 0)
@@ -149,7 +153,7 @@ class Ensemble(nn.Module):
             score = score + s[0:1] + s[1:2]
             heat = heat + h[0:1] + torch.flip(h[1:2], [3])
         count = 2.0 * len(self.members)
-        return torch.sigmoid(score / count * self.slope + self.offset), torch.sigmoid(heat / count)
+        return torch.sigmoid(score / count * self.slope + self.offset), torch.sigmoid(heat / count + self.heat_offset)
 
 
 def load_coco(net: OpacityNet, path: Path, probe: torch.Tensor) -> None:

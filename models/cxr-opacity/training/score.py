@@ -23,17 +23,21 @@ from network import Ensemble, OpacityNet, fuse
 
 
 def twin(model_path: Path) -> Ensemble:
+    model = onnx.load(str(model_path))
     stored = {
         t.name.removesuffix(HALF_SUFFIX): torch.from_numpy(numpy_helper.to_array(t).astype(np.float32))
-        for t in onnx.load(str(model_path)).graph.initializer
+        for t in model.graph.initializer
     }
+    for p in model.metadata_props:
+        if p.key.startswith("alias:"):
+            stored[p.key.removeprefix("alias:")] = stored[p.value]
     count = 1 + max(int(name.split(".")[1]) for name in stored if name.startswith("members."))
     members = []
     for _ in range(count):
         net = fuse(OpacityNet())
         drop_training_heads(net)
         members.append(net)
-    ensemble = Ensemble(members, 1.0, 0.0).eval()
+    ensemble = Ensemble(members).eval()
     ensemble.load_state_dict({k: stored[k] for k in ensemble.state_dict()})
     return ensemble
 

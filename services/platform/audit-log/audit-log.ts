@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../database/connect.ts';
 import type { DatabaseSchema } from '../database/schema.ts';
 
 export interface AuditEntry {
@@ -10,7 +9,7 @@ export interface AuditEntry {
   readonly action: string;
   readonly studyInstanceUid?: string | undefined;
   /** Plain JSON; no names, ids or dates of birth of patients. */
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface AuditVerdict {
@@ -53,8 +52,19 @@ function hashOf(entry: Hashed): string {
   return createHash('sha256').update(canonical(fields)).digest('hex');
 }
 
-/** Appends one entry, chained to the last, within the transaction of what it tells. Returns its hash. */
-export async function appendAudit(trx: Kysely<DatabaseSchema>, entry: AuditEntry): Promise<string> {
+/**
+ * Appends one entry, chained to the last. Within a transaction it is kept exactly when that commits; the chain stays
+ * locked until then, so append late. Returns its hash.
+ */
+export async function appendAudit(
+  database: Kysely<DatabaseSchema>,
+  entry: AuditEntry,
+): Promise<string> {
+  if (database.isTransaction) return appendLocked(database, entry);
+  return database.transaction().execute((trx) => appendLocked(trx, entry));
+}
+
+async function appendLocked(trx: Kysely<DatabaseSchema>, entry: AuditEntry): Promise<string> {
   await sql`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(trx);
   const last = await trx
     .selectFrom('auditLog')
@@ -69,7 +79,7 @@ export async function appendAudit(trx: Kysely<DatabaseSchema>, entry: AuditEntry
     action: entry.action,
     studyInstanceUid: entry.studyInstanceUid ?? null,
   };
-  const details = canonical(entry.details);
+  const details = canonical(entry.details ?? {});
   const hash = hashOf({ ...row, details: JSON.parse(details) });
   await trx
     .insertInto('auditLog')
@@ -79,7 +89,7 @@ export async function appendAudit(trx: Kysely<DatabaseSchema>, entry: AuditEntry
 }
 
 /** Recomputes the whole chain. */
-export async function verifyAuditLog(database: Database): Promise<AuditVerdict> {
+export async function verifyAuditLog(database: Kysely<DatabaseSchema>): Promise<AuditVerdict> {
   let head = GENESIS;
   let entries = 0;
   let sequence = '-1';
@@ -101,4 +111,9 @@ export async function verifyAuditLog(database: Database): Promise<AuditVerdict> 
     }
     if (rows.length < PAGE) return { intact: true, entries, head, brokenAt: null };
   }
+}
+
+/** Sequence number of the first entry that does not fit the chain, or null when all do. */
+export async function findBrokenAudit(database: Kysely<DatabaseSchema>): Promise<string | null> {
+  return (await verifyAuditLog(database)).brokenAt;
 }

@@ -1,3 +1,4 @@
+import type { BlobStore } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Metrics } from '#platform/http/metrics.ts';
@@ -5,12 +6,7 @@ import type { Logger } from '#platform/logger/logger.ts';
 import type { AccessLog } from './access-log.ts';
 
 /** What is read of the blob store. */
-export interface BlobReader {
-  /** The whole blob. */
-  read(blobPath: string): Promise<Uint8Array>;
-  /** Where it lies on this machine, to read parts of it. */
-  pathOf(blobPath: string): string;
-}
+export type BlobReader = Pick<BlobStore, 'readBlob' | 'locate'>;
 
 /** What every route of this room is given. */
 export interface WebContext {

@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { z } from 'zod';
 import { errorSchema } from '#contracts/session.ts';
+import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { createMetrics } from '#platform/http/metrics.ts';
@@ -9,16 +10,21 @@ import { describeApi } from '#platform/http/openapi.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { addRoutes, createHttpServer, listen } from '#platform/http/server.ts';
 import type { Logger } from '#platform/logger/logger.ts';
-import { createAccessLog } from './access-log.ts';
+import type { OpenedQueue } from '#queue/open-queue.ts';
+import { type AccessLog, createAccessLog } from './access-log.ts';
+import { failureRoutes } from './administration/failure-routes.ts';
+import { modelRoutes } from './administration/model-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
 import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
+import { searchRoutes } from './dicomweb/search-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
 import { listRoutes } from './list/list-routes.ts';
 import { createAuthenticate, SESSION_COOKIE } from './session/authenticate.ts';
 import { sessionRoutes } from './session/session-routes.ts';
-import { type QueueCheck, statusRoutes } from './status-routes.ts';
+import { statusRoutes } from './status-routes.ts';
 import { readingRoutes } from './study/reading-routes.ts';
+import { createStudyReader, type StudyReader } from './study/study-reader.ts';
 import { studyRoutes } from './study/study-routes.ts';
 import { addViewer } from './viewer-files.ts';
 
@@ -32,8 +38,20 @@ export interface WebOptions {
   readonly version: string;
   /** The built page, absolute. */
   readonly viewerDirectory: string;
-  /** Throws when the queue cannot be reached; without it the queue counts as well as the database. */
-  readonly checkQueue?: QueueCheck;
+  /** Asked for its health; without it the queue counts as well as the database that it lives in. */
+  readonly queue?: Pick<OpenedQueue, 'health'>;
+  /** Without it there are no pages about models. */
+  readonly registry?: ModelRegistry;
+  /** Routes of other rooms, made over what this one knows of studies. */
+  readonly extraRoutes?: readonly ((services: WebServices) => readonly Route[])[];
+}
+
+/** What the routes of other rooms are made over. */
+export interface WebServices {
+  readonly config: Config;
+  readonly database: Database;
+  readonly accessLog: AccessLog;
+  readonly studies: StudyReader;
 }
 
 export interface Web {
@@ -76,14 +94,20 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   await server.register(fastifyRateLimit, { global: false });
   const hub = createEventHub(databaseUrl);
   const streams = createEventStreams(context, hub);
+  const { accessLog } = context;
+  const services = { config, database, accessLog, studies: createStudyReader(context) };
   const routes: Route[] = [
-    ...statusRoutes(context, { queue: options.checkQueue, authenticate }),
+    ...statusRoutes(context, { queue: options.queue, authenticate }),
     describeRoute(() => routes, version),
     ...sessionRoutes(context),
     ...listRoutes(context),
     ...studyRoutes(context),
     ...readingRoutes(context),
+    ...searchRoutes(context),
     ...retrieveRoutes(context),
+    ...failureRoutes(context),
+    ...(options.registry === undefined ? [] : modelRoutes(context, options.registry)),
+    ...(options.extraRoutes ?? []).flatMap((make) => make(services)),
     ...streams.routes,
   ];
   addRoutes(server, routes, authenticate);

@@ -6,6 +6,7 @@ import type { GaugeSample } from '#platform/http/metrics.ts';
 import { hasAnyRole } from '#platform/http/principal.ts';
 import { jsonRoute, noInput, type Route, rawRoute } from '#platform/http/route.ts';
 import type { Authenticate } from '#platform/http/server.ts';
+import type { OpenedQueue } from '#queue/open-queue.ts';
 import type { WebContext } from './context.ts';
 import { newestHeartbeat } from './heartbeats.ts';
 
@@ -13,8 +14,7 @@ const HEARTBEAT_SILENCE_MS = 30_000;
 
 type Component = Health['components']['database'];
 
-/** Tells whether the queue can be reached; it throws when not. */
-export type QueueCheck = () => Promise<void>;
+type Queue = Pick<OpenedQueue, 'health'>;
 
 const OK: Component = { status: 'ok', detail: null };
 const down = (detail: string): Component => ({ status: 'down', detail });
@@ -39,21 +39,12 @@ async function checkProcess(context: WebContext, kind: 'listener' | 'worker'): P
   }
 }
 
-async function checkQueue(check: QueueCheck | undefined): Promise<Component> {
-  try {
-    await check?.();
-    return OK;
-  } catch {
-    return down('cannot be reached');
-  }
-}
-
-async function readHealth(context: WebContext, queue: QueueCheck | undefined): Promise<Health> {
+async function readHealth(context: WebContext, queue: Queue | undefined): Promise<Health> {
   const database = await checkDatabase(context);
   // Without an own queue to ask, the queue lives in the database.
   const components = {
     database,
-    queue: queue === undefined ? database : await checkQueue(queue),
+    queue: queue === undefined ? database : await queue.health(),
     listener: await checkProcess(context, 'listener'),
     worker: await checkProcess(context, 'worker'),
   };
@@ -106,7 +97,7 @@ async function readGauges(context: WebContext): Promise<GaugeSample[]> {
 /** Health for anybody; metrics for scripts with a token, and for whoever sits on this machine. */
 export function statusRoutes(
   context: WebContext,
-  parts: { queue: QueueCheck | undefined; authenticate: Authenticate },
+  parts: { queue: Queue | undefined; authenticate: Authenticate },
 ): Route[] {
   return [
     jsonRoute(

@@ -12,7 +12,7 @@ const AVAILABLE_TRANSFER_SYNTAX_UID = '00083002';
 
 function sourceOf(context: WebContext, row: InstanceRow): PixelSource {
   return {
-    path: context.blobs.pathOf(row.blobPath),
+    path: context.blobs.locate(row.blobPath),
     dataSetOffset: row.dataSetOffset,
     transferSyntaxUid: row.transferSyntaxUid,
   };

@@ -22,7 +22,7 @@ export const seriesPath = studyPath.extend({ series: uidSchema });
 export const instancePath = seriesPath.extend({ instance: uidSchema });
 
 async function recordImages(context: WebContext, actor: string, studyInstanceUid: string) {
-  await context.accessLog.recordAccess({ actor, action: 'read-images', studyInstanceUid });
+  await context.accessLog.recordAccess({ actor, action: 'images.read', studyInstanceUid });
 }
 
 function addressOf(row: InstanceRow, study: string): string {
@@ -99,7 +99,7 @@ function instanceRoute(context: WebContext): Route {
       const offer = { mediaType: DICOM, transferSyntaxUid };
       const packaging = choosePackaging(request.headers.accept, offer);
       await recordImages(context, principal.name, params.study);
-      const path = context.blobs.pathOf(row.blobPath);
+      const path = context.blobs.locate(row.blobPath);
       if (packaging === 'single') {
         void reply
           .type(`${DICOM}; transfer-syntax=${transferSyntaxUid}`)

@@ -18,7 +18,7 @@ export function listRoutes(context: WebContext): Route[] {
       },
       async ({ query }, { principal }) => {
         const worklist = await listStudies(context.database, query, new Date());
-        await context.accessLog.recordAccess({ actor: principal.name, action: 'list-studies' });
+        await context.accessLog.recordAccess({ actor: principal.name, action: 'worklist.read' });
         return worklist;
       },
     ),

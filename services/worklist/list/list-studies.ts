@@ -2,8 +2,8 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Worklist, WorklistQuery } from '#contracts/study.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { orderByTriage } from '#platform/study-store/order-by-triage.ts';
 import { toWorklistItems } from './study-item.ts';
-import { orderByTriage } from './triage-order.ts';
 
 const DEFAULT_READING_STATUSES = ['unread', 'open'] as const;
 
@@ -47,10 +47,9 @@ export async function listStudies(
   now: Date,
 ): Promise<Worklist> {
   const filter = buildFilter(query);
-  let select = database.selectFrom('study').selectAll('study').where(filter);
-  for (const key of orderByTriage(now)) select = select.orderBy(key);
+  const studies = database.selectFrom('study').selectAll('study').where(filter);
   const [rows, counted] = await Promise.all([
-    select.limit(query.limit).offset(query.offset).execute(),
+    orderByTriage(studies, now).limit(query.limit).offset(query.offset).execute(),
     database
       .selectFrom('study')
       .select(({ fn }) => fn.countAll<string>().as('total'))

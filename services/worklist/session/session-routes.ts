@@ -49,12 +49,12 @@ function loginRoute(context: WebContext): Route {
       const { database, accessLog, config } = context;
       const account = await verifyAccount(database, body);
       if (account === undefined) {
-        await accessLog.record({ actor: 'unknown', action: 'login-refused' });
+        await accessLog.record({ actor: 'unknown', action: 'session.refused' });
         throw new RadTriageError('UNAUTHENTICATED', 'user name or password is wrong');
       }
       await sweepSessions(database, config.sessionIdleMinutes);
       setCookie(context, reply, await openSession(database, account.username));
-      await accessLog.record({ actor: account.username, action: 'login' });
+      await accessLog.record({ actor: account.username, action: 'session.opened' });
       return describeSession(context, { name: account.username, roles: account.roles });
     },
   );
@@ -87,7 +87,7 @@ export function sessionRoutes(context: WebContext): Route[] {
       async (_input, { principal, reply }) => {
         if (principal.sessionHash !== null) {
           await closeSession(context.database, principal.sessionHash);
-          await context.accessLog.record({ actor: principal.name, action: 'logout' });
+          await context.accessLog.record({ actor: principal.name, action: 'session.closed' });
         }
         void reply.clearCookie(SESSION_COOKIE, { path: '/' });
         return {};

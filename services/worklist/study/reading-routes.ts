@@ -5,7 +5,7 @@ import { jsonRoute, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
 import { closeStudy, openStudy, setReportedElsewhere } from './reading.ts';
 import { signReview, undoReview } from './sign-review.ts';
-import { studyParams } from './study-routes.ts';
+import { studyParams } from './study-params.ts';
 
 function openRoutes(context: WebContext): Route[] {
   const common = {

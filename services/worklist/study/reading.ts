@@ -1,10 +1,11 @@
 import type { Transaction } from 'kysely';
 import type { ReadingState } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
-import { type AuditEntry, appendAudit } from '#platform/audit-log/audit-log.ts';
+import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { AccessEntry } from '../access-log.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
 import { lockStudy } from './find-study.ts';
@@ -56,12 +57,12 @@ export function changeStudy<Result>(
   change: (
     transaction: Transaction<DatabaseSchema>,
     row: StudyRow,
-  ) => Promise<[Result, AuditEntry]>,
+  ) => Promise<[Result, AccessEntry]>,
 ): Promise<Result> {
   return database.transaction().execute(async (transaction) => {
     const row = await lockStudy(transaction, studyInstanceUid);
     const [result, entry] = await change(transaction, row);
-    await appendAudit(transaction, { ...entry, studyInstanceUid });
+    await appendAudit(transaction, { details: {}, ...entry, studyInstanceUid });
     return result;
   });
 }
@@ -79,7 +80,7 @@ function isHeldByOther(row: StudyRow, reader: string, idleMinutes: number): bool
 export function openStudy(context: WebContext, studyInstanceUid: string, reader: string) {
   const { database, config } = context;
   return changeStudy<ReadingState>(database, studyInstanceUid, async (transaction, row) => {
-    const entry = { actor: reader, action: 'study-opened' };
+    const entry = { actor: reader, action: 'study.opened' };
     const isReadable = row.readingStatus === 'unread' || row.readingStatus === 'open';
     if (!isReadable || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
       return [toReadingState(row), entry];
@@ -92,7 +93,7 @@ export function openStudy(context: WebContext, studyInstanceUid: string, reader:
 /** The reader who opened it leaves it unread. Anybody else's word, or a study already signed, changes nothing. */
 export function closeStudy(context: WebContext, studyInstanceUid: string, reader: string) {
   return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
-    const entry = { actor: reader, action: 'study-closed' };
+    const entry = { actor: reader, action: 'study.closed' };
     if (row.readingStatus !== 'open' || row.openedBy !== reader) {
       return [toReadingState(row), entry];
     }
@@ -111,7 +112,7 @@ export function setReportedElsewhere(
     const event = by.elsewhere ? 'reported-elsewhere' : 'returned';
     const change = { openedBy: null, openedAt: null, raisesVersion: true };
     const moved = await moveReading(transaction, row, event, change);
-    return [toReadingState(moved), { actor: by.reader, action: `study-${event}` }];
+    return [toReadingState(moved), { actor: by.reader, action: `study.${event}` }];
   });
 }
 

@@ -149,7 +149,7 @@ export function signReview(
     const review = reviews.get(row.studyKey)?.find((candidate) => candidate.id === reviewId);
     if (review === undefined) throw new TypeError('a review that was inserted is read back');
     const details = { reviewId, readingMode, verdicts: signed.input.verdicts.length };
-    const entry = { actor: signed.reader, action: 'review-signed', details };
+    const entry = { actor: signed.reader, action: 'review.signed', details };
     return [{ review, version: moved.version }, entry];
   });
 }
@@ -188,6 +188,6 @@ export function undoReview(
     const isReviewed = row.readingStatus === 'reviewed';
     const moved = isReviewed ? await moveReading(transaction, row, 'undone', change) : row;
     const details = { reviewId: undone.reviewId };
-    return [toReadingState(moved), { actor: undone.reader, action: 'review-undone', details }];
+    return [toReadingState(moved), { actor: undone.reader, action: 'review.undone', details }];
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { heatmapSchema, studyDetailSchema, uidSchema } from '#contracts/study.ts';
+import { heatmapSchema, studyDetailSchema } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
 import { jsonRoute, type Route, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
@@ -7,8 +7,7 @@ import type { WebContext } from '../context.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmap } from './heatmaps.ts';
 import { readStudyDetail } from './study-detail.ts';
-
-export const studyParams = z.object({ uid: uidSchema });
+import { studyParams } from './study-params.ts';
 
 function detailRoute(context: WebContext): Route {
   return jsonRoute(
@@ -22,7 +21,7 @@ function detailRoute(context: WebContext): Route {
     },
     async ({ params }, { principal }) => {
       const detail = await readStudyDetail(context, params.uid, principal);
-      const entry = { actor: principal.name, action: 'read-study', studyInstanceUid: params.uid };
+      const entry = { actor: principal.name, action: 'study.read', studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
       return detail;
     },
@@ -44,7 +43,7 @@ function heatmapRoute(context: WebContext): Route {
         throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no heatmap is shown');
       }
       const heatmap = await readHeatmap(context.database, params.uid, params.id);
-      const entry = { actor: principal.name, action: 'read-heatmap', studyInstanceUid: params.uid };
+      const entry = { actor: principal.name, action: 'heatmap.read', studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
       return heatmap;
     },
@@ -74,8 +73,8 @@ function thumbnailRoute(context: WebContext): Route {
       if (row.thumbnailBlob === null) {
         throw new RadTriageError('NOT_FOUND', 'the study has no thumbnail yet');
       }
-      const bytes = await context.blobs.read(row.thumbnailBlob);
-      const entry = { actor: principal.name, action: 'read-images', studyInstanceUid: params.uid };
+      const bytes = await context.blobs.readBlob(row.thumbnailBlob);
+      const entry = { actor: principal.name, action: 'images.read', studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
       void reply.type(imageType(bytes)).header('cache-control', 'private, no-cache');
       return Buffer.from(bytes);

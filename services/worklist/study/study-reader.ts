@@ -1,0 +1,59 @@
+import type { Finding, Review, WorklistItem } from '#contracts/study.ts';
+import type { WebContext } from '../context.ts';
+import { toWorklistItems } from '../list/study-item.ts';
+import { findCurrentRuns, readFindings, toFinding } from './results.ts';
+import { readReviews } from './reviews.ts';
+
+/** A study with what was said of it, as the reading mode lets it be seen. */
+export interface StudyWithWords {
+  readonly study: WorklistItem;
+  /** Of active models over the current images. */
+  readonly findings: Finding[];
+  /** The newest first. */
+  readonly reviews: Review[];
+}
+
+/** Reads studies for other rooms. What the reading mode withholds is withheld here, once. */
+export interface StudyReader {
+  /** In the order of the keys; keys of no study are left out. */
+  readStudies(studyKeys: readonly string[]): Promise<StudyWithWords[]>;
+}
+
+function groupByStudy<Row extends { studyKey: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) groups.set(row.studyKey, [...(groups.get(row.studyKey) ?? []), row]);
+  return groups;
+}
+
+export function createStudyReader(context: WebContext): StudyReader {
+  const { database } = context;
+  const { readingMode } = context.config;
+  return {
+    readStudies: async (studyKeys) => {
+      if (studyKeys.length === 0) return [];
+      const rows = await database
+        .selectFrom('study')
+        .selectAll()
+        .where('studyKey', 'in', studyKeys)
+        .execute();
+      const place = new Map(studyKeys.map((key, index) => [key, index]));
+      rows.sort((a, b) => (place.get(a.studyKey) ?? 0) - (place.get(b.studyKey) ?? 0));
+      const items = await toWorklistItems(database, rows, new Date());
+      const runs = await findCurrentRuns(database, rows);
+      const findings = groupByStudy(await readFindings(database, [...runs.values()]));
+      const reviews = await readReviews(database, studyKeys, readingMode);
+      return rows.flatMap((row, index) => {
+        const study = items[index];
+        if (study === undefined) return [];
+        const found = findings.get(row.studyKey) ?? [];
+        return {
+          study,
+          findings: found.map((finding) => toFinding(finding, readingMode)),
+          reviews: reviews.get(row.studyKey) ?? [],
+        };
+      });
+    },
+  };
+}

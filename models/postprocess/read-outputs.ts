@@ -5,14 +5,14 @@ import { heatmapTransform, type Size } from '../preprocess/letterbox.ts';
 import type { RunResult } from '../runtime/runtime.ts';
 import { findComponents, type HeatmapValues } from './components.ts';
 
-export interface ScoredBox {
+interface ScoredBox {
   /** Source pixels, clipped to the image. */
   readonly box: Box;
   /** The largest heatmap value in the component. */
   readonly score: number;
 }
 
-export interface ImageHeatmap extends HeatmapValues {
+interface ImageHeatmap extends HeatmapValues {
   readonly transform: HeatmapTransform;
   readonly peak: number;
 }

@@ -4,7 +4,7 @@ import { RadTriageError, toRadTriageError } from '#core/errors.ts';
 import { type Manifest, parseManifest } from '../manifest/schema.ts';
 import { readVerifiedModel } from './verify-model.ts';
 
-export const MANIFEST_FILE = 'manifest.json';
+const MANIFEST_FILE = 'manifest.json';
 
 /** A folder with a manifest. A refused one keeps its place, with the reason. */
 export interface ModelFolder {

@@ -48,7 +48,7 @@ export function runnableModel({ folder, manifest }: UsableModel): RunnableModel 
   };
 }
 
-export interface RoleChange {
+interface RoleChange {
   readonly modelId: string;
   /** The weights that are meant: a role is never given to others by mistake. */
   readonly sha256: string;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { RadTriageError } from '#core/errors.ts';
 
 /** Lower-case hex SHA-256. */
-export function sha256Of(bytes: Uint8Array): string {
+function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { RadTriageError } from '#core/errors.ts';
 import {
@@ -19,7 +19,7 @@ interface Pending {
   reject(error: RadTriageError): void;
 }
 
-const CHILD = join(import.meta.dirname, 'child.ts');
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const STDERR_TAIL = 2_000;
 const CLOSE_GRACE_MS = 2_000;
 

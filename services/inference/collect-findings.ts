@@ -6,7 +6,7 @@ export const MAX_FINDINGS = 20;
 /** Heatmaps of the highest scoring frames, besides those of frames with a finding. */
 export const MAX_TOP_HEATMAPS = 5;
 
-export interface FoundFinding {
+interface FoundFinding {
   readonly result: FrameResult;
   readonly box: Box;
   readonly score: number;

@@ -15,7 +15,7 @@ export interface TriageBlobs {
 }
 
 /** A small picture of a frame, in a format that browsers show. */
-export type RenderThumbnail = (frame: DecodedFrame) => Promise<Uint8Array>;
+type RenderThumbnail = (frame: DecodedFrame) => Promise<Uint8Array>;
 
 /** What the triage job works with. */
 export interface TriageDependencies {

@@ -21,7 +21,7 @@ export interface TriageWorker {
 const HEARTBEAT_MS = 5_000;
 
 /** What this process does with triage jobs. */
-export function createTriageHandler(dependencies: TriageDependencies): JobHandler<'triage'> {
+function createTriageHandler(dependencies: TriageDependencies): JobHandler<'triage'> {
   return {
     job: 'triage',
     run: (payload) => triageStudy(payload, dependencies),

@@ -22,7 +22,7 @@ export interface TestImage {
   readonly broken?: boolean;
 }
 
-export const SIDE = 64;
+const SIDE = 64;
 
 /** A dark image with a square of the given brightness: left, top, side and value in stored pixels. */
 export function spotImage(spot?: { x: number; y: number; side: number; value: number }) {

@@ -11,7 +11,7 @@ import type { ImageFacts } from '#models/manifest/select-image.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
 import { type ManifestInput, testManifest } from '#tests/support/onnx/model-folder.ts';
 
-export function manifestOf(overrides: Partial<ManifestInput> = {}): Manifest {
+function manifestOf(overrides: Partial<ManifestInput> = {}): Manifest {
   return parseManifest(JSON.stringify(testManifest(overrides)), 'manifest.json');
 }
 

@@ -4,6 +4,22 @@
  */
 const STORAGE_SOP_CLASSES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10008.5.1.4.1.1.1', 'ComputedRadiographyImageStorage'],
+  ['1.2.840.10008.5.1.4.1.1.1.1', 'DigitalXRayImageStorageForPresentation'],
+  ['1.2.840.10008.5.1.4.1.1.1.1.1', 'DigitalXRayImageStorageForProcessing'],
+  ['1.2.840.10008.5.1.4.1.1.1.2', 'DigitalMammographyXRayImageStorageForPresentation'],
+  ['1.2.840.10008.5.1.4.1.1.1.2.1', 'DigitalMammographyXRayImageStorageForProcessing'],
+  ['1.2.840.10008.5.1.4.1.1.1.3', 'DigitalIntraOralXRayImageStorageForPresentation'],
+  ['1.2.840.10008.5.1.4.1.1.1.3.1', 'DigitalIntraOralXRayImageStorageForProcessing'],
+  ['1.2.840.10008.5.1.4.1.1.13.1.4', 'BreastProjectionXRayImageStorageForPresentation'],
+  ['1.2.840.10008.5.1.4.1.1.13.1.5', 'BreastProjectionXRayImageStorageForProcessing'],
+  [
+    '1.2.840.10008.5.1.4.1.1.14.1',
+    'IntravascularOpticalCoherenceTomographyImageStorageForPresentation',
+  ],
+  [
+    '1.2.840.10008.5.1.4.1.1.14.2',
+    'IntravascularOpticalCoherenceTomographyImageStorageForProcessing',
+  ],
   ['1.2.840.10008.5.1.4.1.1.2', 'CTImageStorage'],
   ['1.2.840.10008.5.1.4.1.1.2.1', 'EnhancedCTImageStorage'],
   ['1.2.840.10008.5.1.4.1.1.2.2', 'LegacyConvertedEnhancedCTImageStorage'],

@@ -42,7 +42,9 @@ function integer(value: number | undefined): number | null {
  */
 export function kindOf(attributes: DicomAttributes): 'image' | 'object' {
   const name = storageSopClassName(attributes.sopClassUid) ?? '';
-  const isImage = name.endsWith('ImageStorage') || name === 'EnhancedUSVolumeStorage';
+  const isImage =
+    /ImageStorage(ForPresentation|ForProcessing)?$/.test(name) ||
+    name === 'EnhancedUSVolumeStorage';
   return isImage && !isMadeByRadTriage(attributes) ? 'image' : 'object';
 }
 

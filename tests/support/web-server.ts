@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { UserRole } from '#core/finding.ts';
 import { loadConfig } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { createToken } from '#worklist/accounts/tokens.ts';
 import { startWeb, type Web, type WebOptions } from '#worklist/start-web.ts';
 
 export const WEB_ADMIN_TOKEN = 'web-tests-admin-token';
@@ -42,4 +44,33 @@ export function startTestWeb(
     },
     ...options,
   });
+}
+
+/** Calls with a token of one role. A body is sent as JSON. */
+export type Caller = (
+  path: string,
+  init?: { method?: string; body?: unknown; headers?: Record<string, string> },
+) => Promise<Response>;
+
+/** Makes a token of the role and gives what calls with it. `name` is who the audit log says it was. */
+export async function callerFor(
+  web: Pick<Web, 'url'>,
+  database: Database,
+  owner: { role: UserRole; name: string },
+): Promise<Caller> {
+  const token = await createToken(database, { name: owner.name, roles: [owner.role] });
+  return callerWith(web.url, { authorization: `Bearer ${token}` });
+}
+
+export function callerWith(url: string, credentials: Record<string, string>): Caller {
+  return (path, { method = 'GET', body, headers = {} } = {}) =>
+    fetch(new URL(path, url), {
+      method,
+      headers: {
+        ...credentials,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
 }

@@ -12,7 +12,13 @@ export function formatPersonName(name: string | null): string {
     .map((part) => part.trim());
   const forenames = [given, middle].filter((part) => part !== '').join(' ');
   const titles = [prefix, suffix].filter((part) => part !== '').join(', ');
-  const main = [family, forenames].filter((part) => part !== '').join(', ');
+  // Names in Han, kana and hangul put the family first of themselves: a comma would be foreign to them.
+  const comma = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(
+    name,
+  )
+    ? ' '
+    : ', ';
+  const main = [family, forenames].filter((part) => part !== '').join(comma);
   return titles === '' ? main : `${main} (${titles})`;
 }
 

@@ -26,7 +26,8 @@ export function useKeys(handler: (event: KeyboardEvent) => void): void {
         event.target.closest('button, a, input, summary') !== null;
       if (!pressesControl) latest.current(event);
     };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    // In the capture phase: the image tools keep the keys that reach their element to themselves.
+    window.addEventListener('keydown', onKey, { capture: true });
+    return () => window.removeEventListener('keydown', onKey, { capture: true });
   }, []);
 }

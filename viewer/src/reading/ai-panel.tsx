@@ -36,11 +36,11 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
             {run.threshold === null ? '' : ` · flags from ${formatScore(run.threshold)}`}
           </span>
         </span>
+      </div>
+      <p className="model-facts-line quiet small">
         <Button kind="quiet" size="small" onClick={props.onCard} data-testid="model-card">
           {TEXT.modelCard}
         </Button>
-      </div>
-      <p className="quiet small">
         {run.role === 'active' ? null : <Chip tone="warn">{run.role}</Chip>} {run.images}{' '}
         {run.images === 1 ? 'image' : 'images'}
         {run.provider === null ? '' : ` · ${run.provider}`}

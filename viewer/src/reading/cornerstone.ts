@@ -72,6 +72,8 @@ export function registerMetadata(
   stacks: readonly ImageStack[],
   metadata: ReadonlyMap<string, DicomJson>,
 ): void {
+  // Before anything else: starting the loader forgets all metadata.
+  start();
   for (const { images } of stacks) {
     for (const { imageId, sopInstanceUid } of images) {
       const instance = metadata.get(sopInstanceUid);
@@ -168,7 +170,7 @@ export class ImageViewport {
     const viewport = this.#viewport();
     const range = viewport.getProperties().voiRange;
     const level =
-      range === undefined ? null : utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+      range == null ? null : utilities.windowLevel.toWindowLevel(range.lower, range.upper);
     return {
       stack,
       index: viewport.getCurrentImageIdIndex(),
@@ -185,12 +187,16 @@ export class ImageViewport {
     const { origin, spacing, direction } = image;
     // On the GPU an index is the middle of its pixel; the software renderer draws pixels from their corners.
     const half = getShouldUseCPURendering() ? 0 : 0.5;
+    // Cornerstone divides by the screen's pixel ratio even where its canvas has none: without WebGL.
+    const { width, clientWidth } = viewport.canvas;
+    const correction = clientWidth > 0 ? (window.devicePixelRatio * clientWidth) / width : 1;
     const place = (x: number, y: number): Point => {
       const right = (x - half) * spacing[0];
       const down = (y - half) * spacing[1];
       const along = (axis: 0 | 1 | 2) =>
         origin[axis] + (direction[axis] ?? 0) * right + (direction[axis + 3] ?? 0) * down;
-      return viewport.worldToCanvas([along(0), along(1), along(2)]);
+      const [left, top] = viewport.worldToCanvas([along(0), along(1), along(2)]);
+      return [left * correction, top * correction];
     };
     return affineFromPoints(place(0, 0), place(1, 0), place(0, 1));
   }

@@ -16,14 +16,13 @@ import type { Judging } from './use-judging.ts';
 import type { ViewportControl } from './use-viewport.ts';
 
 export const STATE_GLYPHS: Readonly<Record<MarkState, string>> = {
-  open: '?',
+  open: '○',
   confirm: '✓',
   reject: '✕',
   amend: '✎',
   add: '+',
 };
 
-const CHARACTER = 7;
 const toPoints = (corners: readonly Point[]) => corners.map((point) => point.join(',')).join(' ');
 
 /** The upper left of what is seen, whatever flips and rotations: there the label stands. */
@@ -55,14 +54,7 @@ function BoxMark(props: {
       )}
       <polygon className="mark-halo" points={toPoints(corners)} />
       <polygon className="mark-line" points={toPoints(corners)} />
-      <rect
-        className="mark-plate"
-        x={x}
-        y={y - 18}
-        width={words.length * CHARACTER + 8}
-        height={17}
-      />
-      <text x={x + 4} y={y - 5}>
+      <text x={x + 1} y={y - 5}>
         {words}
       </text>
     </g>

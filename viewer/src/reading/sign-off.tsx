@@ -147,7 +147,7 @@ export function SignOff(props: SignOffProps) {
           >
             {T.signOff} <Key>s</Key>
           </Button>
-          <Button kind="quiet" onClick={() => setAsking(true)}>
+          <Button kind="quiet" size="small" onClick={() => setAsking(true)}>
             {T.elsewhere}
           </Button>
         </div>

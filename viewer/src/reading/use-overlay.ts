@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Heatmap } from '#contracts/study.ts';
 
 /** How the reader wants AI marks; kept from study to study. */
-const kept = { heatmap: true, boxes: true, opacity: 0.45 };
+const kept = { heatmap: true, boxes: true, opacity: 0.35 };
 
 export interface OverlayControl {
   readonly heatmap: boolean;

@@ -18,6 +18,8 @@ export interface ChildSpec {
 export interface KeptChild {
   /** Resolves when the child first serves; rejects when it ends before that. */
   readonly ready: Promise<ReadyFacts>;
+  /** From now on an end is expected: it is not started again. */
+  retire(): void;
   /** Asks it to end, and kills it at the deadline. */
   stop(): Promise<void>;
 }
@@ -93,9 +95,13 @@ class Keeper {
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY_MS);
   }
 
-  async stop(): Promise<void> {
+  retire(): void {
     this.stopping = true;
     clearTimeout(this.timer);
+  }
+
+  async stop(): Promise<void> {
+    this.retire();
     const { child } = this;
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -110,5 +116,9 @@ class Keeper {
 export function keepChild(entry: string, spec: ChildSpec, logger: Logger): KeptChild {
   const keeper = new Keeper(entry, spec, logger);
   keeper.start();
-  return { ready: keeper.first.promise, stop: () => keeper.stop() };
+  return {
+    ready: keeper.first.promise,
+    retire: () => keeper.retire(),
+    stop: () => keeper.stop(),
+  };
 }

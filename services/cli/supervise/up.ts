@@ -86,6 +86,8 @@ export async function startSystem(
     return child;
   };
   const close = async (): Promise<void> => {
+    // A word to the whole process group (systemd, Ctrl-C) reaches the children as soon as us.
+    for (const child of children) child.retire();
     for (const child of children) await child.stop();
     await postgres?.stop();
     clearRunState(config.dataDirectory);

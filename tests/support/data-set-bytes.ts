@@ -104,3 +104,16 @@ export function splitPart10(file: Buffer): { dataSet: Buffer; transferSyntaxUid:
   }
   return { dataSet: file.subarray(position), transferSyntaxUid };
 }
+
+/** A Part 10 file: preamble, file meta information (PS3.10 7.1), data set. */
+export function writePart10(dataSet: Uint8Array, transferSyntaxUid: string): Uint8Array {
+  const meta = writeDataSet([
+    { tag: 0x00020001, vr: 'OB', value: Uint8Array.of(0, 1) },
+    text(0x00020002, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
+    text(0x00020003, 'UI', '1.2.3.4'),
+    text(0x00020010, 'UI', transferSyntaxUid),
+    text(0x00020012, 'UI', '1.2.3.5'),
+  ]);
+  const length = writeDataSet([{ tag: 0x00020000, vr: 'UL', value: number(meta.length, 4, true) }]);
+  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta, dataSet]);
+}

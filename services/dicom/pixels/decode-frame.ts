@@ -3,12 +3,18 @@ import { type ByteSource, openByteSource, type PixelSource } from './byte-source
 import { type DecodedSamples, decodeCodestream, interleave, loadCodec } from './codecs.ts';
 import { expandHalvedChroma, ybrFullToRgb, ybrPartialToRgb } from './color.ts';
 import type { DecodedFrame } from './decoded-frame.ts';
-import { hasHalvedChroma, readEncapsulatedFrame, readLittleEndianFrame } from './frame-bytes.ts';
+import { hasHalvedChroma, readEncapsulatedFrame, readNativeFrame } from './frame-bytes.ts';
 import { type ImageDescription, type PixelLimits, undecodable } from './image-description.ts';
 import { type LocatedPixels, locatePixels } from './locate-pixels.ts';
 import { readModalityLut, readPalette, readVoiLut } from './lookup-tables.ts';
 import { decodeRle } from './rle.ts';
-import { applySign, type Samples, takeStoredBits, viewSamples } from './samples.ts';
+import {
+  applySign,
+  clampToStoredBits,
+  type Samples,
+  takeStoredBits,
+  viewSamples,
+} from './samples.ts';
 
 /**
  * Decodes one frame in this process. Only the decoding child calls it with bytes that came from outside: a codec may
@@ -32,7 +38,8 @@ export async function decodeFrame(
     throw undecodable('the codec gave another number of samples than the header states');
   }
   const signed = applySign(samples, image);
-  takeStoredBits(signed, image);
+  if (located.syntax.lossy) clampToStoredBits(signed, image);
+  else takeStoredBits(signed, image);
   return describeFrame(located, signed, { frame, decoded });
 }
 
@@ -55,7 +62,7 @@ function plainForm(image: ImageDescription): Omit<DecodedSamples, 'bytes'> {
 function readNative(bytes: ByteSource, located: LocatedPixels, frame: number): DecodedSamples {
   const { image } = located;
   const form = plainForm(image);
-  let stored = readLittleEndianFrame(bytes, located, frame);
+  let stored = readNativeFrame(bytes, located, frame);
   if (hasHalvedChroma(located)) stored = expandHalvedChroma(stored);
   else if (image.samplesPerPixel === 3 && image.planarConfiguration === 1) {
     stored = interleave(stored, 3, form.bytesPerSample);

@@ -33,12 +33,8 @@ function fullFrameLength(image: ImageDescription): number {
   return image.rows * image.columns * image.samplesPerPixel * (image.bitsAllocated / 8);
 }
 
-/** The bytes of one native frame as stored, in the byte order of the object. @param frame from 0 */
-export function readNativeFrame(
-  source: ByteSource,
-  located: LocatedPixels,
-  frame: number,
-): Uint8Array {
+/** Where the bytes of one native frame lie in the source. */
+function rangeOfNativeFrame(located: LocatedPixels, frame: number): Fragment {
   const { value, image } = located;
   if (value === undefined) throw undecodable('the pixels are not native');
   const full = fullFrameLength(image);
@@ -46,7 +42,24 @@ export function readNativeFrame(
   if ((frame + 1) * length > value.length) {
     throw undecodable('the pixel data is shorter than stated');
   }
-  return source.read(value.offset + frame * length, length);
+  return { offset: value.offset + frame * length, length };
+}
+
+/** The bytes of one native frame in little endian. @param frame from 0 */
+export function readNativeFrame(
+  source: ByteSource,
+  located: LocatedPixels,
+  frame: number,
+): Uint8Array {
+  const { offset, length } = rangeOfNativeFrame(located, frame);
+  const { littleEndian, wordSize } = located;
+  if (littleEndian || wordSize === 1) return source.read(offset, length);
+  // Frames of 8-bit pixels with an odd number of them begin and end within words.
+  const base = located.value?.offset ?? 0;
+  const before = (offset - base) % wordSize;
+  const after = (wordSize - ((before + length) % wordSize)) % wordSize;
+  const whole = swapBytes(source.read(offset - before, before + length + after), wordSize);
+  return whole.subarray(before, before + length);
 }
 
 /** Which fragments make up a frame: by a table of offsets, else by count, else by the markers of the codestreams. */
@@ -140,19 +153,7 @@ export function extractEncapsulatedFrame(source: PixelSource, frame: number): Ui
 export function extractNativeFrame(source: PixelSource, frame: number): Uint8Array {
   using bytes = openByteSource(source);
   const located = locatePixels(bytes, source.transferSyntaxUid, { frame });
-  return readLittleEndianFrame(bytes, located, frame);
-}
-
-/** As readNativeFrame, in little endian. */
-export function readLittleEndianFrame(
-  source: ByteSource,
-  located: LocatedPixels,
-  frame: number,
-): Uint8Array {
-  const stored = readNativeFrame(source, located, frame);
-  if (located.littleEndian || located.wordSize === 1) return stored;
-  if (stored.length % located.wordSize !== 0) throw undecodable('an odd frame of big endian words');
-  return swapBytes(stored, located.wordSize);
+  return readNativeFrame(bytes, located, frame);
 }
 
 /** A copy with the bytes of each word reversed. */

@@ -51,6 +51,21 @@ export function takeStoredBits(samples: Samples, image: ImageDescription): void 
 }
 
 /**
+ * Holds lossy values to the range of the stored bits, in place: an encoder that was given 16 bits for 12 lets edges
+ * overshoot, and taking the low 12 bits of 4,100 would make a black pixel of a white one.
+ */
+export function clampToStoredBits(samples: Samples, image: ImageDescription): void {
+  const { bitsAllocated, bitsStored } = image;
+  if (image.sample !== 'integer' || bitsStored === bitsAllocated) return;
+  const signed = image.pixelRepresentation === 1;
+  const highest = 2 ** (signed ? bitsStored - 1 : bitsStored) - 1;
+  const lowest = signed ? -highest - 1 : 0;
+  for (let index = 0; index < samples.length; index += 1) {
+    samples[index] = Math.min(Math.max(samples[index] ?? 0, lowest), highest);
+  }
+}
+
+/**
  * Brings decoded samples to the sign that PixelRepresentation states: a codec may give unsigned words for what are
  * two's complement values, and JPEG 2000 may code signed samples for what DICOM calls unsigned.
  */

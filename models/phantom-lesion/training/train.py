@@ -66,19 +66,26 @@ def shift(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return out
 
 
-def training_items(pairs: list, rng: np.random.Generator) -> list[tuple[tuple[Study, Study], int]]:
-    """One item a radiograph pair; of a CT pair every slice with lesion, and as many again without."""
-    items = []
+Item = tuple[tuple[Study, Study], int, int]
+
+
+def training_items(pairs: list, rng: np.random.Generator) -> list[Item]:
+    """A pair with the slice to take of each twin.
+
+    Radiographs: one item a pair. CT: each slice with the lesion beside the same slice of the twin, and further
+    slices without one; twins are the same there, so that two different slices are taken.
+    """
+    items: list[Item] = []
     for pair in pairs:
-        lesion, _ = pair
+        lesion, plain = pair
         if not lesion.ct:
-            items.append((pair, 0))
+            items.append((pair, 0, 0))
             continue
         with_box = sorted(lesion.boxes)
-        others = [s for s in range(len(lesion.images)) if s not in lesion.boxes]
-        near = [s for s in others if min(abs(s - b) for b in with_box) > 1]
-        items += [(pair, s) for s in with_box]
-        items += [(pair, int(s)) for s in rng.choice(near, size=3, replace=False)]
+        clear = [s for s in range(len(lesion.images)) if min(abs(s - b) for b in with_box) > 1]
+        items += [(pair, s, s) for s in with_box]
+        drawn = rng.choice(clear, size=6, replace=False)
+        items += [(pair, int(i), int(j)) for i, j in drawn.reshape(3, 2)]
     rng.shuffle(items)
     return items
 
@@ -88,9 +95,9 @@ def batches(pairs: list, rng: np.random.Generator, size: int):
     empty = target_of([])
     for start in range(0, len(items) - 1, size):
         images, targets = [], []
-        for (lesion, plain), index in items[start : start + size]:
-            target = target_of(lesion.boxes.get(index, []))
-            x, t = augment([lesion.images[index], plain.images[index]], [target, empty], rng)
+        for (lesion, plain), i, j in items[start : start + size]:
+            target = target_of(lesion.boxes.get(i, []))
+            x, t = augment([lesion.images[i], plain.images[j]], [target, empty], rng)
             images += x
             targets += t
         yield (
@@ -149,6 +156,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -163,8 +171,8 @@ def main() -> None:
         net.load_state_dict(torch.load(args.start))
     size = 6
     per_epoch = len(training_items(training, np.random.default_rng(0))) // size + 1
-    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=args.epochs * per_epoch + 1)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=args.epochs * per_epoch + 1)
     best = -1.0
     for epoch in range(args.epochs):
         started, total, count = time.time(), 0.0, 0

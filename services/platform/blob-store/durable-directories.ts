@@ -47,11 +47,10 @@ export class DurableDirectories {
   private async make(relative: string): Promise<OpenDirectory> {
     const path = join(this.root, relative);
     if (relative !== '.') {
-      const parent = dirname(relative);
-      await this.ensure(parent);
+      const parent = await this.open(dirname(relative));
       await mkdir(path, { recursive: true, mode: 0o700 });
       // Also when it was there already: who made it may have died before this sync.
-      await this.syncNames(parent);
+      await this.syncs.syncParent(parent.handle);
     }
     const handle = await open(path, 'r');
     return { handle, names: new SharedSync(() => this.syncs.syncDirectory(handle)) };

@@ -1,16 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** The two things that make a file durable, each replaceable, so that a test can take one out and must notice. */
+/** The three things that make a file durable, each replaceable, so that a test can take one out and must notice. */
 export interface BlobSyncs {
   /** The file's bytes and its length. */
   syncFile(handle: FileHandle): Promise<void>;
-  /** The names in a directory: a renamed file, a new folder. */
+  /** The names in a directory: a renamed file. */
   syncDirectory(handle: FileHandle): Promise<void>;
+  /** The directory above a new one. */
+  syncParent(handle: FileHandle): Promise<void>;
 }
 
 export const DURABLE_SYNCS: BlobSyncs = {
   syncFile: (handle) => handle.datasync(),
   syncDirectory: (handle) => handle.sync(),
+  syncParent: (handle) => handle.sync(),
 };
 
 /** Many ask for the same sync at once: one that starts after they asked serves them all. */

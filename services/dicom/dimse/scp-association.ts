@@ -7,10 +7,10 @@ import {
   DICOM_APPLICATION_CONTEXT,
   encodeAssociateAnswer,
 } from './associate-codec.ts';
+import { CommandAssembler } from './command-assembler.ts';
 import {
   COMMANDS,
   type CommandSet,
-  decodeCommandSet,
   encodeCommandSet,
   STATUS_SUCCESS,
   STATUS_UNRECOGNIZED_OPERATION,
@@ -19,6 +19,7 @@ import { type AcceptedContext, negotiateContexts } from './negotiate-contexts.ts
 import { DiscardOperation, type Operation, StoreOperation } from './operations.ts';
 import { ABORTS, type Abort, CONTROL_COMMAND, CONTROL_LAST, REJECTIONS } from './pdu-codec.ts';
 import type { PdvFragment } from './pdu-reader.ts';
+import { ReceivePace } from './receive-pace.ts';
 import type {
   AssociationPolicy,
   AssociationVerdict,
@@ -56,17 +57,14 @@ export class ScpAssociation implements UpperLayerUser {
   readonly connection: Connection;
   readonly #context: ScpContext;
   readonly #layer: UpperLayer;
+  readonly #assembler: CommandAssembler;
+  readonly #pace: ReceivePace;
   readonly #contexts = new Map<number, AcceptedContext>();
   #callingAe = '';
   #calledAe = '';
   #accepted = false;
-  #commandParts: Buffer[] = [];
-  #commandBytes = 0;
-  #commandContext = 0;
   #message: Message | undefined;
   #draining = false;
-  #windowStart = Date.now();
-  #windowBytes = 0;
 
   constructor(socket: Socket, connection: Connection, context: ScpContext) {
     this.connection = connection;
@@ -74,6 +72,8 @@ export class ScpAssociation implements UpperLayerUser {
     const { artimMs, maxPduBytes, maxAssociateBytes } = context.limits;
     const reader = { maxPduBytes, maxAssociateBytes };
     this.#layer = new UpperLayer(socket, { requestor: false, reader, artimMs }, this);
+    this.#assembler = new CommandAssembler(context.limits.maxCommandBytes);
+    this.#pace = new ReceivePace(this.#layer, context.limits);
     this.#layer.begin();
   }
 
@@ -90,7 +90,7 @@ export class ScpAssociation implements UpperLayerUser {
     const { answers, accepted } = negotiateContexts(request.contexts);
     for (const context of accepted) this.#contexts.set(context.contextId, context);
     this.#accepted = true;
-    this.#restartWindow();
+    this.#pace.restart();
     this.#layer.accept(
       encodeAssociateAnswer({
         titleBytes: request.titleBytes,
@@ -156,33 +156,8 @@ export class ScpAssociation implements UpperLayerUser {
 
   /** Called now and then: aborts an association that is idle or slower than the limits allow. */
   checkProgress(now: number): void {
-    const { idleMs, stallMs, minBytesPerStall } = this.#context.limits;
-    if (this.#layer.state !== 'established') return;
-    const { blockedSince } = this.#layer;
-    if (blockedSince !== undefined) {
-      if (now - blockedSince < stallMs) return;
-      this.#timeOut('the peer does not read our answers');
-    } else if (this.#layer.busy) {
-      this.#restartWindow();
-    } else if (this.#layer.midPdu || this.#message !== undefined || this.#commandBytes > 0) {
-      if (now - this.#windowStart < stallMs) return;
-      const received = this.#layer.bytesReceived - this.#windowBytes;
-      if (received < minBytesPerStall) this.#timeOut('the peer sends too slowly');
-      else this.#restartWindow();
-    } else if (this.#layer.bytesReceived !== this.#windowBytes) {
-      this.#restartWindow();
-    } else if (now - this.#windowStart >= idleMs) {
-      this.#timeOut('the association was idle');
-    }
-  }
-
-  #timeOut(detail: string): void {
-    this.#layer.abort(ABORTS.byUser, 'timeout', detail);
-  }
-
-  #restartWindow(): void {
-    this.#windowStart = Date.now();
-    this.#windowBytes = this.#layer.bytesReceived;
+    const fault = this.#pace.judge(now, this.#message !== undefined || this.#assembler.underWay);
+    if (fault !== undefined) this.#layer.abort(ABORTS.byUser, 'timeout', fault);
   }
 
   #judge(request: AssociateRequest): AssociationVerdict {
@@ -211,32 +186,18 @@ export class ScpAssociation implements UpperLayerUser {
     if (this.#message !== undefined) {
       return this.#abort(ABORTS.unexpectedParameter, 'a command in the middle of a data set');
     }
-    if (this.#commandBytes > 0 && this.#commandContext !== fragment.contextId) {
-      return this.#abort(ABORTS.unexpectedParameter, 'a command that changes its context');
-    }
-    if (this.#commandBytes === 0) this.#restartWindow();
-    this.#commandContext = fragment.contextId;
-    this.#commandBytes += fragment.bytes.length;
-    if (this.#commandBytes > this.#context.limits.maxCommandBytes) {
-      return this.#abort(ABORTS.invalidParameter, 'a command set that is too long');
-    }
-    // A copy: a peer that sends one byte at a time must not keep a socket buffer alive with each of them.
-    this.#commandParts.push(Buffer.from(fragment.bytes));
-    if (!fragment.end || (fragment.control & CONTROL_LAST) === 0) return undefined;
-    const bytes = Buffer.concat(this.#commandParts);
-    this.#commandParts = [];
-    this.#commandBytes = 0;
-    return this.#beginMessage(bytes, context);
-  }
-
-  #beginMessage(bytes: Buffer, context: AcceptedContext): Promise<void> | undefined {
-    let command: CommandSet;
+    if (!this.#assembler.underWay) this.#pace.restart();
+    let command: CommandSet | undefined;
     try {
-      command = decodeCommandSet(bytes);
+      command = this.#assembler.take(fragment);
     } catch (error) {
       const detail = error instanceof RadTriageError ? error.message : 'malformed command set';
       return this.#abort(ABORTS.byUser, detail);
     }
+    return command === undefined ? undefined : this.#beginMessage(command, context);
+  }
+
+  #beginMessage(command: CommandSet, context: AcceptedContext): Promise<void> | undefined {
     if (command.commandField === COMMANDS.cancelRq) return undefined;
     if (command.messageId === undefined || command.commandField >= 0x8000) {
       return this.#abort(ABORTS.byUser, 'a response, or a request without a message id');
@@ -301,7 +262,7 @@ export class ScpAssociation implements UpperLayerUser {
     const answer = await message.operation.end();
     const stillHere = this.#message === message;
     this.#message = undefined;
-    this.#restartWindow();
+    this.#pace.restart();
     this.#report(message, answer, stillHere);
     if (!stillHere || !this.#layer.canSend) return;
     const control = CONTROL_COMMAND | CONTROL_LAST;

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { RadTriageError } from '#core/errors.ts';
 import type { AssociateAnswer } from './associate-codec.ts';
-import { type CommandSet, decodeCommandSet, encodeCommandSet } from './command-set.ts';
+import { CommandAssembler } from './command-assembler.ts';
+import { type CommandSet, encodeCommandSet } from './command-set.ts';
 import {
   ABORTS,
   type Abort,
@@ -42,8 +43,7 @@ export class ScuChannel implements UpperLayerUser {
   #answering: Waiter<CommandSet> | undefined;
   #releasing: Waiter<void> | undefined;
   #expectedMessageId = 0;
-  #answerParts: Buffer[] = [];
-  #answerBytes = 0;
+  readonly #assembler = new CommandAssembler(MAX_ANSWER_BYTES);
   #failure: RadTriageError | undefined;
 
   constructor(socket: Socket, timeouts: ScuTimeouts) {
@@ -135,19 +135,9 @@ export class ScuChannel implements UpperLayerUser {
       this.abort(ABORTS.unexpectedParameter, 'the peer sent a data set with its answer');
       return;
     }
-    this.#answerBytes += fragment.bytes.length;
-    if (this.#answerBytes > MAX_ANSWER_BYTES) {
-      this.abort(ABORTS.invalidParameter, 'the answer of the peer is too long');
-      return;
-    }
-    this.#answerParts.push(Buffer.from(fragment.bytes));
-    if (fragment.end && (fragment.control & CONTROL_LAST) !== 0) this.#takeAnswer();
-  }
-
-  #takeAnswer(): void {
-    const answer = decodeCommandSet(Buffer.concat(this.#answerParts));
-    this.#answerParts = [];
-    this.#answerBytes = 0;
+    // What it throws ends the association: see UpperLayer.
+    const answer = this.#assembler.take(fragment);
+    if (answer === undefined) return;
     const waiter = this.#answering;
     if (waiter === undefined || answer.messageIdBeingRespondedTo !== this.#expectedMessageId) {
       this.abort(ABORTS.byUser, 'the peer answered what was not asked');

@@ -27,6 +27,7 @@ import {
   findTransition,
   hasTransition,
 } from './transition-table.ts';
+import { Transport } from './transport.ts';
 
 /** How an association came to its end. */
 export interface AssociationEnd {
@@ -82,17 +83,13 @@ type Payload = { bytes?: Buffer; abort?: Abort; fault?: string; body?: Buffer };
  * only carries out the actions.
  */
 export class UpperLayer {
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #user: UpperLayerUser;
   readonly #options: UpperLayerOptions;
   readonly #reader: PduReader;
   #state: AssociationState = 'idle';
   #artim: NodeJS.Timeout | undefined;
-  #reading: Promise<void> | undefined;
-  #blockedSince: number | undefined;
-  #bytesReceived = 0;
   #ended = false;
-  #lastError: Error | undefined;
 
   readonly #actions: Actions = {
     'AE-2': ({ bytes }) => this.#write(bytes),
@@ -110,7 +107,7 @@ export class UpperLayer {
     'AR-2': () => this.#user.releaseRequested(),
     'AR-3': () => {
       this.#end('released', 'by us');
-      this.#socket.end();
+      this.#transport.end();
       this.#startArtim();
     },
     'AR-4': () => {
@@ -136,7 +133,6 @@ export class UpperLayer {
   };
 
   constructor(socket: Socket, options: UpperLayerOptions, user: UpperLayerUser) {
-    this.#socket = socket;
     this.#options = options;
     this.#user = user;
     this.#reader = new PduReader(
@@ -148,12 +144,11 @@ export class UpperLayer {
       },
       options.reader,
     );
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#takeChunk(chunk));
-    socket.on('error', (error) => {
-      this.#lastError = error;
+    this.#transport = new Transport(socket, {
+      takeChunk: (chunk) => this.#reader.push(chunk),
+      takeFailure: (error) => this.#failLocally(error),
+      takeClose: () => this.#takeClose(),
     });
-    socket.on('close', () => this.#takeClose());
   }
 
   get state(): AssociationState {
@@ -161,7 +156,7 @@ export class UpperLayer {
   }
 
   get bytesReceived(): number {
-    return this.#bytesReceived;
+    return this.#transport.bytesReceived;
   }
 
   /** The peer is in the middle of a PDU. */
@@ -171,12 +166,12 @@ export class UpperLayer {
 
   /** The service user is at work and holds the peer back. */
   get busy(): boolean {
-    return this.#reading !== undefined;
+    return this.#transport.busy;
   }
 
   /** When the peer stopped taking what we send, by the clock of `Date.now()`; undefined while it takes it. */
   get blockedSince(): number | undefined {
-    return this.#blockedSince;
+    return this.#transport.blockedSince;
   }
 
   get canSend(): boolean {
@@ -191,8 +186,7 @@ export class UpperLayer {
   /** A socket that is connecting: send the request once it is connected. */
   request(pdu: Buffer): void {
     this.#fire('request');
-    const connected = (): void => this.#fire('transport-connected', { bytes: pdu });
-    this.#socket.once('encrypted' in this.#socket ? 'secureConnect' : 'connect', connected);
+    this.#transport.whenConnected(() => this.#fire('transport-connected', { bytes: pdu }));
   }
 
   accept(pdu: Buffer): void {
@@ -212,11 +206,7 @@ export class UpperLayer {
   send(contextId: number, control: number, bytes: Buffer): Promise<void> | undefined {
     const { next } = findTransition(this.#state, 'send-data', this.#options.requestor);
     this.#state = next;
-    this.#socket.cork();
-    this.#socket.write(encodeDataHeader(contextId, control, bytes.length));
-    const ready = this.#socket.write(bytes);
-    this.#socket.uncork();
-    return ready ? undefined : this.#drained();
+    return this.#transport.write(encodeDataHeader(contextId, control, bytes.length), bytes);
   }
 
   release(): void {
@@ -241,49 +231,7 @@ export class UpperLayer {
 
   /** Closes the transport without another word. */
   destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #drained(): Promise<void> {
-    this.#blockedSince ??= Date.now();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done);
-        this.#socket.off('close', done);
-        this.#blockedSince = undefined;
-        resolve();
-      };
-      this.#socket.on('drain', done);
-      this.#socket.on('close', done);
-      if (this.#socket.destroyed) done();
-    });
-  }
-
-  #takeChunk(chunk: Buffer): void {
-    this.#bytesReceived += chunk.length;
-    if (this.#reading !== undefined) {
-      this.#hold(this.#reading.then(() => this.#reader.push(chunk)));
-      return;
-    }
-    try {
-      const pending = this.#reader.push(chunk);
-      if (pending !== undefined) this.#hold(pending);
-    } catch (error) {
-      this.#failLocally(error);
-    }
-  }
-
-  /** Reads no more until what is under way has settled. */
-  #hold(pending: Promise<void>): void {
-    this.#socket.pause();
-    const settled = pending
-      .catch((error: unknown) => this.#failLocally(error))
-      .then(() => {
-        if (this.#reading !== settled) return;
-        this.#reading = undefined;
-        this.#socket.resume();
-      });
-    this.#reading = settled;
+    this.#transport.destroy();
   }
 
   #failLocally(error: unknown): void {
@@ -308,7 +256,7 @@ export class UpperLayer {
   }
 
   #lost(): void {
-    this.#end('connection-lost', this.#lastError?.message ?? 'the peer closed the connection');
+    this.#end('connection-lost', this.#transport.loss);
   }
 
   #fire(event: AssociationEvent, payload: Payload = {}): void {
@@ -344,12 +292,13 @@ export class UpperLayer {
   }
 
   #write(bytes: Buffer | undefined): void {
-    if (bytes !== undefined) this.#socket.write(bytes);
+    // What is sent here is small and at most a few PDUs an association: nobody has to wait for it.
+    if (bytes !== undefined) void this.#transport.write(bytes);
   }
 
   /** The last PDU of an association: the peer is to close now, and is closed upon when it does not. */
   #writeLast(bytes: Buffer | undefined): void {
-    if (bytes !== undefined && this.#socket.writable) this.#socket.end(bytes);
+    this.#transport.end(bytes);
     this.#startArtim();
   }
 

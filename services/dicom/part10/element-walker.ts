@@ -1,16 +1,19 @@
 import { RadTriageError } from '#core/errors.ts';
+import {
+  GROUP_DELIMITERS,
+  holdsBinary,
+  isPixelData,
+  MAX_HEADER,
+  readLength,
+  readTag,
+  TAG_ITEM,
+  TAG_ITEM_END,
+  TAG_PIXEL_DATA,
+  TAG_SEQUENCE_END,
+  UNDEFINED_LENGTH,
+} from './element-header.ts';
 import type { HeaderCollector } from './header-collector.ts';
 import { VR_FORMS, VR_OB, VR_OW, VR_SQ, VR_UN } from './value-representations.ts';
-
-const UNDEFINED_LENGTH = 0xffffffff;
-const TAG_ITEM = 0xfffee000;
-const TAG_ITEM_END = 0xfffee00d;
-const TAG_SEQUENCE_END = 0xfffee0dd;
-const TAG_PIXEL_DATA = 0x7fe00010;
-const GROUP_DELIMITERS = 0xfffe;
-const GROUP_PIXEL_DATA = 0x7fe0;
-/** The longest element header: tag, VR, two reserved bytes, 32-bit length. */
-const MAX_HEADER = 12;
 
 /** One open data set (the root or an item), sequence, or run of pixel fragments. */
 interface Level {
@@ -250,8 +253,7 @@ export class ElementWalker {
 
   #beginTopLevel(tag: number, length: number): void {
     this.#elements += 1;
-    const pixels = tag >>> 16 === GROUP_PIXEL_DATA && (tag & 0xffff) >= 0x0008;
-    if (pixels) this.#pixelData = true;
+    if (isPixelData(tag)) this.#pixelData = true;
     if (this.#pixelData) this.#collector.drop();
     else this.#collector.begin(tag, length === UNDEFINED_LENGTH ? undefined : length);
   }
@@ -328,26 +330,4 @@ export class ElementWalker {
       details: { position: this.#position },
     });
   }
-}
-
-function readTag(bytes: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian
-    ? bytes.readUInt16BE(at) * 0x10000 + bytes.readUInt16BE(at + 2)
-    : bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2);
-}
-
-function readLength(bytes: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
-}
-
-/** Pixel, overlay, waveform and lookup values: their first samples may look like an item. */
-function holdsBinary(tag: number): boolean {
-  const group = tag >>> 16;
-  return (
-    group === GROUP_PIXEL_DATA ||
-    (group >= 0x6000 && group <= 0x60ff) ||
-    group === 0x5400 ||
-    tag === 0x00283006 ||
-    (tag >= 0x00281201 && tag <= 0x00281223)
-  );
 }

@@ -6,7 +6,7 @@ export const TRANSFER_SYNTAX = {
 } as const;
 
 /** What an element holds: text (joined by backslashes), numbers, raw bytes, sequence items or pixel fragments. */
-export type ElementValue =
+type ElementValue =
   | string
   | number
   | readonly (string | number)[]

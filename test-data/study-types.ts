@@ -1,7 +1,6 @@
 import type { Charset, PersonName } from './charset-encoder.ts';
 import type { Subtlety } from './phantom/lesion.ts';
 
-export type { Charset } from './charset-encoder.ts';
 export type { Subtlety } from './phantom/lesion.ts';
 
 /** Every generated image carries this Manufacturer; only the model phantom-lesion selects it. */

@@ -26,7 +26,7 @@ export interface CtVolume {
   readonly slices: readonly CtSlice[];
 }
 
-export interface CtSlice {
+interface CtSlice {
   readonly hounsfield: Int16Array;
   /** x, y, width, height in pixels of the lesion's part in this slice. */
   readonly box: readonly [number, number, number, number] | null;

@@ -28,7 +28,7 @@ export interface Lesion {
 }
 
 /** What the words mean: diameter in millimetres and density. */
-export const SUBTLETY_RANGES: Readonly<
+const SUBTLETY_RANGES: Readonly<
   Record<Subtlety, { diameter: readonly [number, number]; density: readonly [number, number] }>
 > = {
   obvious: { diameter: [26, 38], density: [1.2, 1.4] },

@@ -27,7 +27,7 @@ export interface Thorax {
 
 export type Point3 = readonly [x: number, y: number, z: number];
 
-export interface Rib {
+interface Rib {
   readonly side: 1 | -1;
   readonly number: number;
   readonly radius: number;
@@ -35,7 +35,7 @@ export interface Rib {
   readonly points: readonly { readonly at: Point3; readonly angle: number }[];
 }
 
-export interface Vessel {
+interface Vessel {
   readonly from: Point3;
   readonly to: Point3;
   readonly radius: number;

@@ -48,6 +48,8 @@ export interface Runtime {
   run(model: RunnableModel, tensor: Tensor): Promise<RunResult>;
   /** Loads and warms up without running; tells the provider and why earlier ones declined. */
   load(model: RunnableModel): Promise<{ provider: string; declined: readonly string[] }>;
+  /** Loads the models into every child process that is free, so that the first study need not wait for it. */
+  warmUp(models: readonly RunnableModel[]): Promise<void>;
   /** Process ids of the children alive. */
   processIds(): readonly number[];
   close(): Promise<void>;
@@ -87,6 +89,17 @@ class SlotPool implements Runtime {
 
   async load(model: RunnableModel): Promise<LoadedReply> {
     return this.#withSlot((slot) => this.#ensureLoaded(slot, model));
+  }
+
+  async warmUp(models: readonly RunnableModel[]): Promise<void> {
+    const free = this.#idle.length;
+    const loads = Array.from({ length: free }, () =>
+      this.#withSlot(async (slot) => {
+        // What cannot be loaded fails again, and is told, when it is asked to run.
+        for (const model of models) await this.#ensureLoaded(slot, model).catch(() => undefined);
+      }),
+    );
+    await Promise.allSettled(loads);
   }
 
   processIds(): readonly number[] {

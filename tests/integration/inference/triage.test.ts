@@ -390,6 +390,7 @@ describe('the triage job with an active model', () => {
       runtime: {
         ...runtime,
         load: (model) => runtime.load(model),
+        warmUp: (models) => runtime.warmUp(models),
         processIds: () => runtime.processIds(),
         close: () => runtime.close(),
         run: (model, tensor) => {

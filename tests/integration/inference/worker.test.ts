@@ -103,6 +103,21 @@ describe('the triage worker', () => {
     expect(beats[0]?.process).toMatch(/^worker:/);
   });
 
+  it('loads the models at start and reports where they run', async () => {
+    await startWorker(folder.path);
+    const details = await waitFor(
+      async () => {
+        const [beat] = await server.database.selectFrom('heartbeat').selectAll().execute();
+        return beat?.details['providers'] !== undefined &&
+          JSON.stringify(beat.details['providers']) !== '{}'
+          ? beat.details
+          : undefined;
+      },
+      { deadlineMs: 30_000, what: 'the providers in the heartbeat' },
+    );
+    expect(details['providers']).toEqual({ 'test-brightness': 'cpu' });
+  });
+
   it('fails a study whose kept objects cannot be read, visibly, after the last try', async () => {
     await startWorker(join(folder.path, 'unmounted'));
     const study = await enqueue();

@@ -162,14 +162,26 @@ describe('the runtime', () => {
 
   it('leaves the event loop free while a network runs', async () => {
     start();
-    const model = write('slow.onnx', slowNetwork(SIZE, CELL, 5_000n));
+    const side = 1024;
+    const size = [side, side] as const;
+    // Few turns over a large image: every turn is written into the profile of the warm-up.
+    const model = { ...write('slow.onnx', slowNetwork(side, CELL, 3_000n)), size };
     await runtime.load(model);
     const delay = monitorEventLoopDelay({ resolution: 5 });
+    const tensor = { data: new Float32Array(side * side), dims: [1, 1, ...size] } as const;
     delay.enable();
-    const { ms } = await runtime.run(model, { data: image(), dims: DIMS });
+    const { ms } = await runtime.run(model, tensor);
     delay.disable();
     expect(ms).toBeGreaterThan(100);
     expect(delay.max / 1e6).toBeLessThan(ms / 2);
+  });
+
+  it('loads into every process ahead of the first run', async () => {
+    start({ processes: 2 });
+    const missing = { ...brightness(), path: join(folder.path, 'missing.onnx') };
+    await runtime.warmUp([missing, brightness()]);
+    expect(new Set(runtime.processIds()).size).toBe(2);
+    await expect(runtime.load(missing)).rejects.toMatchObject({ code: 'MODEL_MISSING' });
   });
 
   it('uses all its processes at once', async () => {

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOutputs } from '#models/postprocess/read-outputs.ts';
+import { preprocess } from '#models/preprocess/preprocess.ts';
+import type { SourceImage } from '#models/preprocess/window.ts';
+import { findModelFolders, readModelFolder } from '#models/registry/read-model-folder.ts';
+import { BUILT_IN_MODELS, isUsable, runnableModel } from '#models/registry/registry.ts';
+import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
+import { temporaryDirectory } from '#tests/support/temporary.ts';
+
+/** A soft bright disc on a gradient: no radiograph, but the same for both sides. */
+function drawImage(side: number, seed: number): SourceImage {
+  const values = new Float32Array(side * side);
+  const centre = side * (0.3 + 0.05 * seed);
+  for (let y = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1) {
+      const disc = Math.exp(-((x - centre) ** 2 + (y - centre) ** 2) / (side * 4));
+      values[y * side + x] = Math.floor(40 + (60 * y) / side + 30 * Math.sin(x / 9) + 90 * disc);
+    }
+  }
+  return { values, rows: side, columns: side, photometricInterpretation: 'MONOCHROME2' };
+}
+
+/** NumPy's .npy format, version 1.0: float32, row-major. */
+function toNpy({ values, rows, columns }: SourceImage): Buffer {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const padded = `${header.padEnd(117)}\n`;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(padded.length);
+  const pixels = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+    length,
+    Buffer.from(padded),
+    pixels,
+  ]);
+}
+
+let runtime: Runtime;
+beforeAll(() => {
+  runtime = createRuntime({
+    executionProviders: ['cpu'],
+    processes: 1,
+    threads: 1,
+    timeoutMs: 60_000,
+  });
+});
+afterAll(() => runtime.close());
+
+async function open(folder: string) {
+  const found = await readModelFolder(folder);
+  const state = {
+    role: 'shadow',
+    changedBy: undefined,
+    changedAt: undefined,
+    note: undefined,
+  } as const;
+  const model = { ...found, ...state };
+  if (!isUsable(model)) throw model.problem ?? new Error('refused');
+  return model;
+}
+
+async function analyse(folder: string, image: SourceImage) {
+  const model = await open(folder);
+  const { input } = model.manifest;
+  const tensor = preprocess(image, input, input.window);
+  const { outputs } = await runtime.run(runnableModel(model), tensor);
+  return readOutputs(outputs, model.manifest, image);
+}
+
+const folders = await findModelFolders([BUILT_IN_MODELS]);
+
+describe('the models that come with the product', () => {
+  it('are there', () => {
+    expect(folders.length).toBeGreaterThan(0);
+  });
+
+  it.each(folders)(
+    '%s has its very file, loads, and gives a score and a heatmap',
+    async (folder) => {
+      const { score, heatmap } = await analyse(folder, drawImage(300, 0));
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(1);
+      expect(heatmap?.values.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+const PYTHON = '/usr/bin/python3';
+const hasTorch = spawnSync(PYTHON, ['-c', 'import torch, onnx, PIL']).status === 0;
+if (!hasTorch) {
+  process.stderr.write('SKIPPED, peer missing: python3-torch python3-onnx python3-pil\n');
+}
+
+describe.skipIf(!hasTorch)('cxr-opacity', () => {
+  it('scores as on the training side, within 1e-3', async () => {
+    const folder = join(BUILT_IN_MODELS, 'cxr-opacity');
+    const images = [drawImage(768, 0), drawImage(500, 1), drawImage(1024, 2)];
+    const work = temporaryDirectory();
+    const paths = images.map((_, i) => join(work.path, `${i}.npy`));
+    for (const [i, image] of images.entries()) writeFileSync(paths[i] ?? '', toNpy(image));
+    const script = join(folder, 'training/score.py');
+    const run = spawnSync(PYTHON, [script, '--model', folder, ...paths], { encoding: 'utf8' });
+    work.remove();
+    const lines = run.stdout.trim().split('\n').slice(1);
+    expect(lines, run.stderr).toHaveLength(images.length);
+    for (const [i, image] of images.entries()) {
+      const theirs = Number(lines[i]?.split(',')[1]);
+      const ours = await analyse(folder, image);
+      expect(Math.abs(ours.score - theirs)).toBeLessThan(1e-3);
+    }
+  });
+});

@@ -1,95 +1,14 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodePart10Header } from '#dicom/part10/encode-header.ts';
 import { readPart10 } from '#dicom/part10/read-part10.ts';
 import { CT_CLASS, sampleDataSets } from '#tests/support/data-set-samples.ts';
-import { missingPeer, peerPath } from '#tests/support/peers.ts';
+import { BitPreservingPeer, PROPOSALS, type Run, run } from '#tests/support/dcmtk.ts';
+import { missingPeer } from '#tests/support/peers.ts';
 import { sharedData } from '#tests/support/shared-data.ts';
 import { startTestListener, type TestListener } from '#tests/support/test-listener.ts';
-import { waitFor } from '#tests/support/wait-for.ts';
-
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-function run(name: string, args: readonly string[]): Promise<Run> {
-  const child = spawn(peerPath(name), args, { env: { ...process.env, TCP_NODELAY: '1' } });
-  let output = '';
-  child.stdout.on('data', (text: Buffer) => {
-    output += text.toString();
-  });
-  child.stderr.on('data', (text: Buffer) => {
-    output += text.toString();
-  });
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}
-
-/** What `storescp +B`, which keeps the bytes of the network as they are, keeps of the same transmission. */
-class BitPreservingPeer {
-  readonly folder: string;
-  readonly port: number;
-  readonly #child: ReturnType<typeof spawn>;
-
-  constructor(folder: string, port: number) {
-    this.folder = folder;
-    this.port = port;
-    this.#child = spawn(
-      peerPath('storescp'),
-      ['+B', '+xa', '-od', folder, '-aet', 'RADTRIAGE', String(port)],
-      { stdio: 'ignore' },
-    );
-  }
-
-  static async start(folder: string): Promise<BitPreservingPeer> {
-    const free = await startTestListener();
-    const { port } = free;
-    await free.listener.close();
-    const peer = new BitPreservingPeer(folder, port);
-    await waitFor(
-      async () =>
-        (await run('echoscu', ['-aec', 'RADTRIAGE', '127.0.0.1', String(port)])).code === 0,
-      { everyMs: 100, what: 'storescp to listen' },
-    );
-    return peer;
-  }
-
-  /** The data set of the one file that it holds, without preamble and file meta. */
-  async takeDataSet(): Promise<Buffer> {
-    const [name, ...others] = await readdir(this.folder);
-    if (name === undefined || others.length > 0) throw new Error('not exactly one file was kept');
-    const path = join(this.folder, name);
-    const { dataSetOffset } = await readPart10(path);
-    const bytes = await readFile(path);
-    await rm(path);
-    return bytes.subarray(dataSetOffset);
-  }
-
-  stop(): void {
-    this.#child.kill();
-  }
-}
-
-/** The option with which storescu proposes a transfer syntax. */
-const PROPOSALS: Readonly<Record<string, string>> = {
-  '1.2.840.10008.1.2': '-xi',
-  '1.2.840.10008.1.2.1': '-xe',
-  '1.2.840.10008.1.2.2': '-xb',
-  '1.2.840.10008.1.2.1.99': '-xd',
-  '1.2.840.10008.1.2.5': '-xr',
-  '1.2.840.10008.1.2.4.50': '-xy',
-  '1.2.840.10008.1.2.4.51': '-xx',
-  '1.2.840.10008.1.2.4.70': '-xs',
-  '1.2.840.10008.1.2.4.80': '-xt',
-  '1.2.840.10008.1.2.4.81': '-xu',
-  '1.2.840.10008.1.2.4.90': '-xv',
-  '1.2.840.10008.1.2.4.91': '-xw',
-};
 
 const REAL_FILES = [
   'cornerstone3d/CTImage.dcm_BigEndianExplicitTransferSyntax_1.2.840.10008.1.2.2.dcm',

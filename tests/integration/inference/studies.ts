@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Priority } from '#core/priority.ts';
-import type { StudyStatus } from '#core/study-state.ts';
+import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import type { Database } from '#platform/database/connect.ts';
+import type { GeneratedStudy } from '#test-data/study.ts';
 import { short, type TestElement, text, writeDataSet } from '#tests/support/data-set-bytes.ts';
 
 const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1';
@@ -75,21 +76,79 @@ export interface TestStudy {
   readonly imageRevision: string;
 }
 
+interface StoredImage {
+  readonly sopInstanceUid: string;
+  readonly sopClassUid: string;
+  readonly seriesInstanceUid: string;
+  readonly modality: string;
+  readonly bytes: Uint8Array;
+  readonly dataSetOffset: number;
+  readonly transferSyntaxUid: string;
+}
+
+/** Where test studies are put: the tables, and a folder in place of the blob store. */
+export interface StudyStore {
+  readonly database: Database;
+  readonly folder: string;
+}
+
 /** Puts a complete study, waiting for its analysis, where the intake would have put it. */
 export async function insertStudy(
-  database: Database,
-  folder: string,
-  study: { images: readonly TestImage[]; basePriority?: Priority; status?: StudyStatus },
+  store: StudyStore,
+  study: { images: readonly TestImage[]; basePriority?: Priority },
 ): Promise<TestStudy> {
-  const uid = newUid();
+  const studyUid = newUid();
+  const series = newUid();
+  const images = study.images.map((image, i) => {
+    const sop = newUid();
+    return {
+      sopInstanceUid: sop,
+      sopClassUid: SOP_CLASSES[image.modality] ?? '',
+      seriesInstanceUid: series,
+      modality: image.modality,
+      bytes: writeImage(image, { study: studyUid, series, sop }, i + 1),
+      dataSetOffset: 0,
+      transferSyntaxUid: EXPLICIT_LITTLE,
+    };
+  });
+  return insertImages(store, { studyUid, images, basePriority: study.basePriority ?? 'MEDIUM' });
+}
+
+/** The same with a generated study. */
+export async function insertGenerated(
+  store: StudyStore,
+  generated: GeneratedStudy,
+  modality: string,
+): Promise<TestStudy> {
+  const images = generated.files.map((file) => {
+    const meta = parseFileMeta(file.bytes, true);
+    if (meta === undefined) throw new Error('a generated file has no file meta');
+    return {
+      sopInstanceUid: file.sopInstanceUid,
+      sopClassUid: file.sopClassUid,
+      seriesInstanceUid: `${generated.studyInstanceUid}.1`,
+      modality,
+      bytes: file.bytes,
+      dataSetOffset: meta.dataSetOffset,
+      transferSyntaxUid: meta.meta.transferSyntaxUid,
+    };
+  });
+  const studyUid = generated.studyInstanceUid;
+  return insertImages(store, { studyUid, images, basePriority: 'MEDIUM' });
+}
+
+async function insertImages(
+  { database, folder }: StudyStore,
+  study: { studyUid: string; images: readonly StoredImage[]; basePriority: Priority },
+): Promise<TestStudy> {
   const receivedAt = new Date();
-  const basePriority = study.basePriority ?? 'MEDIUM';
-  const imageRevision = createHash('sha256').update(uid).digest('hex');
+  const { studyUid, images, basePriority } = study;
+  const imageRevision = createHash('sha256').update(studyUid).digest('hex');
   const { studyKey } = await database
     .insertInto('study')
     .values({
-      studyInstanceUid: uid,
-      status: study.status ?? 'queued',
+      studyInstanceUid: studyUid,
+      status: 'queued',
       orderPrioritySource: 'the test',
       basePriority,
       priority: basePriority,
@@ -100,42 +159,31 @@ export async function insertStudy(
       ruleId: 'before',
       ruleVersion: '0',
       imageRevision,
-      imageCount: study.images.length,
-      modality: study.images[0]?.modality ?? null,
+      imageCount: images.length,
+      modality: images[0]?.modality ?? null,
     })
     .returning('studyKey')
     .executeTakeFirstOrThrow();
-  const series = newUid();
-  const sopInstanceUids: string[] = [];
-  for (const [i, image] of study.images.entries()) {
-    const sop = newUid();
-    sopInstanceUids.push(sop);
-    const bytes = writeImage(image, { study: uid, series, sop }, i + 1);
+  for (const [i, { bytes, ...image }] of images.entries()) {
     const blobPath = randomUUID();
     writeFileSync(join(folder, blobPath), bytes);
     await database
       .insertInto('instance')
       .values({
+        ...image,
         studyKey,
-        sopInstanceUid: sop,
-        sopClassUid: SOP_CLASSES[image.modality] ?? '',
-        seriesInstanceUid: series,
-        transferSyntaxUid: EXPLICIT_LITTLE,
         kind: 'image',
         standing: 'current',
         blobPath,
         sha256: createHash('sha256').update(bytes).digest('hex'),
         fileBytes: bytes.length,
-        dataSetOffset: 0,
-        modality: image.modality,
         instanceNumber: i + 1,
-        rows: SIDE,
-        columns: SIDE,
         callingAe: 'TEST',
       })
       .execute();
   }
-  return { studyKey, studyInstanceUid: uid, sopInstanceUids, imageRevision };
+  const sopInstanceUids = images.map((image) => image.sopInstanceUid);
+  return { studyKey, studyInstanceUid: studyUid, sopInstanceUids, imageRevision };
 }
 
 /** A further analysis run over the study's images, with the job that asks for it. */

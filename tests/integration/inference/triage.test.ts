@@ -85,8 +85,12 @@ function addModel(overrides: Partial<ManifestInput>, network?: Buffer): string {
   return writeModelFolder(join(folder.path, 'models'), overrides, network);
 }
 
+function store() {
+  return { database: server.database, folder: folder.path };
+}
+
 function study(...images: TestImage[]): Promise<TestStudy> {
-  return insertStudy(server.database, folder.path, { images });
+  return insertStudy(store(), { images });
 }
 
 async function triage(target: TestStudy, number = 1) {
@@ -327,7 +331,7 @@ describe('the triage job with an active model', () => {
     const { row } = await read(target);
     expect(row).toMatchObject({ priority: 'MEDIUM', basePriority: 'MEDIUM', flagged: false });
     expect(row.rankAt).toEqual(row.receivedAt);
-    const urgent = await insertStudy(server.database, folder.path, {
+    const urgent = await insertStudy(store(), {
       images: [DARK],
       basePriority: 'STAT',
     });

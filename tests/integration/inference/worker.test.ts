@@ -72,9 +72,10 @@ afterEach(async () => {
 
 async function enqueue(): Promise<TestStudy> {
   const values = spotImage({ x: 40, y: 16, side: 8, value: 900 });
-  const study = await insertStudy(server.database, folder.path, {
-    images: [{ modality: 'DX', values }],
-  });
+  const study = await insertStudy(
+    { database: server.database, folder: folder.path },
+    { images: [{ modality: 'DX', values }] },
+  );
   const payload = await insertRun(server.database, study);
   const jobId = `${study.studyKey}_${study.imageRevision}_1`;
   await queue.producer.enqueue({ job: 'triage', jobId, payload });

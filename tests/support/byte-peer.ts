@@ -11,7 +11,7 @@ export interface PduSeen {
   readonly body: Buffer;
 }
 
-export const IMPLICIT_LE = '1.2.840.10008.1.2';
+const IMPLICIT_LE = '1.2.840.10008.1.2';
 export const EXPLICIT_LE = '1.2.840.10008.1.2.1';
 export const VERIFICATION = '1.2.840.10008.1.1';
 export const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2';
@@ -46,7 +46,7 @@ export interface RequestOptions {
   userItems?: Buffer[];
 }
 
-export const DEFAULT_CONTEXTS: Record<number, string[]> = {
+const DEFAULT_CONTEXTS: Record<number, string[]> = {
   1: [VERIFICATION, IMPLICIT_LE],
   3: [CT_IMAGE, EXPLICIT_LE],
   5: [CT_IMAGE, IMPLICIT_LE],

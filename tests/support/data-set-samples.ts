@@ -15,7 +15,7 @@ export const SERIES_UID = '1.2.3.4.5.6';
 export const CT_CLASS = '1.2.840.10008.5.1.4.1.1.2';
 
 /** A small image with nested sequences of both kinds, private elements, an odd-length text and native pixels. */
-export function sampleElements(sopInstanceUid: string, encoding: Encoding): TestElement[] {
+function sampleElements(sopInstanceUid: string, encoding: Encoding): TestElement[] {
   const code = [text(0x00080100, 'SH', '121327'), text(0x00080102, 'SH', 'DCM')];
   return [
     text(0x00080005, 'CS', 'ISO_IR 192'),

@@ -60,7 +60,7 @@ const ITEM_IMPLEMENTATION_VERSION = 0x55;
 const ITEM_USER_IDENTITY = 0x58;
 
 /** The 64 bytes that carry both AE titles: 16 each, padded with spaces, then 32 reserved. */
-export function encodeTitles(calledAe: string, callingAe: string): Buffer {
+function encodeTitles(calledAe: string, callingAe: string): Buffer {
   const titles = Buffer.alloc(64);
   titles.fill(0x20, 0, 32);
   titles.write(calledAe.slice(0, 16), 0, 'latin1');

@@ -10,7 +10,7 @@ export const COMMANDS = {
   cancelRq: 0x0fff,
 } as const;
 
-export const NO_DATA_SET = 0x0101;
+const NO_DATA_SET = 0x0101;
 const WITH_DATA_SET = 0x0000;
 
 /** Statuses that are not those of an error code (PS3.7 annex C). */

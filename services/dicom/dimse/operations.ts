@@ -160,7 +160,7 @@ export class StoreOperation implements Operation {
 }
 
 /** The response to a C-STORE request; a failure gives its status and, without patient data, its reason. */
-export function answerStore(request: CommandSet, failure: RadTriageError | undefined): CommandSet {
+function answerStore(request: CommandSet, failure: RadTriageError | undefined): CommandSet {
   const sopInstanceUid = request.affectedSopInstanceUid ?? '';
   const sopClassUid = request.affectedSopClassUid ?? '';
   return {

@@ -122,7 +122,7 @@ export type ScpEvent =
   | { readonly type: 'tls-failed'; readonly detail: string };
 
 /** TLS of PS3.15 B.12 (BCP 195): 1.2 at least. With `ca`, peers must show a certificate. */
-export interface ScpTls extends SecureContextOptions {
+interface ScpTls extends SecureContextOptions {
   readonly key: string | Buffer;
   readonly cert: string | Buffer;
 }

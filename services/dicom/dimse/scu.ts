@@ -9,7 +9,7 @@ import { ABORTS } from './pdu-codec.ts';
 import { ScuChannel, type ScuTimeouts } from './scu-channel.ts';
 import { VERIFICATION_SOP_CLASS } from './storage-sop-classes.ts';
 
-export interface ScuContext {
+interface ScuContext {
   readonly abstractSyntax: string;
   readonly transferSyntaxes: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface ScuOptions {
   readonly localAddress?: string;
 }
 
-export interface StoreInput {
+interface StoreInput {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
@@ -36,7 +36,7 @@ export interface StoreInput {
   readonly dataSet: AsyncIterable<Buffer>;
 }
 
-export interface StoreAnswer {
+interface StoreAnswer {
   /** DIMSE status: 0 Success, Bxxx warning, otherwise failure (PS3.4 table B.2-1). */
   readonly status: number;
   readonly errorComment: string | undefined;
@@ -58,7 +58,7 @@ export interface ScuAssociation {
   abort(): void;
 }
 
-export const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
+const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
   associateMs: 15_000,
   responseMs: 60_000,
   releaseMs: 5_000,

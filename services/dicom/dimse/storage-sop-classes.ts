@@ -220,8 +220,3 @@ export function isStorageSopClass(uid: string): boolean {
 export function storageSopClassName(uid: string): string | undefined {
   return STORAGE_SOP_CLASSES.get(uid);
 }
-
-/** Every storage SOP class UID, in ascending order. */
-export function listStorageSopClasses(): string[] {
-  return [...STORAGE_SOP_CLASSES.keys()];
-}

@@ -1,5 +1,5 @@
 /** How the elements of a data set are written (PS3.5 annex A). */
-export type DataSetEncoding = 'implicit-le' | 'explicit-le' | 'explicit-be' | 'deflated';
+type DataSetEncoding = 'implicit-le' | 'explicit-le' | 'explicit-be' | 'deflated';
 
 export interface TransferSyntax {
   readonly uid: string;
@@ -12,8 +12,8 @@ export interface TransferSyntax {
 
 export const IMPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2';
 export const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
-export const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1.99';
-export const EXPLICIT_VR_BIG_ENDIAN = '1.2.840.10008.1.2.2';
+const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1.99';
+const EXPLICIT_VR_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 
 const NATIVE: TransferSyntax[] = [
   {
@@ -87,9 +87,4 @@ const TRANSFER_SYNTAXES: ReadonlyMap<string, TransferSyntax> = new Map(
 /** The transfer syntax of a UID, or undefined for one that RadTriage does not take in. */
 export function findTransferSyntax(uid: string): TransferSyntax | undefined {
   return TRANSFER_SYNTAXES.get(uid);
-}
-
-/** Every accepted transfer syntax UID, native ones first. */
-export function listTransferSyntaxes(): string[] {
-  return [...TRANSFER_SYNTAXES.keys()];
 }

@@ -29,5 +29,4 @@ export const VR_FORMS: Uint8Array = (() => {
 export const VR_OB = codeOf('OB');
 export const VR_OW = codeOf('OW');
 export const VR_SQ = codeOf('SQ');
-export const VR_UI = codeOf('UI');
 export const VR_UN = codeOf('UN');

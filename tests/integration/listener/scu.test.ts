@@ -334,7 +334,7 @@ describe.skipIf(missingPeer('openssl'))('TLS', () => {
     const keyFile = join(folder, 'key.pem');
     const certFile = join(folder, 'cert.pem');
     execFileSync(
-      'openssl',
+      peerPath('openssl'),
       [
         ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
         ...['-keyout', keyFile, '-out', certFile, '-days', '2', '-subj', '/CN=localhost'],

@@ -11,6 +11,7 @@ const PEER_PACKAGES: Readonly<Record<string, string>> = {
   dcmdjpls: 'dcmtk',
   dcmdrle: 'dcmtk',
   dcmconv: 'dcmtk',
+  dcm2json: 'dcmtk',
   dcmcjpeg: 'dcmtk',
   dcmcjpls: 'dcmtk',
   dcmcrle: 'dcmtk',

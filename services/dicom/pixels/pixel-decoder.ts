@@ -39,6 +39,8 @@ export interface PixelDecoder extends AsyncDisposable {
 
 const CHILD_PATH = fileURLToPath(new URL('./decoder-child.ts', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** On top of the time for the first frame of a new process: it loads half a second of modules, more on a busy machine. */
+const STARTUP_ALLOWANCE_MS = 15_000;
 /** Node's permission model: the child may read files, and neither write any, nor start processes or native code. */
 const CHILD_FLAGS = ['--permission', '--allow-fs-read=*', '--max-old-space-size=512'];
 
@@ -115,12 +117,13 @@ class ChildDecoder implements PixelDecoder {
 
   private start(slot: Slot, task: Task): void {
     slot.task = task;
+    const allowance = slot.child === undefined ? STARTUP_ALLOWANCE_MS : 0;
     const child = slot.child ?? this.spawn(slot);
     child.ref();
     child.channel?.ref();
     slot.timer = setTimeout(() => {
       this.discard(slot, `decoding took longer than ${this.timeoutMs} ms`);
-    }, this.timeoutMs);
+    }, this.timeoutMs + allowance);
     child.send(task.request, (error) => {
       if (error !== null && slot.child === child)
         this.discard(slot, 'the decoder cannot be reached');

@@ -43,7 +43,10 @@ export class IndexWriter {
     this.options = options;
   }
 
-  /** @throws RadTriageError DATABASE_UNAVAILABLE: the row may or may not have been committed. */
+  /**
+   * @throws RadTriageError DATABASE_UNAVAILABLE, STORAGE_FAILED: unless `details.refused` is true, the row may have
+   * been committed all the same.
+   */
   add(record: InstanceRecord): Promise<ReceiveOutcome> {
     return new Promise((resolve, reject) => {
       this.queue.push({ record, resolve, reject });
@@ -81,8 +84,12 @@ export class IndexWriter {
   private asIndexError(error: unknown): unknown {
     const mapped = asDatabaseError(error);
     if (mapped instanceof RadTriageError) return mapped;
+    // With a state of SQL (appendix A) the server itself has refused, and nothing was committed.
+    const refused =
+      error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(`${error.code}`);
     return new RadTriageError('STORAGE_FAILED', 'the instance could not be recorded', {
       cause: error,
+      details: { refused },
     });
   }
 

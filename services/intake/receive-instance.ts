@@ -97,7 +97,7 @@ class BlobSink implements InstanceSink {
     this.checker.dispose();
     // From here on the blob writer cleans up after itself.
     const { path, bytes } = await this.blob.finish();
-    const { index, blobStore } = this.surroundings;
+    const { index } = this.surroundings;
     try {
       const outcome = await index.add({
         attributes,
@@ -111,9 +111,9 @@ class BlobSink implements InstanceSink {
       if (outcome.outcome === 'duplicate') await this.removeQuietly(path);
       return outcome;
     } catch (error) {
-      // When the connection was lost, the row may have been committed all the same: then its file must stay.
-      const uncertain = error instanceof RadTriageError && error.code === 'DATABASE_UNAVAILABLE';
-      if (!uncertain) await blobStore.removeBlob(path).catch(() => undefined);
+      // When the answer was lost, the row may have been committed all the same: then its file must stay.
+      const refused = error instanceof RadTriageError && error.details['refused'] === true;
+      if (refused) await this.removeQuietly(path);
       throw error;
     }
   }
@@ -145,7 +145,7 @@ class BlobSink implements InstanceSink {
     const { blobStore, logger } = this.surroundings;
     await blobStore
       .removeBlob(path)
-      .catch((error: unknown) => logger.warn({ err: error }, 'a duplicate could not be removed'));
+      .catch((error: unknown) => logger.warn({ err: error }, 'a file that is not wanted stays'));
   }
 
   private refuseWhenOver(): void {

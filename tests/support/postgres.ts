@@ -45,6 +45,7 @@ export async function startTestPostgres(): Promise<TestPostgres & { embedded: Em
 }
 
 export interface TestDatabase extends TestPostgres {
+  readonly embedded: EmbeddedPostgres;
   readonly database: Database;
 }
 

@@ -90,7 +90,7 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // Class 08: connection exceptions; 57P0x: shutdown, crash, cannot connect now (PostgreSQL, appendix A).
   if (CONNECTION_CODES.has(code) || code.startsWith('08') || code.startsWith('57P')) return true;
-  return /connection terminated|timeout exceeded when trying to connect|Connection terminated/i.test(
+  return /connection terminated|timeout exceeded when trying to connect|not queryable|Connection ended/i.test(
     error.message,
   );
 }

@@ -23,6 +23,7 @@ import preprocess  # noqa: E402
 SIZE = 256
 STRIDE = 8
 GRID = SIZE // STRIDE
+SCORE_CELLS = 20  # the score of an image is the mean of its 20 hottest of 1024 cells
 FOLDS = 5
 BOX_SPACE = 1024  # the boxes are given in pixels of the 1024 px original
 INPUT_SPEC = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,16 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def load_predictions(work: Path, name: str, seeds: list[int], rows) -> dict:
-    """Out-of-fold logits per read adult image: seeds x images, and heat averaged over the seeds."""
-    index, scores, heats, fold = [], [], [], []
+    """Out-of-fold heat per read adult image, averaged over the seeds, and the scores taken from it."""
+    index, heads, heats, fold = [], [], [], []
     for k in range(data.FOLDS):
+        if not all((work / f"{name}-fold{k}-seed{s}.npz").exists() for s in seeds):
+            print(f"{name}: fold {k} is missing", file=sys.stderr)
+            continue
         parts = [np.load(work / f"{name}-fold{k}-seed{s}.npz") for s in seeds]
         assert all((p["index"] == parts[0]["index"]).all() for p in parts)
         index.append(parts[0]["index"])
-        scores.append(np.stack([p["score"] for p in parts]))
+        heads.append(np.mean([p["score"] for p in parts], 0))
         heats.append(np.mean([p["heat"] for p in parts], 0))
         fold.append(np.full(len(parts[0]["index"]), k))
     index, fold = np.concatenate(index), np.concatenate(fold)
@@ -36,9 +40,13 @@ def load_predictions(work: Path, name: str, seeds: list[int], rows) -> dict:
     return {
         "rows": [rows[i] for i, k in zip(index, keep) if k],
         "fold": fold[keep],
-        "scores": np.concatenate(scores, 1)[:, keep],
-        "heat": fig.sigmoid(np.concatenate(heats)[keep].astype(np.float64)),
+        "head": np.concatenate(heads)[keep].astype(np.float64),
+        "logits": np.concatenate(heats)[keep].astype(np.float64),
     }
+
+
+def hottest(logits: np.ndarray) -> np.ndarray:
+    return np.sort(logits.reshape(len(logits), -1), 1)[:, -data.SCORE_CELLS :].mean(1)
 
 
 def threshold_for(scores, y, kind: str) -> float:
@@ -186,30 +194,21 @@ def choose_box_rule(heat, rows) -> tuple[float, int, dict]:
     return best
 
 
-def seed_agreement(scores: np.ndarray, fold) -> float | None:
-    """Correlation of two members that differ by their seed only, within folds."""
-    if len(scores) < 2:
-        return None
-    centred = scores.copy()
-    for k in np.unique(fold):
-        centred[:, fold == k] -= centred[:, fold == k].mean(1, keepdims=True)
-    c = np.corrcoef(centred)
-    return float(c[np.triu_indices(len(scores), 1)].mean())
-
-
-def shipped_calibration(z, y, agreement, seeds: int, members: int) -> tuple[float, float]:
-    """Platt constants for the ensemble.
-
-    Averaging more members draws the logits together, so thresholds learned on
-    averages of `seeds` members would not fit an average of `members`. With the
-    correlation of two members the expected shrinkage is known and undone.
-    """
-    slope, offset = fig.platt(z, y)
-    if agreement is None:
-        return slope, offset
-    spread = lambda m: agreement + (1 - agreement) / m  # noqa: E731
-    stretch = float(np.sqrt(spread(seeds) / spread(members)))
-    return slope * stretch, offset + slope * z.mean() * (1 - stretch)
+def compare(p: dict, other: dict) -> dict:
+    """A second set of members on the same images: its AUC, and what averaging two members does to the scores."""
+    both = np.isin(p["fold"], np.unique(other["fold"]))
+    y = np.array([r.positive for r in other["rows"]])
+    everyone = np.ones(len(y), bool)
+    a, b = hottest(p["logits"][both]), hottest(other["logits"])
+    mean = hottest((p["logits"][both] + other["logits"]) / 2)
+    return {
+        "folds": [int(k) for k in np.unique(other["fold"])],
+        "first": auc_row(a, y, everyone, everyone), "second": auc_row(b, y, everyone, everyone),
+        "average": auc_row(mean, y, everyone, everyone),
+        "difference": fig.delong_difference(a[y], a[~y], b[y], b[~y]), "correlation": float(np.corrcoef(a, b)[0, 1]),
+        "shift": float(mean.mean() - (a.mean() + b.mean()) / 2), "spread": float(2 * mean.std() / (a.std() + b.std())),
+        "deviation": float(mean.std()),
+    }
 
 
 def rates(flag, y) -> dict:
@@ -224,26 +223,25 @@ def rates(flag, y) -> dict:
 def evaluate(args) -> dict:
     rows = data.load_rows(args.dataset)
     p = load_predictions(args.work, args.name, args.seeds, rows)
-    rows, fold, heat = p["rows"], p["fold"], p["heat"]
-    z = p["scores"].mean(0).astype(np.float64)
+    other = load_predictions(args.work, args.compare, args.seeds, rows) if args.compare else None
+    rows, fold, heat = p["rows"], p["fold"], fig.sigmoid(p["logits"])
+    z = hottest(p["logits"])
     y = np.array([r.positive for r in rows])
     normal = np.array([r.rsna == data.NORMAL for r in rows])
     everyone = np.ones(len(y), bool)
     calibrated, flags = cross_fitted(z, y, fold)
-    agreement = seed_agreement(p["scores"], fold)
-    slope, offset = shipped_calibration(z, y, agreement, len(args.seeds), data.FOLDS)
-    pooled_slope, pooled_offset = fig.platt(z, y)
-    final = fig.sigmoid(pooled_slope * z + pooled_offset)
+    slope, offset = fig.platt(z, y)
+    final = fig.sigmoid(slope * z + offset)
     out = {
         "n": len(y), "positives": int(y.sum()), "patients": len({r.patient for r in rows}), "normal": int(normal.sum()),
-        "seeds": args.seeds, "agreement": agreement,
+        "seeds": args.seeds, "comparison": compare(p, other) if other else None,
         "calibration": {"slope": slope, "offset": offset},
         "auc": auc_row(z, y, everyone, everyone), "cluster_interval": cluster_bootstrap(z, y, rows),
         "auc_normal": auc_row(z, y, everyone, normal),
         "folds": [auc_row(z, y, fold == k, fold == k) for k in range(data.FOLDS)],
         "groups": {g: auc_row(z, y, m, m) for g, m in subgroups(rows).items()},
         "groups_normal": {g: auc_row(z, y, m, m & normal) for g, m in subgroups(rows).items()},
-        "single": [auc_row(s.astype(np.float64), y, everyone, everyone) for s in p["scores"]],
+        "head": auc_row(p["head"], y, everyone, everyone),
     }
     view = np.array([float(r.view == "AP") for r in rows])
     out["view_auc"] = auc_row(view, y, everyone, everyone)
@@ -290,6 +288,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="member")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--compare", help="name of a second set of members, on the folds it has")
     parser.add_argument("--card", type=Path, help="MODEL_CARD.md whose tables are to be rewritten")
     args = parser.parse_args()
     out = evaluate(args)

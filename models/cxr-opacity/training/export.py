@@ -42,11 +42,11 @@ def load_ensemble(work: Path, name: str, seed: int, figures: dict) -> Ensemble:
 
 
 def drop_training_heads(net: OpacityNet) -> None:
-    """Only the opacity channel and the score leave the network."""
+    """Only the opacity channel of the heat leaves the network."""
     heat = torch.nn.Conv2d(net.heat.in_channels, 1, 1)
     heat.weight.data, heat.bias.data = net.heat.weight.data[:1].clone(), net.heat.bias.data[:1].clone()
     net.heat = heat
-    del net.findings
+    del net.findings, net.score, net.hidden
 
 
 def store_half(model: onnx.ModelProto) -> None:

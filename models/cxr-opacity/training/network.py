@@ -11,7 +11,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from data import INPUT_SPEC, NIH_BOXES, NIH_FINDINGS
+from data import INPUT_SPEC, NIH_BOXES, NIH_FINDINGS, SCORE_CELLS
 
 
 class ConvUnit(nn.Module):
@@ -125,6 +125,10 @@ class OpacityNet(nn.Module):
         score = self.score(F.silu(self.hidden(self.dropout(pooled))))
         return score[:, 0], heat[:, :1]
 
+    def heat_logits(self, x):
+        """What is shipped: the opacity channel alone."""
+        return self.heat(self.heat_conv(self.pyramid(x)[1]))[:, :1]
+
     def forward_all(self, x):
         heat, pooled = self.heads(x)
         pooled = self.dropout(pooled)
@@ -133,9 +137,10 @@ class OpacityNet(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """What is shipped: members averaged over the image and its mirror image, then calibrated.
+    """What is shipped: the members' heat averaged over the image and its mirror image.
 
-    The heat is shifted so that 0.5 is the limit at which boxes are drawn.
+    The score is the calibrated mean of the hottest cells. The heat is shifted so that
+    0.5 is the limit at which boxes are drawn.
     """
 
     def __init__(self, members: list[nn.Module], slope: float = 1.0, offset: float = 0.0, heat_offset: float = 0.0):
@@ -147,13 +152,13 @@ class Ensemble(nn.Module):
 
     def forward(self, image):
         both = torch.cat([image, torch.flip(image, [3])], 0)
-        score, heat = 0.0, 0.0
+        heat = 0.0
         for member in self.members:
-            s, h = member(both)
-            score = score + s[0:1] + s[1:2]
+            h = member.heat_logits(both)
             heat = heat + h[0:1] + torch.flip(h[1:2], [3])
-        count = 2.0 * len(self.members)
-        return torch.sigmoid(score / count * self.slope + self.offset), torch.sigmoid(heat / count + self.heat_offset)
+        heat = heat / (2.0 * len(self.members))
+        hottest = torch.topk(heat.flatten(1), SCORE_CELLS, 1)[0].mean(1)
+        return torch.sigmoid(hottest * self.slope + self.offset), torch.sigmoid(heat + self.heat_offset)
 
 
 def load_coco(net: OpacityNet, path: Path, probe: torch.Tensor) -> None:

@@ -6,6 +6,7 @@ function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
   return inlines.map((inline, place) => {
     const key = `${place}`;
     if (inline.kind === 'strong') return <strong key={key}>{inline.text}</strong>;
+    if (inline.kind === 'emphasis') return <em key={key}>{inline.text}</em>;
     if (inline.kind === 'code') return <code key={key}>{inline.text}</code>;
     if (inline.kind === 'link') {
       return (
@@ -50,9 +51,9 @@ function BlockView({ block }: { readonly block: Block }) {
   switch (block.kind) {
     case 'heading':
       return (
-        <h4>
+        <h3>
           <Inlines inlines={block.inlines} />
-        </h4>
+        </h3>
       );
     case 'paragraph':
       return (

@@ -1,6 +1,6 @@
 /** The little of Markdown that model cards use, as data: it is rendered as React text, never as HTML. */
 export type Inline =
-  | { readonly kind: 'text' | 'strong' | 'code'; readonly text: string }
+  | { readonly kind: 'text' | 'strong' | 'emphasis' | 'code'; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly href: string };
 
 export type Block =
@@ -10,7 +10,8 @@ export type Block =
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'table'; readonly rows: readonly (readonly (readonly Inline[])[])[] };
 
-const INLINE = /\*\*(?<strong>[^*]+)\*\*|`(?<code>[^`]+)`|\[(?<text>[^\]]+)\]\((?<href>[^)\s]+)\)/g;
+const INLINE =
+  /\*\*(?<strong>[^*]+)\*\*|\*(?<emphasis>[^*\s][^*]*)\*|`(?<code>[^`]+)`|\[(?<text>[^\]]+)\]\((?<href>[^)\s]+)\)/g;
 
 export function parseInline(source: string): Inline[] {
   const inlines: Inline[] = [];
@@ -18,8 +19,9 @@ export function parseInline(source: string): Inline[] {
   for (const match of source.matchAll(INLINE)) {
     if (match.index > end) inlines.push({ kind: 'text', text: source.slice(end, match.index) });
     end = match.index + match[0].length;
-    const { strong, code, text, href } = match.groups ?? {};
+    const { strong, emphasis, code, text, href } = match.groups ?? {};
     if (strong !== undefined) inlines.push({ kind: 'strong', text: strong });
+    else if (emphasis !== undefined) inlines.push({ kind: 'emphasis', text: emphasis });
     else if (code !== undefined) inlines.push({ kind: 'code', text: code });
     else if (text !== undefined && href !== undefined) {
       // A card is data of a model's maker: only plain web addresses become links.

@@ -61,7 +61,7 @@ export function SummaryPanel({ summary }: { readonly summary: QualitySummary }) 
         <Count name={T.counts.notAnalysed} count={summary.notAnalysed} />
         <Count name={T.counts.failed} count={summary.failed} />
         <div className="count-findings">
-          <h3>{T.findings}</h3>
+          <p className="quiet small">{T.findings}</p>
           <p>
             <strong>{findings.confirmed}</strong> {T.confirmed}, <strong>{findings.amended}</strong>{' '}
             {T.amended}, <strong>{findings.rejected}</strong> {T.rejected},{' '}

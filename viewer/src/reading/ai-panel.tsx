@@ -31,7 +31,7 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
         <strong className="model-score">{run.score === null ? '–' : formatScore(run.score)}</strong>
         <span className="two">
           <span>{wordOf(run)}</span>
-          <span className="second small clip">
+          <span className="second small">
             {run.modelId} {run.modelVersion}
             {run.threshold === null ? '' : ` · flags from ${formatScore(run.threshold)}`}
           </span>
@@ -75,7 +75,7 @@ function Slider(props: {
   );
 }
 
-function Legend({ threshold }: { readonly threshold: number }) {
+function Legend({ threshold, words }: { readonly threshold: number; readonly words: string }) {
   return (
     <div className="legend" data-testid="legend">
       <div className="legend-bar" style={{ background: legendGradient() }}>
@@ -83,7 +83,7 @@ function Legend({ threshold }: { readonly threshold: number }) {
       </div>
       <div className="legend-scale small second" aria-hidden="true">
         <span>0</span>
-        <span>{T.score}</span>
+        <span>{words}</span>
         <span>1</span>
       </div>
     </div>
@@ -109,7 +109,6 @@ function OverlayControls(props: {
         <Button size="small" aria-pressed={overlay.boxes} onClick={overlay.toggleBoxes}>
           {T.boxes} <Key>b</Key>
         </Button>
-        {props.heatmap === null ? <span className="quiet small">{T.noHeatmap}</span> : null}
       </div>
       <Slider
         label={T.opacity}
@@ -123,7 +122,10 @@ function OverlayControls(props: {
         testId="threshold"
         onChange={overlay.setThreshold}
       />
-      <Legend threshold={overlay.threshold} />
+      <Legend
+        threshold={overlay.threshold}
+        words={props.heatmap === null ? T.noHeatmap : T.score}
+      />
     </div>
   );
 }

@@ -21,13 +21,12 @@ export function SeriesRail(props: {
             props.onShow({ stack: place, image: 0 });
           }}
         >
-          <span className="rail-top">
-            <Chip>{stack.modality ?? '?'}</Chip>
-            <span className="second small">
-              {stack.images.length === 1 ? '1 image' : `${stack.images.length} images`}
-            </span>
+          <span className="rail-title">
+            <Chip>{stack.modality ?? '?'}</Chip> {stack.title}
           </span>
-          <span className="rail-title">{stack.title}</span>
+          <span className="second small">
+            {stack.images.length === 1 ? '1 image' : `${stack.images.length} images`}
+          </span>
         </button>
       ))}
     </nav>

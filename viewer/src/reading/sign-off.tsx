@@ -38,6 +38,12 @@ function failureWords(error: Error): string {
 function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSignOff> }) {
   const { judging, actions } = props;
   const blocked = judging.undecidedCount > 0 || props.open.change !== null;
+  // Once the new version is loaded there is nothing left of the conflict.
+  const settled =
+    actions.sign.error instanceof ApiFailure &&
+    actions.sign.error.status === 409 &&
+    props.open.change === null &&
+    !props.open.fetching;
   const submit = () => {
     if (blocked || !props.ready || actions.sign.isPending) return;
     const openedAt = props.openedAt.current ?? new Date().toISOString();
@@ -70,7 +76,7 @@ function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSi
           }}
         />
       </label>
-      {actions.sign.isError ? (
+      {actions.sign.isError && !settled ? (
         <p className="sign-error" role="alert">
           {failureWords(actions.sign.error)}
         </p>

@@ -24,7 +24,7 @@ export const READING_TEXT = {
   opacity: 'Opacity',
   threshold: 'Threshold',
   score: 'score',
-  noHeatmap: 'No heatmap on this image.',
+  noHeatmap: 'none on this image',
   confirm: 'Confirm',
   reject: 'Reject',
   amend: 'Amend',

@@ -134,6 +134,7 @@ export function useActions(room: Room): Act {
         room.cine.toggle();
         break;
       case 'sign-off':
+        if (room.judging.undecidedCount > 0) room.judging.selectOpen();
         room.setSigning(true);
         break;
       case 'help':

@@ -19,6 +19,7 @@ export interface Judging {
   readonly undecidedCount: number;
   readonly editing: Editing | null;
   readonly select: (id: string) => void;
+  readonly selectOpen: () => void;
   readonly step: (by: 1 | -1) => void;
   readonly confirm: (id?: string) => void;
   readonly reject: (id?: string) => void;
@@ -53,7 +54,15 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
   const marks = useMemo(() => marksOf(study.findings, judgement), [study.findings, judgement]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [editing, setEditing] = useState<Editing | null>(null);
-  const selected = marks.find((mark) => mark.id === chosen) ?? marks[0] ?? null;
+  const selected =
+    marks.find((mark) => mark.id === chosen) ?? nextOpen(marks, null) ?? marks[0] ?? null;
+  // A new analysis brings new findings: the first without a verdict is the one to look at.
+  const findingIds = study.findings.map((finding) => finding.id).join();
+  const [knownIds, setKnownIds] = useState(findingIds);
+  if (knownIds !== findingIds) {
+    setKnownIds(findingIds);
+    setChosen(null);
+  }
 
   const goTo = (mark: Mark | null) => {
     if (mark === null) return;
@@ -65,8 +74,12 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
     id === undefined ? selected : (marks.find((mark) => mark.id === id) ?? null);
   const decide = (id: string | undefined, kind: 'confirm' | 'reject') => {
     const mark = find(id);
-    if (mark === null || mark.added) return;
+    if (mark === null) return;
     setEditing(null);
+    if (mark.added) {
+      goTo(nextOpen(marks, mark.id));
+      return;
+    }
     if (kind === 'confirm') perform({ kind, findingId: mark.id });
     else perform({ kind, findingId: mark.id, reason: '' });
     const next = nextOpen(marks, mark.id);
@@ -96,6 +109,7 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
       study.readingMode === 'triage-only' ? 0 : undecided(study.findings, judgement).length,
     editing,
     select: (id) => goTo(find(id)),
+    selectOpen: () => goTo(nextOpen(marks, null)),
     step: (by) => goTo(neighbour(marks, selected?.id ?? null, by)),
     confirm: (id) => decide(id, 'confirm'),
     reject: (id) => decide(id, 'reject'),

@@ -45,6 +45,7 @@ export interface OpenStudy {
   readonly shown: StudyDetail | null;
   readonly change: StudyChange | null;
   readonly error: Error | null;
+  readonly fetching: boolean;
   readonly loadNew: () => void;
   readonly refetch: () => Promise<unknown>;
 }
@@ -61,6 +62,7 @@ export function useStudy(uid: string, reader: string): OpenStudy {
     shown,
     change,
     error: query.error,
+    fetching: query.isFetching,
     loadNew: () => {
       if (latest !== null) setShown(latest);
     },

@@ -7,6 +7,8 @@ import { Button, Key } from '../design/ui.tsx';
 import { type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
 import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
 
+/** Counted apart; the rest is the rest. */
+const URGENT = ['STAT', 'HIGH'] as const;
 const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'NM', 'PT', 'US', 'XA'];
 
 interface FilterBarProps {
@@ -26,7 +28,7 @@ function Counts({ items, total }: Pick<FilterBarProps, 'items' | 'total'>) {
     items.length < total
       ? []
       : [
-          ...PRIORITIES.map((each) => ({ name: each, n: count((i) => i.priority === each) })),
+          ...URGENT.map((each) => ({ name: each, n: count((i) => i.priority === each) })),
           { name: 'flagged', n: count((item) => item.flagged) },
           { name: T.overdue, n: count((item) => item.overdue) },
         ].filter((part) => part.n > 0);

@@ -2,7 +2,7 @@ import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 
 export const WORKLIST_TEXT = {
   title: 'Worklist',
-  search: 'Search name, ID or accession',
+  search: 'Name, ID or accession',
   priority: 'Priority',
   status: 'AI status',
   anyStatus: 'Any AI status',

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Worklist, worklistSchema } from '#contracts/study.ts';
+import { compareOrder, PRIORITIES, type Priority, raise } from '#core/priority.ts';
+import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
+import { seedRun, seedStudy } from '#tests/support/seed-studies.ts';
+import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import type { Web } from '#worklist/start-web.ts';
+
+const MINUTE = 60_000;
+const LONGEST_WAIT = { STAT: 30, HIGH: 120, MEDIUM: 240, LOW: 480 };
+
+/** Numbers that are the same at every run. */
+function createSequence(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+
+describe('the worklist', () => {
+  const directory = temporaryDirectory();
+  let server: TestDatabase;
+  let web: Web;
+  let call: Caller;
+
+  const list = async (query = ''): Promise<Worklist> => {
+    const response = await call(`/api/worklist?${query}`);
+    expect(response.status).toBe(200);
+    return worklistSchema.parse(await response.json());
+  };
+
+  beforeAll(async () => {
+    server = await startTestDatabase();
+    web = await startTestWeb({
+      database: server.database,
+      databaseUrl: server.url,
+      directory: directory.path,
+    });
+    call = await callerFor(web, server.database, { role: 'radiologist', name: 'list' });
+  });
+  beforeEach(async () => {
+    for (const table of ['finding', 'heatmap', 'modelRun', 'analysisRun', 'study'] as const) {
+      await server.database.deleteFrom(table).execute();
+    }
+    await server.database.deleteFrom('heartbeat').execute();
+  });
+  afterAll(async () => {
+    await web.close();
+    await server.stop();
+    directory.remove();
+  });
+
+  it('stands in the order of the core rule, page after page', async () => {
+    const next = createSequence(7);
+    const pick = (): Priority => PRIORITIES[Math.floor(next() * 4)] ?? 'LOW';
+    const keys = new Map<string, Parameters<typeof compareOrder>[0]>();
+    for (let index = 0; index < 240; index++) {
+      const basePriority = pick();
+      const priority = raise(basePriority, pick());
+      const receivedAt = Date.now() - Math.floor(next() * 600) * MINUTE;
+      const dueAt = receivedAt + LONGEST_WAIT[basePriority] * MINUTE;
+      const rankAt = receivedAt - Math.floor(next() * 60) * MINUTE;
+      const key = { basePriority, priority, receivedAt, dueAt, rankAt };
+      const { studyInstanceUid } = await seedStudy(server.database, {
+        ...{ basePriority, priority },
+        receivedAt: new Date(receivedAt),
+        dueAt: new Date(dueAt),
+        rankAt: new Date(rankAt),
+      });
+      keys.set(studyInstanceUid, key);
+    }
+    const pages: Worklist[] = [];
+    for (let offset: number | null = 0; offset !== null; ) {
+      const page: Worklist = await list(`limit=50&offset=${offset}`);
+      pages.push(page);
+      offset = page.nextOffset;
+    }
+    const items = pages.flatMap((page) => page.items);
+    expect(pages.map((page) => page.items.length)).toEqual([50, 50, 50, 50, 40]);
+    expect(new Set(items.map((item) => item.studyInstanceUid)).size).toBe(240);
+    const now = Date.parse(pages[0]?.generatedAt ?? '');
+    const ordered = items.map((item) => keys.get(item.studyInstanceUid));
+    for (const [index, key] of ordered.entries()) {
+      const after = ordered[index + 1];
+      if (key !== undefined && after !== undefined) {
+        expect(compareOrder(key, after, now)).toBeLessThanOrEqual(0);
+      }
+    }
+    for (const item of items) {
+      expect(item.overdue).toBe(now >= (keys.get(item.studyInstanceUid)?.dueAt ?? 0));
+    }
+  });
+
+  it('holds every study, whatever became of its analysis, until it was read', async () => {
+    const statuses = [
+      'receiving',
+      'queued',
+      'analysing',
+      'analysed',
+      'not-analysed',
+      'failed',
+    ] as const;
+    for (const status of statuses) await seedStudy(server.database, { status });
+    await seedStudy(server.database, { readingStatus: 'open', openedBy: 'ada' });
+    await seedStudy(server.database, { readingStatus: 'reviewed' });
+    await seedStudy(server.database, { readingStatus: 'reported-elsewhere' });
+    const all = await list();
+    expect(all.total).toBe(7);
+    expect(new Set(all.items.map((item) => item.status))).toEqual(new Set(statuses));
+    expect((await list('readingStatus=reviewed,reported-elsewhere')).total).toBe(2);
+    expect((await list('readingStatus=')).total).toBe(7);
+  });
+
+  it('filters by status, class, modality and flag, all at once', async () => {
+    await seedStudy(server.database, { modality: 'CT', flagged: true, priority: 'HIGH' });
+    await seedStudy(server.database, { modality: 'CT', flagged: false, priority: 'HIGH' });
+    await seedStudy(server.database, { modality: 'DX', flagged: true, status: 'failed' });
+    expect((await list('modality=CT')).total).toBe(2);
+    expect((await list('flagged=true')).total).toBe(2);
+    expect((await list('flagged=true&modality=CT&priority=HIGH,STAT')).total).toBe(1);
+    expect((await list('status=failed,queued')).total).toBe(1);
+    for (const wrong of ['status=normal', 'limit=0', 'limit=1001', 'offset=-1', 'flagged=yes']) {
+      const response = await call(`/api/worklist?${wrong}`);
+      expect([wrong, response.status]).toEqual([wrong, 400]);
+    }
+  });
+
+  it('finds names, patient ids and accession numbers by any part, taking signs for themselves', async () => {
+    const columns = { patientName: 'Müller^Jörg', patientId: '50%_7', accessionNumber: 'ACC-1' };
+    await seedStudy(server.database, columns);
+    await seedStudy(server.database, { patientName: '모형^길', patientId: '5077' });
+    const found = async (search: string) =>
+      (await list(`search=${encodeURIComponent(search)}`)).total;
+    expect(await found('müller')).toBe(1);
+    expect(await found('Müller, Jörg')).toBe(1);
+    expect(await found('müller^j')).toBe(1);
+    expect(await found('모형')).toBe(1);
+    expect(await found('acc-')).toBe(1);
+    expect(await found('50%_')).toBe(1);
+    expect(await found('%')).toBe(1);
+    expect(await found("' OR 1=1 --")).toBe(0);
+    expect(await found('   ')).toBe(2);
+  });
+
+  it('says since when an analysis is delayed', async () => {
+    const ago = (ms: number) => new Date(Date.now() - ms);
+    const seedQueued = async (since: Date) => {
+      const study = await seedStudy(server.database, { status: 'queued', completedAt: since });
+      const run = { imageRevision: 'c'.repeat(64) };
+      const { runKey } = await seedRun(server.database, study, run);
+      await server.database
+        .updateTable('analysisRun')
+        .set({ state: 'queued', createdAt: since, finishedAt: null })
+        .where('runKey', '=', runKey)
+        .execute();
+      return study.studyInstanceUid;
+    };
+    const beat = (at: Date) =>
+      server.database
+        .insertInto('heartbeat')
+        .values({ process: 'worker', at, details: '{}' })
+        .onConflict((conflict) => conflict.column('process').doUpdateSet({ at }))
+        .execute();
+    const fresh = await seedQueued(ago(5_000));
+    const recent = await seedQueued(ago(40_000));
+    const late = ago(90_000);
+    const old = await seedQueued(late);
+    const stuck = ago(120_000);
+    const receiving = await seedStudy(server.database, { status: 'receiving', quietUntil: stuck });
+    const delays = async () =>
+      new Map((await list()).items.map((item) => [item.studyInstanceUid, item.aiDelayedSince]));
+
+    await beat(new Date());
+    const alive = await delays();
+    expect(alive.get(fresh)).toBeNull();
+    expect(alive.get(recent)).toBeNull();
+    expect(alive.get(old)).toBe(late.toISOString());
+    expect(alive.get(receiving.studyInstanceUid)).toBe(stuck.toISOString());
+
+    await beat(ago(120_000));
+    const silent = await delays();
+    expect(silent.get(fresh)).toBeNull();
+    expect(silent.get(recent)).not.toBeNull();
+  });
+
+  it('never calls a study normal', async () => {
+    await seedStudy(server.database, { score: 0.01, scoreModel: 'phantom-lesion' });
+    const response = await call('/api/worklist');
+    expect((await response.text()).toLowerCase()).not.toContain('normal');
+  });
+});

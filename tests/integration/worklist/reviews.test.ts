@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readingStateSchema, reanalyseResponseSchema } from '#contracts/reading.ts';
+import { errorSchema } from '#contracts/session.ts';
+import {
+  type ReviewRequest,
+  reviewResponseSchema,
+  type StudyDetail,
+  studyDetailSchema,
+} from '#contracts/study.ts';
+import { verifyAuditLog } from '#platform/audit-log/audit-log.ts';
+import { minimalImage } from '#test-data/minimal-objects.ts';
+import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
+import {
+  type SeededRun,
+  type SeededStudy,
+  seedFiles,
+  seedModelRun,
+  seedRun,
+  seedStudy,
+} from '#tests/support/seed-studies.ts';
+import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import type { Web } from '#worklist/start-web.ts';
+
+describe('reading a study', () => {
+  const directory = temporaryDirectory();
+  let server: TestDatabase;
+  let web: Web;
+  let ada: Caller;
+  let ben: Caller;
+  let admin: Caller;
+  let study: SeededStudy;
+  let run: SeededRun;
+  let shadow: Omit<SeededRun, 'runKey'>;
+  let image: string;
+  let seed = 0;
+
+  const path = (rest = '') => `/api/studies/${study.studyInstanceUid}${rest}`;
+  const detail = async (caller: Caller = ada): Promise<StudyDetail> =>
+    studyDetailSchema.parse(await (await caller(path())).json());
+  const sign = (caller: Caller, body: ReviewRequest) =>
+    caller(path('/reviews'), { method: 'POST', body });
+  const codeOf = async (response: Response) => [
+    response.status,
+    errorSchema.parse(await response.json()).code,
+  ];
+  const auditOf = async (action: string) =>
+    server.database
+      .selectFrom('auditLog')
+      .selectAll()
+      .where('studyInstanceUid', '=', study.studyInstanceUid)
+      .where('action', '=', action)
+      .execute();
+
+  beforeAll(async () => {
+    server = await startTestDatabase();
+    const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
+    web = await startTestWeb(place);
+    ada = await callerFor(web, server.database, { role: 'radiologist', name: 'ada' });
+    ben = await callerFor(web, server.database, { role: 'radiologist', name: 'ben' });
+    admin = await callerFor(web, server.database, { role: 'admin', name: 'cyn' });
+  });
+  beforeEach(async () => {
+    seed += 1;
+    study = await seedStudy(server.database, { flagged: true, score: 0.91 });
+    const object = minimalImage({ modality: 'DX', seed });
+    image = object.sopInstanceUid;
+    const files = [object.bytes];
+    const imageRevision = await seedFiles(server.database, study, {
+      directory: directory.path,
+      files,
+    });
+    run = await seedRun(server.database, study, { imageRevision, sopInstanceUid: image });
+    shadow = await seedModelRun(server.database, study, {
+      ...{ imageRevision, runKey: run.runKey },
+      model: { modelId: 'shadowy', role: 'shadow', score: 0.99 },
+    });
+  });
+  afterAll(async () => {
+    await web.close();
+    await server.stop();
+    directory.remove();
+  });
+
+  it('shows findings, heatmap and runs of active models; those in shadow to admins, in the runs alone', async () => {
+    const seen = await detail();
+    expect(seen.findings.map((finding) => finding.id)).toEqual([run.findingId]);
+    expect(seen.findings[0]).toMatchObject({ sopInstanceUid: image, frame: 1 });
+    expect(seen.findings[0]?.box).toEqual([321.25, 432.5, 87.75, 65.5]);
+    expect(seen.heatmaps.map((heatmap) => heatmap.id)).toEqual([run.heatmapId]);
+    expect(seen.analysisRuns[0]?.models.map((model) => model.modelId)).toEqual(['phantom-lesion']);
+    expect(JSON.stringify(seen)).not.toContain('shadowy');
+    const asAdmin = await detail(admin);
+    expect(asAdmin.analysisRuns[0]?.models.map((model) => model.modelId)).toEqual([
+      'phantom-lesion',
+      'shadowy',
+    ]);
+    expect(asAdmin.findings).toEqual(seen.findings);
+    expect(asAdmin.heatmaps).toEqual(seen.heatmaps);
+    for (const caller of [ada, admin]) {
+      expect((await caller(path(`/heatmaps/${shadow.heatmapId}`))).status).toBe(404);
+    }
+  });
+
+  it('gives a heatmap with its place in source pixels', async () => {
+    const response = await ada(path(`/heatmaps/${run.heatmapId}`));
+    expect(await response.json()).toMatchObject({
+      ...{ width: 4, height: 4, unit: 'score', threshold: 0.5, peak: 0.9375 },
+      values: Array.from({ length: 16 }, (_, index) => index / 16),
+      transform: { scaleX: 32, scaleY: 32, originX: 0, originY: 0 },
+    });
+    const other = await seedStudy(server.database);
+    const elsewhere = `/api/studies/${other.studyInstanceUid}/heatmaps/${run.heatmapId}`;
+    expect((await ada(elsewhere)).status).toBe(404);
+  });
+
+  it('shows only what was found on the images that are there now', async () => {
+    await server.database
+      .updateTable('study')
+      .set({ imageRevision: 'd'.repeat(64), status: 'queued' })
+      .where('studyKey', '=', study.studyKey)
+      .execute();
+    const seen = await detail();
+    expect([seen.findings, seen.heatmaps]).toEqual([[], []]);
+    expect(seen.analysisRuns).toHaveLength(1);
+  });
+
+  it('says who reads it, without making what others see stale', async () => {
+    const before = (await detail()).version;
+    const opened = readingStateSchema.parse(
+      await (await ada(path('/open'), { method: 'POST' })).json(),
+    );
+    expect(opened).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada', version: before });
+    const second = await (await ben(path('/open'), { method: 'POST' })).json();
+    expect(second).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada' });
+    await ben(path('/open'), { method: 'DELETE' });
+    expect(await detail()).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada' });
+    await ada(path('/open'), { method: 'DELETE' });
+    expect(await detail()).toMatchObject({ readingStatus: 'unread', openedBy: null });
+  });
+
+  it('lets the next reader take over what was left open', async () => {
+    await ada(path('/open'), { method: 'POST' });
+    await server.database
+      .updateTable('study')
+      .set({ openedAt: new Date(Date.now() - 61 * 60_000) })
+      .where('studyKey', '=', study.studyKey)
+      .execute();
+    const taken = await (await ben(path('/open'), { method: 'POST' })).json();
+    expect(taken).toMatchObject({ openedBy: 'token:ben' });
+  });
+
+  it('signs off with verdicts, version, mode and reader, and records it', async () => {
+    const { version, imageRevision } = await detail();
+    const openedAt = new Date(Date.now() - 60_000).toISOString();
+    const response = await sign(ada, {
+      version,
+      openedAt,
+      comment: 'seen',
+      verdicts: [
+        { verdict: 'amend', findingId: run.findingId, label: 'nodule', box: [1, 2, 3, 4] },
+        { verdict: 'add', label: 'effusion', sopInstanceUid: image, box: [5, 6, 7, 8] },
+      ],
+    });
+    expect(response.status).toBe(201);
+    const { review, version: next } = reviewResponseSchema.parse(await response.json());
+    expect(next).toBe(version + 1);
+    expect(review).toMatchObject({
+      ...{ kind: 'reading', state: 'signed', reader: 'token:ada', readingMode: 'assist' },
+      ...{ imageRevision, seenVersion: version, positive: true, comment: 'seen', openedAt },
+    });
+    expect(review.verdicts).toEqual(
+      expect.arrayContaining([
+        {
+          ...{ findingId: run.findingId, verdict: 'amend', reason: null, label: 'nodule' },
+          ...{ sopInstanceUid: image, frame: 1, box: [1, 2, 3, 4] },
+        },
+        {
+          ...{ findingId: null, verdict: 'add', reason: null, label: 'effusion' },
+          ...{ sopInstanceUid: image, frame: 1, box: [5, 6, 7, 8] },
+        },
+      ]),
+    );
+    const after = await detail();
+    expect(after).toMatchObject({ readingStatus: 'reviewed', version: next });
+    expect(after.reviews).toEqual([review]);
+    expect(await auditOf('review.signed')).toHaveLength(1);
+    expect(await auditOf('study.read')).not.toHaveLength(0);
+    const list = await (await ada('/api/worklist?limit=1000')).text();
+    expect(list).not.toContain(`"${study.studyInstanceUid}"`);
+  });
+
+  it('is positive when something was confirmed, amended or added, and not when all was rejected', async () => {
+    const { version } = await detail();
+    const verdicts = [{ verdict: 'reject' as const, findingId: run.findingId, reason: 'artefact' }];
+    const rejected = await sign(ada, { version, verdicts });
+    expect(await rejected.json()).toMatchObject({ review: { positive: false } });
+  });
+
+  it('answers 409 with the current version to one who saw an older one, and keeps nothing of it', async () => {
+    const { version } = await detail();
+    expect((await sign(ada, { version, verdicts: [] })).status).toBe(201);
+    const stale = await sign(ben, { version, verdicts: [] });
+    expect(stale.status).toBe(409);
+    expect(await stale.json()).toEqual({
+      ...{ code: 'STALE_VERSION', retryable: false },
+      message: 'the study has changed since it was shown',
+      details: { currentVersion: version + 1, seenVersion: version },
+    });
+    expect((await detail()).reviews).toHaveLength(1);
+    expect(await codeOf(await sign(ben, { version: version + 1, verdicts: [] }))).toEqual([
+      409,
+      'ILLEGAL_TRANSITION',
+    ]);
+  });
+
+  it('lets one of two who sign at once win', async () => {
+    const { version } = await detail();
+    const answers = await Promise.all(
+      [ada, ben, ada, ben].map((caller) => sign(caller, { version, verdicts: [] })),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409]);
+    expect((await detail()).reviews).toHaveLength(1);
+    expect(await verifyAuditLog(server.database)).toMatchObject({ intact: true });
+  });
+
+  it('refuses verdicts on findings that are not of this study, are in shadow, or come twice', async () => {
+    const { version } = await detail();
+    const confirm = (findingId: string) => ({ verdict: 'confirm' as const, findingId });
+    for (const verdicts of [
+      [confirm('nothing')],
+      [confirm(shadow.findingId)],
+      [confirm(run.findingId), confirm(run.findingId)],
+    ]) {
+      expect(await codeOf(await sign(ada, { version, verdicts }))).toEqual([
+        400,
+        'REQUEST_INVALID',
+      ]);
+    }
+    const box: [number, number, number, number] = [1, 2, 3, 4];
+    for (const place of [
+      { sopInstanceUid: '1.2.3', frame: 1 },
+      { sopInstanceUid: image, frame: 2 },
+    ]) {
+      const verdicts = [{ verdict: 'add' as const, label: 'x', box, ...place }];
+      expect(await codeOf(await sign(ada, { version, verdicts }))).toEqual([
+        400,
+        'REQUEST_INVALID',
+      ]);
+    }
+    expect(await detail()).toMatchObject({ readingStatus: 'unread', version, reviews: [] });
+  });
+
+  it('takes a review back for its own reader alone, and keeps it on record', async () => {
+    const { version } = await detail();
+    const { review } = reviewResponseSchema.parse(
+      await (await sign(ada, { version, verdicts: [] })).json(),
+    );
+    const undo = (caller: Caller) => caller(path(`/reviews/${review.id}`), { method: 'DELETE' });
+    expect(await codeOf(await undo(ben))).toEqual([403, 'FORBIDDEN']);
+    const undone = readingStateSchema.parse(await (await undo(ada)).json());
+    expect(undone).toMatchObject({ readingStatus: 'unread', version: version + 2 });
+    expect(await codeOf(await undo(ada))).toEqual([409, 'ILLEGAL_TRANSITION']);
+    const after = await detail();
+    expect(after.reviews).toMatchObject([{ id: review.id, state: 'undone' }]);
+    expect((await sign(ada, { version: after.version, verdicts: [] })).status).toBe(201);
+    expect(await auditOf('review.undone')).toHaveLength(1);
+  });
+
+  it('notes that a study was reported elsewhere, and takes it back', async () => {
+    const elsewhere = path('/reported-elsewhere');
+    const away = await (await ada(elsewhere, { method: 'POST' })).json();
+    expect(away).toMatchObject({ readingStatus: 'reported-elsewhere' });
+    expect(await codeOf(await ada(elsewhere, { method: 'POST' }))).toEqual([
+      409,
+      'ILLEGAL_TRANSITION',
+    ]);
+    const back = await (await ada(elsewhere, { method: 'DELETE' })).json();
+    expect(back).toMatchObject({ readingStatus: 'unread' });
+  });
+
+  it('asks for another run, and settles the failures of the study by it', async () => {
+    const jobId = `${study.studyKey}_dead_1`;
+    await server.database
+      .insertInto('deadLetter')
+      .values({
+        ...{ jobId, job: 'triage', studyKey: study.studyKey, code: 'MODEL_FAILED' },
+        ...{ message: 'the model failed', attempts: 4, resolvedAt: null },
+      })
+      .execute();
+    const failures = await (await admin('/api/failures')).json();
+    expect(failures).toMatchObject({
+      items: [{ jobId, studyInstanceUid: study.studyInstanceUid, attempts: 4 }],
+    });
+    const retried = await admin(`/api/failures/${jobId}/retry`, { method: 'POST' });
+    expect(retried.status).toBe(200);
+    expect(await (await admin('/api/failures')).json()).toEqual({ items: [] });
+    const again = await admin(path('/reanalyse'), { method: 'POST' });
+    const { jobId: next } = reanalyseResponseSchema.parse(await again.json());
+    const seen = await detail(admin);
+    expect(seen.status).toBe('queued');
+    expect(seen.analysisRuns.map((each) => [each.trigger, each.state])).toEqual([
+      ['retry', 'queued'],
+      ['retry', 'superseded'],
+      ['complete', 'analysed'],
+    ]);
+    const outbox = await server.database.selectFrom('outbox').select('jobId').execute();
+    expect(outbox.map((row) => row.jobId)).toContain(next);
+    expect(seen.findings).toHaveLength(1);
+    expect(await codeOf(await admin('/api/failures/nothing/retry', { method: 'POST' }))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
+    expect(await auditOf('run.requested')).toHaveLength(2);
+  });
+});

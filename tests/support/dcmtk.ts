@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { readPart10 } from '#dicom/part10/read-part10.ts';
 import { peerPath } from './peers.ts';
+import { findFreePort } from './ports.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface Run {
@@ -84,15 +84,3 @@ export const PROPOSALS: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.4.90': '-xv',
   '1.2.840.10008.1.2.4.91': '-xw',
 };
-
-/** A port that nobody listened on a moment ago, for programs that cannot choose one themselves. */
-function findFreePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}

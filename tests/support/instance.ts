@@ -26,6 +26,8 @@ export interface Instance extends z.output<typeof readyLine> {
   api(path: string, init?: RequestInit): Promise<Response>;
   /** Runs another command on the same data folder, with `input` on its standard input. */
   cli(args: readonly string[], input?: string): Promise<CliResult>;
+  /** Runs a command that knows no data folder. */
+  cliWithoutData(args: readonly string[]): Promise<CliResult>;
   /** The process id of a child, asked for anew: it changes when the supervisor has restarted it. */
   supervisor: ChildProcess;
   stop(): Promise<number | null>;
@@ -118,6 +120,7 @@ export async function startInstance(options: InstanceOptions = {}): Promise<Inst
         headers: { authorization: `Bearer ${ADMIN_TOKEN}`, ...init.headers },
       }),
     cli: (args, input) => runCli([...args, '--data', dataDirectory], environment, input),
+    cliWithoutData: (args) => runCli(args, environment),
     stop,
   };
 }

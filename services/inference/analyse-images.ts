@@ -24,28 +24,47 @@ export type DecodeFrame = (frame: FrameOfImage) => Promise<DecodeTask>;
 export async function analyseImages(
   plans: readonly ModelPlan[],
   decode: DecodeFrame,
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'run'>,
 ): Promise<ModelAnalysis[]> {
   const analyses = plans.filter(isRunnable).map((plan) => new RunningAnalysis(plan, runtime));
-  const frames = framesOf(analyses.flatMap((analysis) => analysis.plan.images));
-  let ahead = startDecoding(frames[0], decode);
-  for (let i = 0; i < frames.length; i += 1) {
-    const task = await ahead;
-    ahead = startDecoding(frames[i + 1], decode);
-    if (task === undefined) break;
+  const frames = new FrameOrder(analyses.flatMap((analysis) => analysis.plan.images));
+  let ahead = startDecoding(frames.next(), decode);
+  for (let task = await ahead; task !== undefined; task = await ahead) {
+    // What a header says of its frames need not be true: after a frame that cannot be had, the rest is not tried.
+    if (task.decoded === undefined) frames.skipRest(task.image);
+    ahead = startDecoding(frames.next(), decode);
     await analyseFrame(task, analyses);
   }
   return analyses.map((analysis) => analysis.finish());
 }
 
-function isRunnable(plan: ModelPlan): plan is RunnablePlan {
-  return isUsable(plan.model) && plan.images.length > 0;
+/** The frames of the images, one after the other; never listed as a whole, since a header may claim millions. */
+class FrameOrder {
+  readonly #images: TriageImage[];
+  #frame = 0;
+
+  constructor(images: readonly TriageImage[]) {
+    this.#images = [...new Set(images)];
+  }
+
+  next(): FrameOfImage | undefined {
+    const [image] = this.#images;
+    if (image === undefined) return undefined;
+    this.#frame += 1;
+    const frame = this.#frame;
+    if (frame >= (image.row.numberOfFrames ?? 1)) this.skipRest(image);
+    return { image, frame };
+  }
+
+  skipRest(image: TriageImage): void {
+    if (this.#images[0] !== image) return;
+    this.#images.shift();
+    this.#frame = 0;
+  }
 }
 
-function framesOf(images: readonly TriageImage[]): FrameOfImage[] {
-  return [...new Set(images)].flatMap((image) =>
-    Array.from({ length: image.row.numberOfFrames ?? 1 }, (_, i) => ({ image, frame: i + 1 })),
-  );
+function isRunnable(plan: ModelPlan): plan is RunnablePlan {
+  return isUsable(plan.model) && plan.images.length > 0;
 }
 
 function startDecoding(
@@ -88,7 +107,7 @@ function sourceImage(frame: DecodedFrame): SourceImage {
 /** One model on its way through a study. */
 class RunningAnalysis {
   readonly plan: RunnablePlan;
-  readonly #runtime: Runtime;
+  readonly #runtime: Pick<Runtime, 'run'>;
   readonly #images: ReadonlySet<TriageImage>;
   readonly #results: FrameResult[] = [];
   readonly #undecodable: RadTriageError[] = [];
@@ -96,7 +115,7 @@ class RunningAnalysis {
   #failure: RadTriageError | undefined;
   #provider: string | undefined;
 
-  constructor(plan: RunnablePlan, runtime: Runtime) {
+  constructor(plan: RunnablePlan, runtime: Pick<Runtime, 'run'>) {
     this.plan = plan;
     this.#runtime = runtime;
     this.#images = new Set(plan.images);

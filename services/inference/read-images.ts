@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
 import { type DicomAttributes, readAttributes } from '#dicom/attributes/read-attributes.ts';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
@@ -35,16 +36,27 @@ function readHeader(source: PixelSource): DicomAttributes {
  * What selection needs of each image's header. A header that cannot be read is that image's problem alone.
  * @throws RadTriageError STORAGE_FAILED when a kept object cannot be reached: another try may help
  */
-export function readImages(rows: readonly ImageRow[], blobs: TriageBlobs): TriageImage[] {
-  return rows.map((row) => {
-    try {
-      return { row, facts: imageFacts(readHeader(sourceOf(row, blobs))), problem: undefined };
-    } catch (thrown) {
-      const problem = toRadTriageError(thrown, 'DICOM_STRUCTURE');
-      if (problem.retryable) throw problem;
-      return { row, facts: undefined, problem };
-    }
-  });
+export async function readImages(
+  rows: readonly ImageRow[],
+  blobs: TriageBlobs,
+): Promise<TriageImage[]> {
+  const images: TriageImage[] = [];
+  for (const row of rows) {
+    images.push(readImage(row, blobs));
+    // A study of thousands of images must not hold up the process's other work.
+    await setImmediate();
+  }
+  return images;
+}
+
+function readImage(row: ImageRow, blobs: TriageBlobs): TriageImage {
+  try {
+    return { row, facts: imageFacts(readHeader(sourceOf(row, blobs))), problem: undefined };
+  } catch (thrown) {
+    const problem = toRadTriageError(thrown, 'DICOM_STRUCTURE');
+    if (problem.retryable) throw problem;
+    return { row, facts: undefined, problem };
+  }
 }
 
 /**

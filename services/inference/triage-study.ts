@@ -21,7 +21,7 @@ export async function triageStudy(job: TriageJob, dependencies: TriageDependenci
   const begun = await beginRun(database, job);
   if (begun === undefined) return;
 
-  const images = readImages(begun.images, dependencies.blobs);
+  const images = await readImages(begun.images, dependencies.blobs);
   const plans = planModels(await registry.list(), images);
   const thumbnail = keepThumbnailFrame(images);
   const decode = (frame: FrameOfImage) => decodeFrame(frame, dependencies);

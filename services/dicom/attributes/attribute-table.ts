@@ -1,7 +1,7 @@
 import type { AttributeKeyword } from './attribute-schema.ts';
 
 /** How the value of an attribute is read: its VR, with `texts` and `decimals` for those that may have several values. */
-export type ValueKind =
+type ValueKind =
   | 'UI'
   | 'CS'
   | 'LO'

@@ -12,7 +12,7 @@ import {
 import { type DataSet, type Element, parseHeader } from './parse-elements.ts';
 
 /** One alphabetic, ideographic and phonetic spelling of a name (PS3.18 F.2.2). */
-export interface JsonPersonName {
+interface JsonPersonName {
   Alphabetic?: string;
   Ideographic?: string;
   Phonetic?: string;
@@ -55,15 +55,19 @@ const UTF8_TERM = 'ISO_IR 192';
  * are covered. Text is decoded, so SpecificCharacterSet is given as ISO_IR 192. A decimal or integer string that is no
  * number is given as the string that it is (F.2.2 lets clients take either). Group lengths are dropped: they are
  * wrong for any other encoding.
- * @throws RadTriageError as parseElements does
+ * @throws RadTriageError as parseHeader does
  */
 export function toDicomJson(
   dataSet: Uint8Array,
   transferSyntaxUid: string,
   options: JsonOptions = {},
 ): DicomJson {
-  const parsed = parseHeader(dataSet, transferSyntaxUid);
-  return new JsonWriter(parsed, options).write();
+  return headerToJson(parseHeader(dataSet, transferSyntaxUid), options);
+}
+
+/** The same of a data set already parsed. */
+export function headerToJson(header: DataSet, options: JsonOptions): DicomJson {
+  return new JsonWriter(header, options).write();
 }
 
 class JsonWriter {

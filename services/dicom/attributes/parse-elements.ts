@@ -1,6 +1,8 @@
 import { RadTriageError } from '#core/errors.ts';
+import { findTransferSyntax, type TransferSyntax } from '../part10/transfer-syntaxes.ts';
+import { isLongFormVr, isValueRepresentation } from '../part10/value-representations.ts';
 import { isSequenceTag } from './dictionary.ts';
-import { inflateDataSet, MAX_INFLATED_BYTES } from './inflate.ts';
+import { inflateDataSet } from './inflate.ts';
 
 /**
  * Where the elements of a data set lie in its bytes (PS3.5 section 7). Nothing is copied and no value is read here.
@@ -38,15 +40,8 @@ export interface Element {
   readonly cut?: boolean;
 }
 
-export const TRANSFER_SYNTAX = {
-  implicitLittleEndian: '1.2.840.10008.1.2',
-  explicitLittleEndian: '1.2.840.10008.1.2.1',
-  deflated: '1.2.840.10008.1.2.1.99',
-  explicitBigEndian: '1.2.840.10008.1.2.2',
-} as const;
-
-export const MAX_DEPTH = 64;
-export const MAX_ELEMENTS = 1_000_000;
+const MAX_DEPTH = 64;
+const MAX_ELEMENTS = 1_000_000;
 
 const FIRST_DEFLATED_BYTES = 64 * 1024;
 const MAX_INFLATED_HEADER = 64 * 1024 * 1024;
@@ -57,28 +52,19 @@ const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const PIXEL_DATA_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010]);
 
-const SHORT_VRS = new Set(
-  'AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '),
-);
-const LONG_VRS = new Set('OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '));
-
-/**
- * Finds the elements of a data set without preamble and file meta information.
- * @param dataSet may be cut anywhere from the start of the PixelData element on
- * @throws RadTriageError DICOM_TRUNCATED, DICOM_STRUCTURE, DICOM_TOO_LARGE
- */
-export function parseElements(dataSet: Uint8Array, transferSyntaxUid: string): DataSet {
-  const isDeflated = transferSyntaxUid === TRANSFER_SYNTAX.deflated;
-  const bytes = isDeflated ? inflateDataSet(dataSet, MAX_INFLATED_BYTES) : dataSet;
-  return parsePlainHeader(bytes, transferSyntaxUid);
+/** How the elements are written; every syntax that is not known here is encapsulated, and explicit little endian. */
+export function encodingOf(transferSyntaxUid: string): TransferSyntax['encoding'] {
+  return findTransferSyntax(transferSyntaxUid)?.encoding ?? 'explicit-le';
 }
 
 /**
- * The same for callers that only want what stands before PixelData: of a deflated data set no more is inflated than
- * it takes to get there.
+ * Finds the elements of a data set without preamble and file meta information. Of a deflated one no more is inflated
+ * than it takes to get to PixelData.
+ * @param dataSet may be cut anywhere from the start of the PixelData element on
+ * @throws RadTriageError DICOM_TRUNCATED, DICOM_STRUCTURE, DICOM_TOO_LARGE
  */
 export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): DataSet {
-  if (transferSyntaxUid !== TRANSFER_SYNTAX.deflated) {
+  if (encodingOf(transferSyntaxUid) !== 'deflated') {
     return parsePlainHeader(dataSet, transferSyntaxUid);
   }
   for (let size = FIRST_DEFLATED_BYTES; ; size *= 8) {
@@ -86,7 +72,7 @@ export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): Dat
     const bytes = inflateDataSet(dataSet.subarray(0, size), MAX_INFLATED_HEADER);
     try {
       const header = parsePlainHeader(bytes, transferSyntaxUid);
-      if (isWhole || [...PIXEL_DATA_TAGS].some((tag) => header.elements.has(tag))) return header;
+      if (isWhole || hasPixelData(header)) return header;
     } catch (error) {
       const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
       if (isWhole || !mayBeCut) throw error;
@@ -94,11 +80,16 @@ export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): Dat
   }
 }
 
+/** Whether the header is followed by pixel data of any kind: then nothing of it is missing. */
+export function hasPixelData(header: DataSet): boolean {
+  return [...PIXEL_DATA_TAGS].some((tag) => header.elements.has(tag));
+}
+
 /** As parseHeader, of a data set that is not deflated or has been inflated. */
 export function parsePlainHeader(bytes: Uint8Array, transferSyntaxUid: string): DataSet {
-  const littleEndian = transferSyntaxUid !== TRANSFER_SYNTAX.explicitBigEndian;
-  const explicit =
-    transferSyntaxUid !== TRANSFER_SYNTAX.implicitLittleEndian && looksExplicit(bytes);
+  const encoding = encodingOf(transferSyntaxUid);
+  const littleEndian = encoding !== 'explicit-be';
+  const explicit = encoding !== 'implicit-le' && looksExplicit(bytes);
   const walker = new Walker(bytes, littleEndian);
   return walker.readDataSet({ start: 0, limit: bytes.length, explicit, depth: 0 }).dataSet;
 }
@@ -185,16 +176,16 @@ class Walker {
       return { tag, vr: undefined, offset: position + 8, length };
     }
     const vr = String.fromCharCode(this.bytes[position + 4] ?? 0, this.bytes[position + 5] ?? 0);
-    if (SHORT_VRS.has(vr)) {
+    if (isValueRepresentation(vr) && !isLongFormVr(vr)) {
       const length = this.view.getUint16(position + 6, this.littleEndian);
       return { tag, vr, offset: position + 8, length };
     }
-    if (!LONG_VRS.has(vr) && !/^[A-Z]{2}$/.test(vr)) {
+    if (!isLongFormVr(vr) && !/^[A-Z]{2}$/.test(vr)) {
       throw structure('an element without a value representation', position);
     }
     if (position + 12 > span.limit) throw truncated('the data set ends within an element header');
     const length = this.view.getUint32(position + 8, this.littleEndian);
-    return { tag, vr: LONG_VRS.has(vr) ? vr : 'UN', offset: position + 12, length };
+    return { tag, vr: isLongFormVr(vr) ? vr : 'UN', offset: position + 12, length };
   }
 
   private readElement(header: Header, span: Span): { element: Element; end: number } {

@@ -37,7 +37,7 @@ export function readAttributes(dataSet: Uint8Array, transferSyntaxUid: string): 
 }
 
 /** The same of a data set already parsed. */
-function collectAttributes(dataSet: DataSet, transferSyntaxUid: string): DicomAttributes {
+export function collectAttributes(dataSet: DataSet, transferSyntaxUid: string): DicomAttributes {
   const read = readAll(dataSet, 0);
   for (const keyword of MANDATORY_UIDS) requireUid(read, keyword);
   return parseLeniently(dicomAttributesSchema, { ...read, transferSyntaxUid });

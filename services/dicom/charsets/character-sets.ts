@@ -27,7 +27,7 @@ function latin(codec: ByteCodec): GraphicSet {
 }
 
 /** The sets that one defined term of SpecificCharacterSet brings (PS3.3 C.12.1.1.2, tables C.12-2 to C.12-5). */
-export interface CharacterSet {
+interface CharacterSet {
   readonly g0?: GraphicSet;
   readonly g1?: GraphicSet;
 }

@@ -15,7 +15,7 @@ import { blendHeatmap } from './heatmap-overlay.ts';
 
 /** This file is the only owner of sharp on the DICOM side. */
 
-export const NOT_FOR_DIAGNOSIS = 'NOT FOR DIAGNOSIS';
+const NOT_FOR_DIAGNOSIS = 'NOT FOR DIAGNOSIS';
 
 export interface ThumbnailOptions {
   /** Longest edge in pixels; a smaller image is not enlarged. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RadTriageError } from '#core/errors.ts';
 import { inflateDataSet, MAX_INFLATED_BYTES } from '../attributes/inflate.ts';
-import { TRANSFER_SYNTAX } from '../attributes/parse-elements.ts';
+import { encodingOf } from '../attributes/parse-elements.ts';
 
 /** Where an object's data set lies: in memory, or within a file (which may hold other things before and after). */
 export interface PixelSource {
@@ -23,7 +23,7 @@ export interface ByteSource extends Disposable {
 
 /** @throws RadTriageError STORAGE_FAILED when the file cannot be read */
 export function openByteSource(source: PixelSource): ByteSource {
-  if (source.transferSyntaxUid === TRANSFER_SYNTAX.deflated) {
+  if (encodingOf(source.transferSyntaxUid) === 'deflated') {
     using whole = openRaw(source);
     return memorySource(inflateDataSet(whole.read(0, whole.size), MAX_INFLATED_BYTES));
   }

@@ -3,7 +3,6 @@ import {
   type DataSet,
   type Element,
   type Fragment,
-  parsePlainHeader,
   UNDEFINED_LENGTH,
 } from '../attributes/parse-elements.ts';
 import { type ImageAttributes, readImageAttributes } from '../attributes/read-attributes.ts';
@@ -14,6 +13,7 @@ import {
   type ImageDescription,
   type PixelLimits,
 } from './image-description.ts';
+import { readSourceHeader } from './source-header.ts';
 import { findPixelSyntax, type PixelSyntax } from './transfer-syntaxes.ts';
 
 /** The pixel data of one object: what it is, and where its bytes lie in the source. */
@@ -37,7 +37,6 @@ const SAMPLES: readonly [tag: number, sample: ImageDescription['sample']][] = [
   [0x7fe00008, 'float'],
   [0x7fe00009, 'double'],
 ];
-const FIRST_HEADER_BYTES = 64 * 1024;
 const ITEM = 0xfffee000;
 const SEQUENCE_END = 0xfffee0dd;
 const MAX_FRAGMENTS = 1_000_000;
@@ -59,7 +58,7 @@ export function locatePixels(
       details: { transferSyntaxUid },
     });
   }
-  const { header, element, sample } = readHeader(source, transferSyntaxUid);
+  const { header, element, sample } = findPixels(source, transferSyntaxUid);
   const frame = options.frame ?? 0;
   const attributes = readImageAttributes(header, frame);
   const image = describeImage(attributes, sample, options.limits ?? DEFAULT_LIMITS);
@@ -91,30 +90,21 @@ function undecodableForm(form: string): RadTriageError {
   return new RadTriageError('PIXELS_UNDECODABLE', `encapsulated pixels in a ${form} syntax`);
 }
 
-interface FoundHeader {
+interface FoundPixels {
   readonly header: DataSet;
   readonly element: Fragment & { readonly declaredLength: number; readonly vr: string | undefined };
   readonly sample: ImageDescription['sample'];
 }
 
-/** Reads ever more of the source until the header is whole and the pixel data has begun. */
-function readHeader(source: ByteSource, transferSyntaxUid: string): FoundHeader {
-  for (let size = FIRST_HEADER_BYTES; ; size *= 8) {
-    const isWhole = size >= source.size;
-    const bytes = source.read(0, Math.min(size, source.size));
-    try {
-      const header = parsePlainHeader(bytes, transferSyntaxUid);
-      const found = findPixelElement(header);
-      if (found !== undefined) return { header, ...found };
-      if (isWhole) throw new RadTriageError('PIXELS_MISSING', 'the object has no pixel data');
-    } catch (error) {
-      const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
-      if (isWhole || !mayBeCut) throw error;
-    }
-  }
+function findPixels(source: ByteSource, transferSyntaxUid: string): FoundPixels {
+  const header = readSourceHeader(source, transferSyntaxUid);
+  const found = findPixelElement(header);
+  if (found === undefined)
+    throw new RadTriageError('PIXELS_MISSING', 'the object has no pixel data');
+  return { header, ...found };
 }
 
-function findPixelElement(header: DataSet): Omit<FoundHeader, 'header'> | undefined {
+function findPixelElement(header: DataSet): Omit<FoundPixels, 'header'> | undefined {
   for (const [tag, sample] of SAMPLES) {
     const element: Element | undefined = header.elements.get(tag);
     if (element === undefined || (element.length === 0 && element.fragments === undefined))

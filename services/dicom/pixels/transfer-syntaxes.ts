@@ -17,7 +17,7 @@ function lossy(coding: PixelCoding, name: string): PixelSyntax {
 }
 
 /** Every transfer syntax whose pixels can be decoded (PS3.5 section 10). */
-export const PIXEL_SYNTAXES: Readonly<Record<string, PixelSyntax>> = {
+const PIXEL_SYNTAXES: Readonly<Record<string, PixelSyntax>> = {
   '1.2.840.10008.1.2': lossless('native', 'Implicit VR Little Endian'),
   '1.2.840.10008.1.2.1': lossless('native', 'Explicit VR Little Endian'),
   '1.2.840.10008.1.2.1.99': lossless('native', 'Deflated Explicit VR Little Endian'),

@@ -1,0 +1,47 @@
+import { RadTriageError } from '#core/errors.ts';
+import { type DicomJson, headerToJson, type JsonOptions } from '../attributes/dicom-json.ts';
+import { type DataSet, hasPixelData, parsePlainHeader } from '../attributes/parse-elements.ts';
+import { collectAttributes, type DicomAttributes } from '../attributes/read-attributes.ts';
+import { type ByteSource, openByteSource, type PixelSource } from './byte-source.ts';
+
+const FIRST_HEADER_BYTES = 64 * 1024;
+
+/**
+ * Reads ever more of a source until its header is whole: until the pixel data begins, or all has been read. A prefix
+ * that parses is not enough, it may end between two elements.
+ * @throws RadTriageError what parseHeader throws, and STORAGE_FAILED
+ */
+export function readSourceHeader(source: ByteSource, transferSyntaxUid: string): DataSet {
+  for (let size = FIRST_HEADER_BYTES; ; size *= 8) {
+    const isWhole = size >= source.size;
+    const bytes = source.read(0, Math.min(size, source.size));
+    try {
+      const header = parsePlainHeader(bytes, transferSyntaxUid);
+      if (isWhole || hasPixelData(header)) return header;
+    } catch (error) {
+      const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
+      if (isWhole || !mayBeCut) throw error;
+    }
+  }
+}
+
+/**
+ * The attributes of a kept object, reading no more of its file than its header.
+ * @throws RadTriageError as readAttributes does, and STORAGE_FAILED
+ */
+export function readSourceAttributes(source: PixelSource): DicomAttributes {
+  using bytes = openByteSource(source);
+  return collectAttributes(
+    readSourceHeader(bytes, source.transferSyntaxUid),
+    source.transferSyntaxUid,
+  );
+}
+
+/**
+ * The DICOM JSON of a kept object, reading no more of its file than its header.
+ * @throws RadTriageError as toDicomJson does, and STORAGE_FAILED
+ */
+export function readSourceJson(source: PixelSource, options: JsonOptions = {}): DicomJson {
+  using bytes = openByteSource(source);
+  return headerToJson(readSourceHeader(bytes, source.transferSyntaxUid), options);
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readSourceAttributes, readSourceJson } from '#dicom/pixels/source-header.ts';
+import { text } from '#tests/support/data-set-bytes.ts';
+import { nativeImage } from '#tests/support/test-image.ts';
+
+const EXPLICIT_UID = '1.2.840.10008.1.2.1';
+const FIRST_READ = 64 * 1024;
+
+const folder = mkdtempSync(join(tmpdir(), 'radtriage-header-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An image whose private element makes the next one begin at the given place. */
+function imageWithElementAt(position: number): Buffer {
+  const build = (length: number) =>
+    nativeImage(
+      {
+        more: [
+          { tag: 0x00090001, vr: 'OB', value: new Uint8Array(length) },
+          text(0x00100010, 'PN', 'Late^Name'),
+        ],
+      },
+      new Uint8Array(8),
+    );
+  const without = Buffer.from(build(0)).indexOf('\x10\0\x10\0PN', 'latin1');
+  return Buffer.from(build(position - without));
+}
+
+describe('reading the header of a kept object', () => {
+  it.each([0, -8, 4, 1_000_000])(
+    'is whole though the first read ends %i bytes from an element',
+    (shift) => {
+      const image = imageWithElementAt(FIRST_READ + shift);
+      const path = join(folder, `${shift}.dcm`);
+      writeFileSync(path, Buffer.concat([Buffer.alloc(132), image]));
+      const source = { path, dataSetOffset: 132, transferSyntaxUid: EXPLICIT_UID };
+      expect(readSourceAttributes(source)).toMatchObject({ patientName: 'Late^Name', rows: 2 });
+      expect(readSourceJson(source, { bulkDataUri: '/x' })).toMatchObject({
+        '00100010': { Value: [{ Alphabetic: 'Late^Name' }] },
+        '7FE00010': { BulkDataURI: '/x/frames' },
+      });
+    },
+  );
+
+  it('reads objects without pixel data', () => {
+    const bytes = nativeImage({}, new Uint8Array(8), { tag: 0x7fe10010, vr: 'OB' });
+    const source = { bytes, transferSyntaxUid: EXPLICIT_UID };
+    expect(readSourceAttributes(source).sopInstanceUid).toBe('1.2.3.4');
+  });
+});

@@ -3,6 +3,7 @@ import { isUid } from '../part10/uid.ts';
 import { COMMANDS, type CommandSet, STATUS_SUCCESS } from './command-set.ts';
 import type { AcceptedContext } from './negotiate-contexts.ts';
 import type { ScpHandlers, StoreRequest, StoreSink } from './scp-types.ts';
+import { isStorageSopClass } from './storage-sop-classes.ts';
 
 /** One request that a peer has made, while its data set comes in. */
 export interface Operation {
@@ -79,7 +80,7 @@ export class StoreOperation implements Operation {
       if (!isUid(sopInstanceUid) || !isUid(sopClassUid)) {
         throw new RadTriageError('DICOM_UID_INVALID', 'the SOP instance or class UID is invalid');
       }
-      if (sopClassUid !== context.abstractSyntax) {
+      if (sopClassUid !== context.abstractSyntax || !isStorageSopClass(sopClassUid)) {
         throw new RadTriageError('DICOM_UNSUPPORTED', 'the SOP class is not the one negotiated');
       }
       if (!this.#command.hasDataSet) {

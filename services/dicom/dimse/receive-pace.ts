@@ -7,7 +7,7 @@ type PaceLimits = Pick<ScpLimits, 'idleMs' | 'stallMs' | 'minBytesPerStall'>;
 export class ReceivePace {
   readonly #layer: UpperLayer;
   readonly #limits: PaceLimits;
-  #since = Date.now();
+  #since = performance.now();
   #bytes = 0;
 
   constructor(layer: UpperLayer, limits: PaceLimits) {
@@ -17,12 +17,13 @@ export class ReceivePace {
 
   /** Something new begins: what came before does not count. */
   restart(): void {
-    this.#since = Date.now();
+    this.#since = performance.now();
     this.#bytes = this.#layer.bytesReceived;
   }
 
   /**
    * Called now and then.
+   * @param now by the clock of `performance.now()`, which no correction of the time of day moves.
    * @param inMessage part of a message has come in, its end has not.
    * @returns what is wrong, or undefined while the pace will do.
    */

@@ -202,7 +202,7 @@ export class ScpAssociation implements UpperLayerUser {
     if (command.messageId === undefined || command.commandField >= 0x8000) {
       return this.#abort(ABORTS.byUser, 'a response, or a request without a message id');
     }
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     if (command.commandField !== COMMANDS.storeRq) {
       const answer = this.#answerOther(command, context);
       const operation = new DiscardOperation(answer, this.#context.limits.maxObjectBytes);
@@ -284,7 +284,7 @@ export class ScpAssociation implements UpperLayerUser {
       status: answer.status ?? STATUS_SUCCESS,
       code: operation.failure?.code,
       bytes: operation.bytes,
-      milliseconds: Date.now() - message.startedAt,
+      milliseconds: Math.round(performance.now() - message.startedAt),
       ...this.#facts(),
     });
   }

@@ -104,7 +104,7 @@ class ScpDoor {
       Math.min(SWEEP_MS, this.limits.stallMs / 4, this.limits.idleMs / 4),
     );
     this.#sweep = setInterval(() => {
-      for (const association of this.#admitted) association.checkProgress(Date.now());
+      for (const association of this.#admitted) association.checkProgress(performance.now());
     }, everyMs);
     this.#sweep.unref();
   }

@@ -38,7 +38,7 @@ export class Transport {
     return this.#reading !== undefined;
   }
 
-  /** When the peer stopped taking what is sent, by the clock of `Date.now()`; undefined while it takes it. */
+  /** When the peer stopped taking what is sent, by the clock of `performance.now()`; undefined while it takes it. */
   get blockedSince(): number | undefined {
     return this.#blockedSince;
   }
@@ -73,7 +73,7 @@ export class Transport {
   }
 
   #drained(): Promise<void> {
-    this.#blockedSince ??= Date.now();
+    this.#blockedSince ??= performance.now();
     return new Promise((resolve) => {
       const done = (): void => {
         this.#socket.off('drain', done);

@@ -169,7 +169,7 @@ export class UpperLayer {
     return this.#transport.busy;
   }
 
-  /** When the peer stopped taking what we send, by the clock of `Date.now()`; undefined while it takes it. */
+  /** When the peer stopped taking what we send, by the clock of `performance.now()`; undefined while it takes it. */
   get blockedSince(): number | undefined {
     return this.#transport.blockedSince;
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   associateRequest,
@@ -15,6 +16,7 @@ import {
   storeCommand,
 } from '#tests/support/byte-peer.ts';
 import { nestedSequences, sampleDataSet } from '#tests/support/data-set-samples.ts';
+import { propertyRun } from '#tests/support/property-run.ts';
 import { keepEchoing, startTestListener, type TestListener } from '#tests/support/test-listener.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
@@ -201,6 +203,15 @@ describe('data sets that must not be answered with Success', () => {
     await peer.release();
   });
 
+  test('a C-STORE on the context of C-ECHO', async () => {
+    const peer = await BytePeer.associate(door.port);
+    const sopClassUid = '1.2.840.10008.1.1';
+    peer.store(dataSet, { contextId: 1, sopInstanceUid: UID, sopClassUid });
+    expect(await peer.nextResponse()).toMatchObject({ commandField: 0x8001, status: 0x0122 });
+    expect(door.receiver.kept).toEqual([]);
+    await peer.release();
+  });
+
   test('a C-STORE that announces no data set', async () => {
     const peer = await BytePeer.associate(door.port);
     peer.send(dataPdus(storeCommand({ sopInstanceUid: UID, hasDataSet: false }), COMMAND));
@@ -343,6 +354,30 @@ describe('senders that stop', () => {
     peer.destroy();
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
   });
+});
+
+test('any change to the bytes of a session ends it or is answered, and harms nobody else', async () => {
+  const session = Buffer.concat([
+    associateRequest(),
+    dataPdus(echoCommand(1), { contextId: 1, command: true }),
+    dataPdus(storeCommand({ sopInstanceUid: UID, messageId: 2 }), COMMAND),
+    dataPdus(dataSet, { contextId: CONTEXT }, 200),
+    pdu(5, Buffer.alloc(4)),
+  ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(session.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: session.length }),
+      async (changes, length) => {
+        const bytes = Buffer.from(session);
+        for (const [index, value] of changes) bytes[index] = value;
+        const peer = await BytePeer.connect(door.port);
+        peer.socket.end(bytes.subarray(0, length));
+        await peer.ending();
+      },
+    ),
+    propertyRun({ numRuns: 300 }),
+  );
 });
 
 describe('release', () => {

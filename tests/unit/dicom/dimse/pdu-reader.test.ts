@@ -79,6 +79,7 @@ describe('the reader of PDUs', () => {
   test.each([
     ['an unknown type', Buffer.from('GET / HTTP/1.1\r\n'), 'fault 2 1'],
     ['a giant A-ASSOCIATE-RQ', pdu(1, Buffer.alloc(8), 0xffff_ffff), 'fault 2 6'],
+    ['an A-ASSOCIATE-RQ one byte too long', pdu(1, Buffer.alloc(8), 4097), 'fault 2 6'],
     ['a giant P-DATA-TF', pdu(4, Buffer.alloc(8), 0x8000_0000), 'fault 2 6'],
     ['a P-DATA-TF one byte too long', pdu(4, Buffer.alloc(8), 16_385), 'fault 2 6'],
     ['an empty P-DATA-TF', pdu(4, Buffer.alloc(0)), 'fault 2 6'],

@@ -58,13 +58,6 @@ export function deliveredSyntax(row: InstanceRow): string {
   return isNative(row) ? EXPLICIT_VR_LITTLE_ENDIAN : row.transferSyntaxUid;
 }
 
-function toLittleEndian(frame: Uint8Array, bitsAllocated: number): Uint8Array {
-  const swapped = Buffer.from(frame);
-  if (bitsAllocated === 16) return swapped.swap16();
-  if (bitsAllocated === 32) return swapped.swap32();
-  return bitsAllocated === 64 ? swapped.swap64() : swapped;
-}
-
 export interface Frame {
   readonly bytes: Uint8Array;
   readonly transferSyntaxUid: string;
@@ -84,8 +77,5 @@ export function readFrame(context: WebContext, row: InstanceRow, frame: number):
     return { bytes, transferSyntaxUid: row.transferSyntaxUid };
   }
   const bytes = readNativeFrame(source, located, frame - 1);
-  return {
-    bytes: located.littleEndian ? bytes : toLittleEndian(bytes, located.image.bitsAllocated),
-    transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN,
-  };
+  return { bytes, transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN };
 }

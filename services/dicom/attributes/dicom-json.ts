@@ -1,7 +1,9 @@
+import { RadTriageError } from '#core/errors.ts';
 import type { DicomTextDecoder } from '../charsets/text-decoder.ts';
 import { findEntry, formatTag, isPrivateTag } from './dictionary.ts';
 import {
   isBinaryNumberVr,
+  itemsOf,
   latin1,
   parseDecimal,
   parseInteger,
@@ -144,6 +146,34 @@ class JsonWriter {
     if (base === undefined) return { vr };
     return { vr, BulkDataURI: `${base}/bulkdata/${path}${formatTag(element.tag)}` };
   }
+}
+
+/**
+ * The bytes that a BulkDataURI of `headerToJson` names, in little endian.
+ * @param path what stands behind `/bulkdata/`
+ * @throws RadTriageError NOT_FOUND
+ */
+export function readBulkData(header: DataSet, path: string): Uint8Array {
+  const steps = path.split('/');
+  const tag = parseTag(steps.pop());
+  let dataSet: DataSet | undefined = header;
+  for (let index = 0; index < steps.length; index += 2) {
+    const items: readonly DataSet[] = itemsOf(dataSet, parseTag(steps[index]));
+    dataSet = items[Number(steps[index + 1]) - 1];
+    if (dataSet === undefined) throw notFound();
+  }
+  const element = dataSet.elements.get(tag);
+  if (element === undefined || element.items !== undefined || element.cut) throw notFound();
+  return littleEndianBytes(dataSet, element, resolveVr(element, false));
+}
+
+function parseTag(text: string | undefined): number {
+  if (text === undefined || !/^[0-9A-Fa-f]{8}$/.test(text)) throw notFound();
+  return Number.parseInt(text, 16);
+}
+
+function notFound(): RadTriageError {
+  return new RadTriageError('NOT_FOUND', 'the object has no such bulk data');
 }
 
 /** True for signed pixel values, undefined where the data set does not say. */

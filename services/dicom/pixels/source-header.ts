@@ -1,5 +1,10 @@
 import { RadTriageError } from '#core/errors.ts';
-import { type DicomJson, headerToJson, type JsonOptions } from '../attributes/dicom-json.ts';
+import {
+  type DicomJson,
+  headerToJson,
+  type JsonOptions,
+  readBulkData,
+} from '../attributes/dicom-json.ts';
 import { type DataSet, hasPixelData, parsePlainHeader } from '../attributes/parse-elements.ts';
 import { collectAttributes, type DicomAttributes } from '../attributes/read-attributes.ts';
 import { type ByteSource, openByteSource, type PixelSource } from './byte-source.ts';
@@ -44,4 +49,14 @@ export function readSourceAttributes(source: PixelSource): DicomAttributes {
 export function readSourceJson(source: PixelSource, options: JsonOptions = {}): DicomJson {
   using bytes = openByteSource(source);
   return headerToJson(readSourceHeader(bytes, source.transferSyntaxUid), options);
+}
+
+/**
+ * The bytes that a BulkDataURI of `readSourceJson` names, in little endian.
+ * @param path what stands behind `/bulkdata/`
+ * @throws RadTriageError NOT_FOUND, and as readSourceJson
+ */
+export function readSourceBulkData(source: PixelSource, path: string): Uint8Array {
+  using bytes = openByteSource(source);
+  return readBulkData(readSourceHeader(bytes, source.transferSyntaxUid), path);
 }

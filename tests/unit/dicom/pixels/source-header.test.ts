@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSourceAttributes, readSourceJson } from '#dicom/pixels/source-header.ts';
+import {
+  readSourceAttributes,
+  readSourceBulkData,
+  readSourceJson,
+} from '#dicom/pixels/source-header.ts';
 import { text } from '#tests/support/data-set-bytes.ts';
 import { nativeImage } from '#tests/support/test-image.ts';
 
@@ -43,6 +47,23 @@ describe('reading the header of a kept object', () => {
       });
     },
   );
+
+  it('gives bulk data by the path that the metadata names', () => {
+    const inner = { tag: 0x00091002, vr: 'OB', value: new Uint8Array(2_000).fill(7) };
+    const more = [{ tag: 0x00400275, vr: 'SQ', value: [[], [inner]] }];
+    const source = {
+      bytes: nativeImage({ more }, new Uint8Array(8)),
+      transferSyntaxUid: EXPLICIT_UID,
+    };
+    const json = readSourceJson(source, { bulkDataUri: '/x' });
+    const uri = '/x/bulkdata/00400275/2/00091002';
+    expect(JSON.stringify(json)).toContain(uri);
+    const path = uri.replace('/x/bulkdata/', '');
+    expect(Buffer.from(readSourceBulkData(source, path))).toEqual(Buffer.alloc(2_000, 7));
+    for (const wrong of ['', '00400275', '00400275/3/00091002', '../x', '00091002']) {
+      expect(() => readSourceBulkData(source, wrong)).toThrow('no such bulk data');
+    }
+  });
 
   it('reads objects without pixel data', () => {
     const bytes = nativeImage({}, new Uint8Array(8), { tag: 0x7fe10010, vr: 'OB' });

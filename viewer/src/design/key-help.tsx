@@ -1,10 +1,5 @@
+import type { KeyGroup } from './key-groups.ts';
 import { Dialog, Key } from './ui.tsx';
-
-export interface KeyGroup {
-  readonly title: string;
-  /** Keys, parted by spaces, and what they do. */
-  readonly keys: readonly (readonly [keys: string, does: string])[];
-}
 
 export function KeyHelp(props: {
   readonly title: string;

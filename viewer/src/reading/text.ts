@@ -1,4 +1,4 @@
-import type { KeyGroup } from '../design/key-help.tsx';
+import type { KeyGroup } from '../design/key-groups.ts';
 
 export const READING_TEXT = {
   worklist: 'Worklist',

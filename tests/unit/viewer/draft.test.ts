@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { reviewRequestSchema } from '#contracts/study.ts';
+import {
+  type Draft,
+  EMPTY_DRAFT,
+  fitDraft,
+  isEmptyDraft,
+  judge,
+  loadDraft,
+  type Operation,
+  perform,
+  saveDraft,
+  toReviewRequest,
+  undecided,
+  undo,
+} from '../../../viewer/src/reading/draft.ts';
+
+const FINDINGS = [{ id: 'a' }, { id: 'b' }];
+const OPENED = '2026-11-23T08:00:00.000Z';
+const ADD: Operation = {
+  kind: 'add',
+  addedId: 'own-1',
+  label: 'Nodule',
+  sopInstanceUid: '1.2.3',
+  frame: 1,
+  box: [10, 20, 30, 40],
+};
+
+const draftOf = (...operations: Operation[]): Draft => ({ operations, comment: '' });
+
+function memoryStore() {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => {
+      kept.set(key, value);
+    },
+    removeItem: (key: string) => {
+      kept.delete(key);
+    },
+  };
+}
+
+describe('what a draft comes to', () => {
+  it('takes the last verdict on a finding', () => {
+    const draft = draftOf(
+      { kind: 'confirm', findingId: 'a' },
+      { kind: 'reject', findingId: 'a', reason: 'rib' },
+    );
+    expect(judge(draft).byFinding.get('a')).toEqual({ verdict: 'reject', reason: 'rib' });
+  });
+
+  it('adds amendments of box and label up, until another verdict', () => {
+    const moved: Operation = { kind: 'amend', findingId: 'a', box: [1, 2, 3, 4], label: null };
+    const named: Operation = { kind: 'amend', findingId: 'a', box: null, label: 'Mass' };
+    expect(judge(draftOf(moved, named)).byFinding.get('a')).toEqual({
+      verdict: 'amend',
+      box: [1, 2, 3, 4],
+      label: 'Mass',
+    });
+    const confirmed: Operation = { kind: 'confirm', findingId: 'a' };
+    expect(judge(draftOf(moved, confirmed, named)).byFinding.get('a')).toEqual({
+      verdict: 'amend',
+      box: null,
+      label: 'Mass',
+    });
+  });
+
+  it('changes and removes what the reader added', () => {
+    const changed: Operation = {
+      kind: 'change-added',
+      addedId: 'own-1',
+      box: null,
+      label: 'Mass',
+    };
+    expect(judge(draftOf(ADD, changed)).added).toMatchObject([
+      { label: 'Mass', box: [10, 20, 30, 40] },
+    ]);
+    expect(judge(draftOf(ADD, { kind: 'remove-added', addedId: 'own-1' })).added).toEqual([]);
+  });
+
+  it('undoes one act at a time, back to nothing', () => {
+    let draft = EMPTY_DRAFT;
+    draft = perform(draft, { kind: 'confirm', findingId: 'a' });
+    draft = perform(draft, ADD);
+    expect(undecided(FINDINGS, judge(draft))).toEqual([{ id: 'b' }]);
+    draft = undo(draft);
+    expect(judge(draft).added).toEqual([]);
+    expect(judge(draft).byFinding.size).toBe(1);
+    draft = undo(undo(draft));
+    expect(isEmptyDraft(draft)).toBe(true);
+  });
+
+  it('drops verdicts on findings that a new analysis replaced, and keeps what the reader added', () => {
+    const draft = draftOf({ kind: 'confirm', findingId: 'gone' }, ADD);
+    expect(fitDraft(draft, new Set(['a'])).operations).toEqual([ADD]);
+    expect(fitDraft(draft, new Set(['gone']))).toBe(draft);
+  });
+});
+
+describe('the review that is sent', () => {
+  it('carries the version that was seen and every verdict, and fits the contract', () => {
+    const draft: Draft = {
+      operations: [
+        { kind: 'reject', findingId: 'b', reason: '  skin fold ' },
+        { kind: 'amend', findingId: 'a', box: [1, 2, 3, 4], label: null },
+        ADD,
+      ],
+      comment: '  see prior ',
+    };
+    const request = toReviewRequest({ version: 7, findings: FINDINGS }, draft, OPENED);
+    expect(request).toEqual({
+      version: 7,
+      openedAt: OPENED,
+      comment: 'see prior',
+      verdicts: [
+        { verdict: 'amend', findingId: 'a', box: [1, 2, 3, 4] },
+        { verdict: 'reject', findingId: 'b', reason: 'skin fold' },
+        {
+          verdict: 'add',
+          label: 'Nodule',
+          sopInstanceUid: '1.2.3',
+          frame: 1,
+          box: [10, 20, 30, 40],
+        },
+      ],
+    });
+    expect(reviewRequestSchema.safeParse(request).success).toBe(true);
+  });
+
+  it('leaves out empty words', () => {
+    const draft = draftOf({ kind: 'reject', findingId: 'a', reason: ' ' });
+    expect(toReviewRequest({ version: 1, findings: FINDINGS }, draft, OPENED)).toEqual({
+      version: 1,
+      openedAt: OPENED,
+      verdicts: [{ verdict: 'reject', findingId: 'a' }],
+    });
+  });
+});
+
+describe('keeping a draft in the tab', () => {
+  it('gives it back to the same reader and study only', () => {
+    const store = memoryStore();
+    const draft = draftOf(ADD);
+    saveDraft(store, { reader: 'one', uid: '1.2', version: 4 }, draft);
+    expect(loadDraft(store, 'one', '1.2')).toEqual({ version: 4, draft });
+    expect(loadDraft(store, 'two', '1.2')).toBeNull();
+    expect(loadDraft(store, 'one', '1.3')).toBeNull();
+  });
+
+  it('forgets an empty one, and what cannot be read', () => {
+    const store = memoryStore();
+    saveDraft(store, { reader: 'one', uid: '1.2', version: 4 }, draftOf(ADD));
+    saveDraft(store, { reader: 'one', uid: '1.2', version: 4 }, EMPTY_DRAFT);
+    expect(store.kept.size).toBe(0);
+    store.setItem('radtriage.draft.one.1.2', '{"version":1,"draft":{"operations":[{}]}}');
+    expect(loadDraft(store, 'one', '1.2')).toBeNull();
+    store.setItem('radtriage.draft.one.1.2', 'no JSON');
+    expect(loadDraft(store, 'one', '1.2')).toBeNull();
+  });
+});

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { worklistQuerySchema } from '#contracts/study.ts';
+import { STUDY_STATUSES } from '#core/study-state.ts';
+import { describeAi } from '../../../viewer/src/worklist/ai-word.ts';
+import { chooseNext } from '../../../viewer/src/worklist/choose-next.ts';
+import {
+  isFiltered,
+  NO_FILTERS,
+  togglePriority,
+  toQuery,
+} from '../../../viewer/src/worklist/filters.ts';
+import { moveSelection } from '../../../viewer/src/worklist/move-selection.ts';
+
+const TOLD = {
+  status: 'analysed',
+  statusReason: null,
+  aiDelayedSince: null,
+  imageCount: 3,
+  score: 0.12,
+  scoreModel: 'model-x',
+  flagged: false,
+} as const;
+
+describe('what the AI column says', () => {
+  it('names the model that flagged nothing', () => {
+    expect(describeAi(TOLD)).toMatchObject({
+      primary: 'no finding flagged by model-x',
+      score: 0.12,
+    });
+  });
+
+  it('gives score and model of a flag', () => {
+    expect(describeAi({ ...TOLD, flagged: true, score: 0.91 })).toEqual({
+      tone: 'flagged',
+      primary: 'flagged',
+      secondary: 'model-x',
+      score: 0.91,
+    });
+  });
+
+  it('says why there is no result', () => {
+    const reason = 'no model fits';
+    expect(describeAi({ ...TOLD, status: 'not-analysed', statusReason: reason }).primary).toBe(
+      'not analysed: no model fits',
+    );
+    expect(describeAi({ ...TOLD, status: 'failed', statusReason: reason }).primary).toBe(
+      'failed: no model fits',
+    );
+  });
+
+  it('says since when an analysis is overdue, whatever the state', () => {
+    const word = describeAi({
+      ...TOLD,
+      status: 'analysing',
+      aiDelayedSince: '2026-11-23T08:05:00.000Z',
+    });
+    expect(word.primary).toMatch(/^AI delayed since \d\d:\d\d$/);
+    expect(word.secondary).toBe('analysing');
+  });
+
+  it('never says that a study is normal', () => {
+    for (const status of STUDY_STATUSES) {
+      for (const flagged of [true, false]) {
+        const { primary, secondary } = describeAi({ ...TOLD, status, flagged });
+        expect(`${primary} ${secondary}`).not.toMatch(/normal|healthy|clear|negative/i);
+      }
+    }
+  });
+});
+
+describe('the filters', () => {
+  it('make a query that the API takes', () => {
+    const filters = {
+      ...togglePriority(togglePriority(NO_FILTERS, 'HIGH'), 'STAT'),
+      status: 'failed' as const,
+      reading: 'all' as const,
+      modality: 'CT',
+      flagged: true,
+      search: ' doe ',
+    };
+    const query = Object.fromEntries(new URLSearchParams(toQuery(filters, 5000)));
+    expect(query).toEqual({
+      limit: '1000',
+      priority: 'STAT,HIGH',
+      status: 'failed',
+      readingStatus: 'unread,open,reviewed,reported-elsewhere',
+      modality: 'CT',
+      flagged: 'true',
+      search: 'doe',
+    });
+    expect(worklistQuerySchema.safeParse(query).success).toBe(true);
+  });
+
+  it('know when they filter', () => {
+    expect(isFiltered(NO_FILTERS)).toBe(false);
+    expect(isFiltered({ ...NO_FILTERS, search: '  ' })).toBe(false);
+    expect(isFiltered({ ...NO_FILTERS, flagged: true })).toBe(true);
+    const twice = togglePriority(togglePriority(NO_FILTERS, 'LOW'), 'LOW');
+    expect(isFiltered(twice)).toBe(false);
+  });
+});
+
+describe('the next study', () => {
+  const study = (studyInstanceUid: string, rest = {}) => ({
+    studyInstanceUid,
+    readingStatus: 'unread' as const,
+    openedBy: null,
+    status: 'analysed' as const,
+    imageCount: 2,
+    ...rest,
+  });
+
+  it('is the first in the order of the list that is free', () => {
+    const list = [
+      study('1'),
+      study('2', { readingStatus: 'open', openedBy: 'someone' }),
+      study('3', { readingStatus: 'reviewed' }),
+      study('4'),
+      study('5'),
+    ];
+    expect(chooseNext(list, '1', 'me')).toBe('4');
+  });
+
+  it('may be one that I hold open myself', () => {
+    const list = [study('1'), study('2', { readingStatus: 'open', openedBy: 'me' }), study('3')];
+    expect(chooseNext(list, '1', 'me')).toBe('2');
+  });
+
+  it('is one whose images still come only when there is no other', () => {
+    const list = [study('1', { status: 'receiving' }), study('2')];
+    expect(chooseNext(list, '9', 'me')).toBe('2');
+    expect(chooseNext(list, '2', 'me')).toBe('1');
+  });
+
+  it('is none when the list is empty', () => {
+    expect(chooseNext([study('1')], '1', 'me')).toBeNull();
+  });
+});
+
+describe('moving the choice by keys', () => {
+  it.each([
+    ['ArrowDown', 0, 1],
+    ['ArrowDown', 4, 4],
+    ['ArrowUp', 0, 0],
+    ['PageDown', 0, 4],
+    ['End', 1, 4],
+    ['Home', 3, 0],
+  ])('%s from %i to %i', (key, from, to) => {
+    expect(moveSelection(key, from, 5)).toBe(to);
+  });
+
+  it('moves nothing by other keys or in an empty list', () => {
+    expect(moveSelection('x', 2, 5)).toBeNull();
+    expect(moveSelection('ArrowDown', 0, 0)).toBeNull();
+  });
+});

@@ -56,6 +56,11 @@ export interface QueueOptions {
   readonly logger: Logger;
   /** How long to wait at start for a queue that is not there yet. */
   readonly openDeadlineMs?: number | undefined;
+  /**
+   * Do not wait, and do not fail: the queue is opened once its server is there, and until then every call says
+   * QUEUE_UNAVAILABLE. For a process that has to serve meanwhile: the outbox keeps what it has to send.
+   */
+  readonly inBackground?: boolean | undefined;
 }
 
 const ANSWER_DEADLINE_MS = 5_000;
@@ -119,14 +124,19 @@ function createProducer(queueOf: (name: JobName) => JobQueue): QueueProducer {
   };
 }
 
-async function prepare(backend: QueueBackend, deadlineMs: number): Promise<void> {
+/** Tries until the server is there, the deadline has passed, or nobody wants it any more. */
+async function prepare(
+  backend: QueueBackend,
+  deadlineMs: number,
+  isWanted: () => boolean,
+): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     try {
       await backend.prepare();
       return;
     } catch (error) {
-      if (Date.now() >= deadline) throw toRadTriageError(error, 'QUEUE_UNAVAILABLE');
+      if (Date.now() >= deadline || !isWanted()) throw toRadTriageError(error, 'QUEUE_UNAVAILABLE');
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -137,48 +147,87 @@ function chooseBackend({ queueUrl, databaseUrl }: QueueOptions): QueueBackend {
   return /^rediss?:/.test(url) ? createRedisQueueBackend(url) : createPostgresQueueBackend(url);
 }
 
-/**
- * Opens the queue, waiting for its server if need be.
- * @throws RadTriageError QUEUE_UNAVAILABLE
- */
-export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
-  const { logger } = options;
-  const backend = chooseBackend(options);
-  await prepare(backend, options.openDeadlineMs ?? OPEN_DEADLINE_MS);
-  const onError = (error: Error): void => logger.debug({ err: error }, 'queue connection');
-  const queues = new Map<JobName, JobQueue>();
-  const queueOf = (name: JobName): JobQueue => {
-    const known = queues.get(name);
-    if (known !== undefined) return known;
-    const opened = backend.openQueue(name, onError);
-    queues.set(name, opened);
-    return opened;
-  };
-  for (const name of listJobNames()) await inTime(queueOf(name).waitUntilReady());
+/** One BullMQ queue for each kind of job, opened when first asked for. */
+class QueueSet {
+  private readonly backend: QueueBackend;
+  private readonly logger: Logger;
+  private readonly queues = new Map<JobName, JobQueue>();
+  isReady = false;
 
-  const countOne = async (name: JobName): Promise<QueueCounts> => {
+  constructor(backend: QueueBackend, logger: Logger) {
+    this.backend = backend;
+    this.logger = logger;
+  }
+
+  /** @throws RadTriageError QUEUE_UNAVAILABLE while the server has not been seen yet */
+  get(name: JobName): JobQueue {
+    if (!this.isReady) throw new RadTriageError('QUEUE_UNAVAILABLE', 'the queue is not there yet');
+    const known = this.queues.get(name);
+    if (known !== undefined) return known;
+    const onError = (error: Error): void => this.logger.debug({ err: error }, 'queue connection');
+    const opened = this.backend.openQueue(name, onError);
+    this.queues.set(name, opened);
+    return opened;
+  }
+
+  async count(name: JobName): Promise<QueueCounts> {
     const types = ['waiting', 'prioritized', 'active', 'delayed', 'failed'];
-    const counts = await inTime(queueOf(name).getJobCounts(...types));
+    const counts = await inTime(this.get(name).getJobCounts(...types));
     const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
     const { active = 0, delayed = 0, failed = 0 } = counts;
     return { waiting, active, delayed, failed };
+  }
+
+  async health(): Promise<{ status: 'ok' | 'down'; detail: string | null }> {
+    try {
+      await Promise.all(listJobNames().map((name) => this.count(name)));
+      return { status: 'ok', detail: this.backend.kind };
+    } catch (error) {
+      return { status: 'down', detail: toRadTriageError(error, 'QUEUE_UNAVAILABLE').message };
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.queues.values()].map((queue) => queue.close().catch(() => undefined)),
+    );
+  }
+}
+
+/**
+ * Opens the queue, waiting for its server if need be.
+ * @throws RadTriageError QUEUE_UNAVAILABLE, unless `inBackground`
+ */
+export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
+  const { logger, inBackground = false } = options;
+  const backend = chooseBackend(options);
+  const set = new QueueSet(backend, logger);
+  let closed = false;
+  const open = async (deadlineMs: number): Promise<void> => {
+    await prepare(backend, deadlineMs, () => !closed);
+    set.isReady = true;
+    for (const name of listJobNames()) await inTime(set.get(name).waitUntilReady());
   };
+  let opening = Promise.resolve();
+  if (inBackground) {
+    opening = open(Number.POSITIVE_INFINITY).catch((error: unknown) =>
+      logger.warn({ err: error }, 'the queue is not there yet'),
+    );
+  } else {
+    await open(options.openDeadlineMs ?? OPEN_DEADLINE_MS);
+  }
+  const queueOf = (name: JobName): JobQueue => set.get(name);
   return {
     kind: backend.kind,
     producer: createProducer(queueOf),
     createWorker: (handlers, workerOptions) =>
       startWorker(handlers, { ...workerOptions, backend, queueOf }),
-    health: async () => {
-      try {
-        await Promise.all(listJobNames().map(countOne));
-        return { status: 'ok', detail: backend.kind };
-      } catch (error) {
-        return { status: 'down', detail: toRadTriageError(error, 'QUEUE_UNAVAILABLE').message };
-      }
-    },
-    counts: async () => ({ triage: await countOne('triage') }),
+    health: () => set.health(),
+    counts: async () => ({ triage: await set.count('triage') }),
     close: async () => {
-      await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)));
+      closed = true;
+      await opening;
+      await set.close();
     },
   };
 }

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { userInfo } from 'node:os';
 
 /** The identity under which Postgres runs: it refuses to run as root. Undefined: as we are. */
 export interface Identity {
@@ -19,7 +18,7 @@ export const POSTGRES_ENVIRONMENT: Readonly<Record<string, string>> = {
 
 /** Root hands over to an unprivileged account; anybody else runs Postgres as himself. */
 export function postgresIdentity(): Identity | undefined {
-  return userInfo().uid === 0 ? NOBODY : undefined;
+  return process.geteuid?.() === 0 ? NOBODY : undefined;
 }
 
 /** Whether `identity` can run a shell test on a path. Tried rather than computed: access lists and mounts count too. */

@@ -99,6 +99,18 @@ export function describeQueue(name: string, startServer: StartServer): void {
       expect(seen.runs).toEqual(['once_1', 'once_2']);
     });
 
+    it('is taken up by a process that started before its server was there', async () => {
+      const opened = await openQueue({
+        queueUrl: server.url,
+        databaseUrl: db.url,
+        logger,
+        inBackground: true,
+      });
+      await waitFor(async () => (await opened.health()).status === 'ok', { what: 'the queue' });
+      expect(await opened.producer.isKnown('triage', 'once_1')).toBe(true);
+      await opened.close();
+    });
+
     it('takes the most urgent job first', async () => {
       const seen = seenBy();
       await add('low', 3);
@@ -277,14 +289,26 @@ export function describeQueue(name: string, startServer: StartServer): void {
   });
 
   describe(`queue on ${name}, unreachable at start`, () => {
+    const unreachable = {
+      queueUrl: startServer === undefined ? undefined : 'redis://127.0.0.1:1',
+      databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
+      logger,
+    };
+
     it('says so', async () => {
-      const attempt = openQueue({
-        queueUrl: startServer === undefined ? undefined : 'redis://127.0.0.1:1',
-        databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
-        logger,
-        openDeadlineMs: 300,
-      });
+      const attempt = openQueue({ ...unreachable, openDeadlineMs: 300 });
       await expect(attempt).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+    });
+
+    it('lets a process that does not depend on it start all the same', async () => {
+      const opened = await openQueue({ ...unreachable, inBackground: true });
+      expect((await opened.health()).status).toBe('down');
+      const job = { job: 'triage', jobId: 'early', payload: payload() };
+      await expect(opened.producer.enqueue(job)).rejects.toMatchObject({
+        code: 'QUEUE_UNAVAILABLE',
+        retryable: true,
+      });
+      await opened.close();
     });
   });
 }

@@ -7,6 +7,7 @@ import {
   DICOM_APPLICATION_CONTEXT,
   encodeAssociateAnswer,
 } from './associate-codec.ts';
+import type { AssociationEnd, UpperLayerUser } from './association-user.ts';
 import { CommandAssembler } from './command-assembler.ts';
 import {
   COMMANDS,
@@ -28,7 +29,7 @@ import type {
   ScpLimits,
 } from './scp-types.ts';
 import { VERIFICATION_SOP_CLASS } from './storage-sop-classes.ts';
-import { type AssociationEnd, UpperLayer, type UpperLayerUser } from './upper-layer.ts';
+import { UpperLayer } from './upper-layer.ts';
 
 /** What an association needs of its server. */
 export interface ScpContext {

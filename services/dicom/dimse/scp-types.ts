@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
+import type { AssociationEnd } from './association-user.ts';
 import type { Rejection } from './pdu-codec.ts';
-import type { AssociationEnd } from './upper-layer.ts';
 
 /** What is known of a peer that asks for an association. */
 export interface AssociationProposal {

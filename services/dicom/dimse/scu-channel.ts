@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { RadTriageError } from '#core/errors.ts';
 import type { AssociateAnswer } from './associate-codec.ts';
+import type { AssociationEnd, UpperLayerUser } from './association-user.ts';
 import { CommandAssembler } from './command-assembler.ts';
 import { type CommandSet, encodeCommandSet } from './command-set.ts';
 import {
@@ -11,7 +12,7 @@ import {
   PDV_HEADER_BYTES,
 } from './pdu-codec.ts';
 import type { PdvFragment } from './pdu-reader.ts';
-import { type AssociationEnd, UpperLayer, type UpperLayerUser } from './upper-layer.ts';
+import { UpperLayer } from './upper-layer.ts';
 
 export interface ScuTimeouts {
   /** From the first packet to the answer to the association request. Default 15 s. */

@@ -1,35 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { RadTriageError, toRadTriageError } from '#core/errors.ts';
-import { type DicomAttributes, readAttributes } from '#dicom/attributes/read-attributes.ts';
-import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
-import { openByteSource, type PixelSource } from '#dicom/pixels/byte-source.ts';
+import { toRadTriageError } from '#core/errors.ts';
+import type { PixelSource } from '#dicom/pixels/byte-source.ts';
+import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
 import { imageFacts } from '#models/manifest/image-facts.ts';
 import type { TriageBlobs, TriageDependencies } from './dependencies.ts';
 import type { DecodeTask, FrameOfImage, ImageRow, TriageImage } from './triage-types.ts';
 
-const FIRST_HEADER_BYTES = 64 * 1024;
-const HEADER_GROWTH = 8;
-
 function sourceOf(row: ImageRow, blobs: TriageBlobs): PixelSource & { path: string } {
   const { transferSyntaxUid, dataSetOffset, blobPath } = row;
   return { path: blobs.pathOf(blobPath), dataSetOffset, transferSyntaxUid };
-}
-
-/** Reads ever more of the object until its header is whole; its pixels are left where they are. */
-function readHeader(source: PixelSource): DicomAttributes {
-  using bytes = openByteSource(source);
-  // A deflated object is inflated by the source already.
-  const isDeflated = findTransferSyntax(source.transferSyntaxUid)?.encoding === 'deflated';
-  const syntax = isDeflated ? EXPLICIT_VR_LITTLE_ENDIAN : source.transferSyntaxUid;
-  for (let size = FIRST_HEADER_BYTES; ; size *= HEADER_GROWTH) {
-    const isWhole = size >= bytes.size;
-    try {
-      return readAttributes(bytes.read(0, Math.min(size, bytes.size)), syntax);
-    } catch (error) {
-      const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
-      if (isWhole || !mayBeCut) throw error;
-    }
-  }
 }
 
 /**
@@ -51,7 +30,11 @@ export async function readImages(
 
 function readImage(row: ImageRow, blobs: TriageBlobs): TriageImage {
   try {
-    return { row, facts: imageFacts(readHeader(sourceOf(row, blobs))), problem: undefined };
+    return {
+      row,
+      facts: imageFacts(readSourceAttributes(sourceOf(row, blobs))),
+      problem: undefined,
+    };
   } catch (thrown) {
     const problem = toRadTriageError(thrown, 'DICOM_STRUCTURE');
     if (problem.retryable) throw problem;

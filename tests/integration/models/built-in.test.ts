@@ -8,6 +8,7 @@ import type { SourceImage } from '#models/preprocess/window.ts';
 import { findModelFolders, readModelFolder } from '#models/registry/read-model-folder.ts';
 import { BUILT_IN_MODELS, isUsable, runnableModel } from '#models/registry/registry.ts';
 import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
+import { missingPython, PYTHON } from '#tests/support/python.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 
 /** A soft bright disc on a gradient: no radiograph, but the same for both sides. */
@@ -88,13 +89,7 @@ describe('the models that come with the product', () => {
   );
 });
 
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch, onnx, PIL']).status === 0;
-if (!hasTorch) {
-  process.stderr.write('SKIPPED, peer missing: python3-torch python3-onnx python3-pil\n');
-}
-
-describe.skipIf(!hasTorch)('cxr-opacity', () => {
+describe.skipIf(missingPython('torch', 'onnx', 'PIL'))('cxr-opacity', () => {
   it('scores as on the training side, within 1e-3', async () => {
     const folder = join(BUILT_IN_MODELS, 'cxr-opacity');
     const images = [drawImage(768, 0), drawImage(500, 1), drawImage(1024, 2)];

@@ -7,6 +7,7 @@ import { areaWeights, heatmapTransform, letterboxGeometry } from '#models/prepro
 import { valuesAtRanks } from '#models/preprocess/percentile.ts';
 import { preprocess } from '#models/preprocess/preprocess.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
+import { missingPython, PYTHON } from '#tests/support/python.ts';
 
 const IDENTITY: Window = { kind: 'fixed', center: 0.5, width: 1 };
 
@@ -125,7 +126,6 @@ describe('the area letterbox', () => {
   });
 });
 
-const PYTHON = '/usr/bin/python3';
 const MIRROR = join(import.meta.dirname, '../../../models/shared-python');
 const SCRIPT = `
 import base64, json, sys
@@ -140,14 +140,11 @@ for line in sys.stdin:
     print(base64.b64encode(tensor.astype("<f4").tobytes()).decode())
 `;
 
-const hasPython = spawnSync(PYTHON, ['-c', 'import numpy']).status === 0;
-if (!hasPython) process.stderr.write('SKIPPED, peer missing: python3 with numpy (python3-numpy)\n');
-
 function base64Of(values: Float32Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 }
 
-describe.skipIf(!hasPython)('the Python mirror of the preprocessing', () => {
+describe.skipIf(missingPython('numpy'))('the Python mirror of the preprocessing', () => {
   it('agrees within 1e-6 for both photometric interpretations and kinds of window', () => {
     const windows: Window[] = [
       { kind: 'percentile', low: 1, high: 99 },

@@ -188,6 +188,8 @@ class ChildDecoder implements PixelDecoder {
     const { child } = slot;
     this.discard(slot, 'the decoder was closed');
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    // An idle child is unreferenced; without this the wait for its end would not keep us alive to see it.
+    child.ref();
     await new Promise((resolve) => child.once('exit', resolve));
   }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
@@ -108,22 +108,26 @@ describe('createPixelDecoder', () => {
     expect((await failure(decoder.decode(source))).message).toBe('the decoder is closed');
   });
 
-  it('does not keep its parent alive while idle', () => {
-    const path = join(folder, 'idle.dcm');
-    writeFileSync(path, image);
-    const module = pathToFileURL(
-      fileURLToPath(new URL('../../../services/dicom/pixels/pixel-decoder.ts', import.meta.url)),
-    ).href;
-    const script = `
-      import { createPixelDecoder } from '${module}';
-      const frame = await createPixelDecoder().decode({ path: '${path}', transferSyntaxUid: '${EXPLICIT_UID}' });
-      process.stdout.write(String(frame.values[3]));`;
-    const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
-    expect(result).toMatchObject({ status: 0, stdout: '4' });
-  });
+  it.each(['', 'await decoder.close();'])(
+    'lets its parent end of itself, idle or closed: %j',
+    (closing) => {
+      const path = join(folder, 'idle.dcm');
+      writeFileSync(path, image);
+      const module = new URL('../../../services/dicom/pixels/pixel-decoder.ts', import.meta.url);
+      const script = `
+        import { createPixelDecoder } from '${module.href}';
+        const decoder = createPixelDecoder();
+        const request = { path: '${path}', transferSyntaxUid: '${EXPLICIT_UID}' };
+        const frame = await decoder.decode(request);
+        ${closing}
+        process.stdout.write(String(frame.values[3]));`;
+      const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        timeout: 40_000,
+      });
+      expect(result).toMatchObject({ status: 0, stdout: '4' });
+    },
+  );
 });
 
 const missing = missingPeer('dcmcjpeg', 'dcmcjpls', 'dcmcrle', 'gdcmconv');

@@ -48,7 +48,7 @@ async function processJob(
   if (!parsed.success) {
     // Handlers get only what keeps the contract; a dead letter shows the rest.
     const error = toRadTriageError(parsed.error, 'REQUEST_INVALID');
-    await writeDeadLetter(options.database, describe(handler.job, job), error);
+    await writeDeadLetter(options.database, describe(handler.job, job, context.attempt), error);
     throw new UnrecoverableError(error.message);
   }
   try {
@@ -63,14 +63,14 @@ async function processJob(
     }
     if (error.retryable && !context.isLastAttempt) throw error;
     await handler.giveUp(parsed.data, error, context);
-    await writeDeadLetter(options.database, describe(handler.job, job), error);
+    await writeDeadLetter(options.database, describe(handler.job, job, context.attempt), error);
     throw new UnrecoverableError(error.message);
   }
 }
 
-function describe(name: JobName, job: Job) {
+function describe(name: JobName, job: Job, attempts: number) {
   const payload: Record<string, unknown> = typeof job.data === 'object' ? { ...job.data } : {};
-  return { job: name, jobId: job.id ?? '', payload, attempts: job.attemptsMade + 1 };
+  return { job: name, jobId: job.id ?? '', payload, attempts };
 }
 
 /**
@@ -89,7 +89,7 @@ async function reconcile(handler: JobHandler, { queueOf, database, logger }: Sur
     logger.error({ job: handler.job, jobId: job.id }, 'a job failed unseen');
     const parsed = JOB_CONTRACTS[handler.job].payload.safeParse(job.data);
     if (parsed.success) await handler.giveUp(parsed.data, error, contextOf(job, job.attemptsMade));
-    await writeDeadLetter(database, describe(handler.job, job), error);
+    await writeDeadLetter(database, describe(handler.job, job, job.attemptsMade), error);
   }
 }
 

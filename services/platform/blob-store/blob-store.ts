@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,8 @@ export interface BlobStore {
   /** The file itself, for programs that read it on their own. */
   locate(path: string): string;
   removeBlob(path: string): Promise<void>;
+  /** Paths of all whole files below a folder, oldest day first, with the time of their last change. */
+  listBlobs(folder: string): AsyncIterable<{ path: string; changedAt: Date }>;
   /** Half files of processes that died, removed at the start: none of them was ever acknowledged. */
   readonly removedAtStart: number;
   close(): Promise<void>;
@@ -70,6 +73,21 @@ async function removeHalfFiles(root: string): Promise<number> {
     removed += 1;
   }
   return removed;
+}
+
+/** Day by day, so that an archive of millions is never held at once. */
+async function* walk(
+  root: string,
+  relative: string,
+): AsyncIterable<{ path: string; changedAt: Date }> {
+  const entries = await readdir(join(root, relative), { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = `${relative}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(root, path);
+    else if (PATH_PATTERN.test(path))
+      yield { path, changedAt: (await stat(join(root, path))).mtime };
+  }
 }
 
 function reading(error: unknown): RadTriageError {
@@ -145,6 +163,9 @@ export async function openBlobStore(options: {
     },
     removeBlob: async (path) => {
       await rm(locate(path), { force: true });
+    },
+    listBlobs: async function* (folder) {
+      if (existsSync(join(root, folder))) yield* walk(root, folder);
     },
     close: () => directories.close(),
   };

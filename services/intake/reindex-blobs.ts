@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { RadTriageError, toRadTriageError } from '#core/errors.ts';
+import { readAttributes } from '#dicom/attributes/read-attributes.ts';
+import { checkPart10File } from '#dicom/part10/check-part10-file.ts';
+import type { BlobStore } from '#platform/blob-store/blob-store.ts';
+import type { Database } from '#platform/database/connect.ts';
+import type { Logger } from '#platform/logger/logger.ts';
+import { IndexWriter } from './index-writer.ts';
+import type { InstanceRecord, SiteRules } from './instance-record.ts';
+
+export interface ReindexOptions {
+  readonly database: Database;
+  readonly blobStore: BlobStore;
+  readonly rules: SiteRules;
+  readonly logger: Logger;
+  /** Younger files are left alone: their row may be on its way. */
+  readonly olderThanMs?: number | undefined;
+}
+
+export interface ReindexReport {
+  readonly files: number;
+  /** Files that had no row and have one now. */
+  readonly indexed: number;
+  /** Files whose very content was kept under another path already, removed. */
+  readonly duplicates: number;
+  /** Files that cannot be read as DICOM; they stay where they are. */
+  readonly unreadable: number;
+}
+
+const OLDER_THAN_MS = 60_000;
+const BATCH = 500;
+
+async function hashDataSet(path: string, offset: number): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { start: offset })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function readRecord(
+  { blobStore }: ReindexOptions,
+  blob: { path: string; changedAt: Date },
+): Promise<InstanceRecord> {
+  const file = blobStore.locate(blob.path);
+  const part10 = await checkPart10File(file);
+  const { sopInstanceUid, transferSyntaxUid, sendingAe } = part10.meta;
+  const attributes = readAttributes(part10.header, part10.headerTransferSyntaxUid);
+  if (attributes.sopInstanceUid !== sopInstanceUid) {
+    throw new RadTriageError('DICOM_UID_MISMATCH', 'file meta and data set differ');
+  }
+  return {
+    attributes: { ...attributes, transferSyntaxUid },
+    blobPath: blob.path,
+    sha256: await hashDataSet(file, part10.dataSetOffset),
+    fileBytes: part10.fileBytes,
+    dataSetOffset: part10.dataSetOffset,
+    callingAe: sendingAe ?? '',
+    receivedAt: blob.changedAt,
+  };
+}
+
+async function withoutRow(
+  database: Database,
+  blobs: readonly { path: string; changedAt: Date }[],
+): Promise<{ path: string; changedAt: Date }[]> {
+  if (blobs.length === 0) return [];
+  const rows = await database
+    .selectFrom('instance')
+    .select('blobPath')
+    .where(
+      'blobPath',
+      'in',
+      blobs.map(({ path }) => path),
+    )
+    .execute();
+  const known = new Set(rows.map((row) => row.blobPath));
+  return blobs.filter(({ path }) => !known.has(path));
+}
+
+/**
+ * Gives every kept file its row again: those whose process died between file and row (never acknowledged), and all
+ * those that a database restored from an older backup does not know. With an empty database it rebuilds the whole
+ * index; what models and readers had said is not in the files.
+ */
+export async function reindexBlobs(options: ReindexOptions): Promise<ReindexReport> {
+  const { database, blobStore, rules, logger } = options;
+  const index = new IndexWriter({ database, rules, logger });
+  const before = Date.now() - (options.olderThanMs ?? OLDER_THAN_MS);
+  const report = { files: 0, indexed: 0, duplicates: 0, unreadable: 0 };
+  let batch: { path: string; changedAt: Date }[] = [];
+  const settle = async (): Promise<void> => {
+    for (const blob of await withoutRow(database, batch)) {
+      let record: InstanceRecord;
+      try {
+        record = await readRecord(options, blob);
+      } catch (thrown) {
+        const { code } = toRadTriageError(thrown);
+        logger.warn({ path: blob.path, code }, 'a file in the image store cannot be indexed');
+        report.unreadable += 1;
+        continue;
+      }
+      const { outcome } = await index.add(record);
+      if (outcome === 'duplicate') {
+        await blobStore.removeBlob(blob.path);
+        report.duplicates += 1;
+      } else {
+        report.indexed += 1;
+      }
+    }
+    batch = [];
+  };
+  for await (const blob of blobStore.listBlobs('instances')) {
+    report.files += 1;
+    if (blob.changedAt.getTime() > before) continue;
+    batch.push(blob);
+    if (batch.length === BATCH) await settle();
+  }
+  await settle();
+  if (report.indexed > 0) logger.warn(report, 'files without a row were indexed');
+  return report;
+}

@@ -13,23 +13,22 @@ const JUDGED = sql`
   SELECT study.study_key, study.study_instance_uid, study.status, study.flagged, study.received_at,
          reading.review_id AS reading_id,
          reading.positive AS reader_positive,
-         ai.flagged AS ai_flagged,
+         reading.ai_flagged,
          second.positive AS second_positive
   FROM study
-  LEFT JOIN LATERAL (
-    SELECT review_id, positive, run_key FROM review
-    WHERE review.study_key = study.study_key AND kind = 'reading' AND state = 'signed'
-    ORDER BY created_at DESC, review_id LIMIT 1
-  ) reading ON true
-  LEFT JOIN LATERAL (
-    SELECT bool_or(model_run.flagged) AS flagged FROM model_run
-    WHERE model_run.run_key = reading.run_key AND role = 'active' AND outcome = 'analysed'
-  ) ai ON true
-  LEFT JOIN LATERAL (
-    SELECT positive FROM review
-    WHERE review.study_key = study.study_key AND kind = 'second-reading' AND state = 'signed'
-    ORDER BY created_at DESC, review_id LIMIT 1
-  ) second ON true`;
+  LEFT JOIN (
+    SELECT DISTINCT ON (study_key) study_key, review_id, positive, (
+      SELECT bool_or(model_run.flagged) FROM model_run
+      WHERE model_run.run_key = review.run_key AND role = 'active' AND outcome = 'analysed'
+    ) AS ai_flagged
+    FROM review WHERE kind = 'reading' AND state = 'signed'
+    ORDER BY study_key, created_at DESC, review_id
+  ) reading USING (study_key)
+  LEFT JOIN (
+    SELECT DISTINCT ON (study_key) study_key, positive
+    FROM review WHERE kind = 'second-reading' AND state = 'signed'
+    ORDER BY study_key, created_at DESC, review_id
+  ) second USING (study_key)`;
 
 const CONDITIONS = {
   all: sql`true`,

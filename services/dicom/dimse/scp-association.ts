@@ -151,10 +151,6 @@ export class ScpAssociation implements UpperLayerUser {
     this.#layer.abort(ABORTS.byUser, 'aborted', detail);
   }
 
-  destroy(): void {
-    this.#layer.destroy();
-  }
-
   /** Called now and then: aborts an association that is idle or slower than the limits allow. */
   checkProgress(now: number): void {
     const fault = this.#pace.judge(now, this.#message !== undefined || this.#assembler.underWay);

@@ -75,15 +75,23 @@ function listen(server: Server, { host, port }: ScpOptions): Promise<void> {
   });
 }
 
+/** One connection, from the first packet to the close of its transport. */
+interface Guest {
+  /** The TCP socket, below TLS where there is any. */
+  readonly transport: Socket;
+  readonly key: string;
+  association: ScpAssociation | undefined;
+  /** Has an association that was accepted; before, it gives way to newer connections when there are too many. */
+  admitted: boolean;
+}
+
 /** Counts who is inside: pending connections, which give way to new ones, and associations, which do not. */
 class ScpDoor {
   readonly limits: ScpLimits;
   readonly #options: ScpOptions;
   readonly #context: ScpContext;
-  /** Connections without an association, oldest first, by remote address and port. */
-  readonly #pending = new Map<string, Socket>();
-  readonly #open = new Map<string, ScpAssociation>();
-  readonly #admitted = new Set<ScpAssociation>();
+  /** Oldest first. */
+  readonly #guests = new Set<Guest>();
   readonly #sweep: NodeJS.Timeout;
   #lastId = 0;
   #closing = false;
@@ -99,63 +107,67 @@ class ScpDoor {
       emit: (event) => this.#emit(event),
       admit: (association) => this.#admit(association),
     };
-    const everyMs = Math.max(
-      10,
-      Math.min(SWEEP_MS, this.limits.stallMs / 4, this.limits.idleMs / 4),
-    );
+    const { stallMs, idleMs } = this.limits;
+    const everyMs = Math.max(10, Math.min(SWEEP_MS, stallMs / 4, idleMs / 4));
     this.#sweep = setInterval(() => {
-      for (const association of this.#admitted) association.checkProgress(performance.now());
+      for (const guest of this.#guests) guest.association?.checkProgress(performance.now());
     }, everyMs);
     this.#sweep.unref();
   }
 
   counts(): { pending: number; associations: number } {
-    return { pending: this.#pending.size, associations: this.#admitted.size };
+    const associations = this.#admittedGuests().length;
+    return { pending: this.#guests.size - associations, associations };
   }
 
   /** A connection that has just been made; when too many wait, the one that has waited longest gives way. */
-  admitConnection(socket: Socket): void {
-    const key = keyOf(socket);
+  admitConnection(transport: Socket): void {
+    const key = keyOf(transport);
     if (key === undefined || this.#closing) {
-      socket.destroy();
+      transport.destroy();
       return;
     }
-    this.#pending.set(key, socket);
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => this.#forget(key));
-    if (this.#pending.size <= this.limits.maxPendingConnections) return;
-    for (const [oldestKey, oldest] of this.#pending) {
-      this.#pending.delete(oldestKey);
-      oldest.destroy();
-      this.#emit({ type: 'connection-evicted', peerAddress: addressOf(oldest) });
+    const guest: Guest = { transport, key, association: undefined, admitted: false };
+    this.#guests.add(guest);
+    transport.on('error', () => transport.destroy());
+    transport.once('close', () => this.#forget(guest));
+    if (this.counts().pending <= this.limits.maxPendingConnections) return;
+    for (const oldest of this.#guests) {
+      if (oldest.admitted) continue;
+      this.#emit({ type: 'connection-evicted', peerAddress: addressOf(oldest.transport) });
+      this.#guests.delete(oldest);
+      oldest.transport.destroy();
       return;
     }
   }
 
   openAssociation(socket: Socket, certified: boolean): void {
     const key = keyOf(socket);
-    if (key === undefined || !this.#pending.has(key)) {
+    const guest = [...this.#guests].findLast((other) => other.key === key);
+    if (guest === undefined || guest.association !== undefined) {
       socket.destroy();
       return;
     }
     this.#lastId += 1;
     const connection = { associationId: this.#lastId, peerAddress: addressOf(socket), certified };
-    this.#open.set(key, new ScpAssociation(socket, connection, this.#context));
+    guest.association = new ScpAssociation(socket, connection, this.#context);
   }
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    for (const association of this.#open.values()) association.drain();
+    for (const { association, transport } of this.#guests) {
+      if (association === undefined) transport.destroy();
+      else association.drain();
+    }
     await this.#empty(graceMs);
-    for (const association of this.#open.values()) association.terminate('the grace time is over');
+    for (const { association } of this.#guests) association?.terminate('the grace time is over');
     await this.#empty(FAREWELL_MS);
-    for (const socket of this.#pending.values()) socket.destroy();
-    for (const association of this.#open.values()) association.destroy();
+    for (const { transport } of this.#guests) transport.destroy();
     clearInterval(this.#sweep);
   }
 
   #empty(withinMs: number): Promise<void> {
-    if (this.#pending.size + this.#open.size === 0) return Promise.resolve();
+    if (this.#guests.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, withinMs);
       this.#whenEmpty = () => {
@@ -165,27 +177,32 @@ class ScpDoor {
     });
   }
 
+  #admittedGuests(): Guest[] {
+    return [...this.#guests].filter((guest) => guest.admitted);
+  }
+
   #admit(association: ScpAssociation): boolean {
-    if (this.#closing || this.#admitted.size >= this.limits.maxAssociations) return false;
+    const guest = [...this.#guests].find((other) => other.association === association);
+    const admitted = this.#admittedGuests();
     const { peerAddress } = association.connection;
-    let fromPeer = 0;
-    for (const other of this.#admitted) {
-      if (other.connection.peerAddress === peerAddress) fromPeer += 1;
+    const fromPeer = admitted.filter(
+      (other) => other.association?.connection.peerAddress === peerAddress,
+    );
+    if (
+      guest === undefined ||
+      this.#closing ||
+      admitted.length >= this.limits.maxAssociations ||
+      fromPeer.length >= this.limits.maxAssociationsPerPeer
+    ) {
+      return false;
     }
-    if (fromPeer >= this.limits.maxAssociationsPerPeer) return false;
-    this.#admitted.add(association);
-    for (const [key, open] of this.#open) {
-      if (open === association) this.#pending.delete(key);
-    }
+    guest.admitted = true;
     return true;
   }
 
-  #forget(key: string): void {
-    this.#pending.delete(key);
-    const association = this.#open.get(key);
-    if (association !== undefined) this.#admitted.delete(association);
-    this.#open.delete(key);
-    if (this.#pending.size + this.#open.size === 0) this.#whenEmpty?.();
+  #forget(guest: Guest): void {
+    this.#guests.delete(guest);
+    if (this.#guests.size === 0) this.#whenEmpty?.();
   }
 
   #emit(event: ScpEvent): void {
@@ -193,6 +210,7 @@ class ScpDoor {
   }
 }
 
+/** Tells connections apart, above TLS as below. */
 function keyOf(socket: Socket): string | undefined {
   return socket.remotePort === undefined
     ? undefined

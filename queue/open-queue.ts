@@ -10,7 +10,7 @@ import { type QueueWorker, startWorker, type WorkerOptions } from './worker.ts';
 /** What the queue knows of a job id; `unknown` when it holds nothing of it. */
 export type JobStanding = 'open' | 'completed' | 'failed' | 'unknown';
 
-export interface JobRequest {
+interface JobRequest {
   readonly job: string;
   readonly jobId: string;
   readonly payload: unknown;
@@ -32,7 +32,7 @@ export interface QueueProducer {
   retry(job: JobName, jobId: string): Promise<boolean>;
 }
 
-export interface QueueCounts {
+interface QueueCounts {
   readonly waiting: number;
   readonly active: number;
   readonly delayed: number;

@@ -28,7 +28,7 @@ export interface JobWorker {
   close(force?: boolean): Promise<void>;
 }
 
-export interface WorkerSettings {
+interface WorkerSettings {
   readonly processor: Processor;
   readonly concurrency: number;
   readonly onError: (error: Error) => void;

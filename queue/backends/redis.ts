@@ -7,7 +7,7 @@ import { type QueueBackend, WORKER_TIMINGS } from './backend.ts';
  * radtriage:triage:prioritized 0 -1` those that wait, `LRANGE radtriage:triage:active 0 -1` those that run,
  * `ZRANGE radtriage:triage:completed 0 -1` and `:failed` those that ended.
  */
-export const REDIS_PREFIX = 'radtriage';
+const REDIS_PREFIX = 'radtriage';
 
 const MAX_RECONNECT_DELAY_MS = 2_000;
 

@@ -13,7 +13,7 @@ export interface ImportCounts {
   readonly failed: number;
 }
 
-export interface ImportError {
+interface ImportError {
   /** As found below the directory; for the person at the terminal, not for the log. */
   readonly file: string;
   readonly code: ErrorCode;

@@ -12,13 +12,6 @@ import type { Logger } from '#platform/logger/logger.ts';
 import { IndexWriter } from './index-writer.ts';
 import type { IncomingInstance, InstanceReceiver, InstanceSink, ReceiveOutcome } from './types.ts';
 
-export type {
-  IncomingInstance,
-  InstanceReceiver,
-  InstanceSink,
-  ReceiveOutcome,
-} from './types.ts';
-
 export interface ReceiverOptions {
   readonly database: Database;
   readonly blobStore: BlobStore;

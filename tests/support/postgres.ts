@@ -22,7 +22,7 @@ export interface TestPostgres {
 }
 
 /** The embedded Postgres in a folder of its own. */
-export async function startTestPostgres(): Promise<TestPostgres & { embedded: EmbeddedPostgres }> {
+async function startTestPostgres(): Promise<TestPostgres & { embedded: EmbeddedPostgres }> {
   const directory = temporaryDirectory();
   const embedded = await startEmbeddedPostgres(directory.path);
   return {

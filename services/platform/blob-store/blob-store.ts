@@ -13,7 +13,7 @@ export type { BlobWriter } from './blob-writer.ts';
 export type { BlobSyncs } from './syncs.ts';
 export { DURABLE_SYNCS } from './syncs.ts';
 
-export interface BlobKind {
+interface BlobKind {
   /** First folder of the path. */
   readonly folder: string;
   /** With the dot. */

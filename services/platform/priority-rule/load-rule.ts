@@ -32,7 +32,7 @@ const ruleSchema = z.strictObject({
   ),
 });
 
-export const DEFAULT_RULE_FILE = join(import.meta.dirname, 'default-rule.yaml');
+const DEFAULT_RULE_FILE = join(import.meta.dirname, 'default-rule.yaml');
 
 /**
  * Reads the site's rule, or the one we ship.

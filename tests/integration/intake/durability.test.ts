@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '#platform/database/connect.ts';
 import { migrateDatabase } from '#platform/database/migrate.ts';
@@ -104,7 +105,7 @@ describe.skipIf(missingPeer('strace'))('what is on disk before Success (system-c
 
   function trace(without: string, load: { senders: number; objects: number }) {
     const log = join(directory.path, `${without}-${load.senders}.strace`);
-    const script = join(import.meta.dirname, 'traced-receiver.ts');
+    const script = fileURLToPath(new URL('./traced-receiver.ts', import.meta.url));
     const argument = JSON.stringify({ directory: directory.path, without, ...load });
     const options = ['-f', '--seccomp-bpf', '-ttt', '-T', '-yy', '-s', '65536', '-e'];
     const run = spawnSync(

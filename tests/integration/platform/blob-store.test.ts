@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openBlobStore } from '#platform/blob-store/blob-store.ts';
 import { SharedSync } from '#platform/blob-store/syncs.ts';
+import { findPeer, peerPath } from '#tests/support/peers.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -93,10 +94,17 @@ describe('the blob store', () => {
 });
 
 const canMount = (): boolean => {
-  if (userInfo().uid !== 0) return false;
+  if (userInfo().uid !== 0 || findPeer('mount') === undefined) return false;
   const directory = temporaryDirectory();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory.path]);
-  if (mounted.status === 0) spawnSync('umount', [directory.path]);
+  const mounted = spawnSync(peerPath('mount'), [
+    '-t',
+    'tmpfs',
+    '-o',
+    'size=4m',
+    'tmpfs',
+    directory.path,
+  ]);
+  if (mounted.status === 0) spawnSync(peerPath('umount'), [directory.path]);
   directory.remove();
   return mounted.status === 0;
 };
@@ -104,9 +112,9 @@ const canMount = (): boolean => {
 describe.skipIf(!canMount())('on a disk that is really full', () => {
   it('says STORAGE_FULL, frees what it had taken, and goes on with what fits', async () => {
     const directory = temporaryDirectory();
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory.path]);
+    spawnSync(peerPath('mount'), ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory.path]);
     cleanups.push(() => {
-      spawnSync('umount', [directory.path]);
+      spawnSync(peerPath('umount'), [directory.path]);
       directory.remove();
     });
     const store = await openIn(join(directory.path, 'blobs'));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RadTriageError } from '#core/errors.ts';
 import { createLogger } from '#platform/logger/logger.ts';
@@ -14,7 +14,7 @@ import type { QueueWorker } from '#queue/worker.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
-export interface QueueServer {
+interface QueueServer {
   readonly url: string;
   killAndRestart(): Promise<void>;
   stop(): Promise<void>;
@@ -270,7 +270,7 @@ export function describeQueue(name: string, startServer: StartServer): void {
     it('takes over the job of a worker that vanished', async () => {
       const seen = seenBy();
       await add('orphan');
-      const script = join(import.meta.dirname, 'stuck-worker.ts');
+      const script = fileURLToPath(new URL('./stuck-worker.ts', import.meta.url));
       const urls = { queueUrl: server.url, databaseUrl: db.url };
       const child = spawn(process.execPath, [script, JSON.stringify(urls)], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -115,6 +115,7 @@ describe('our sender and our listener', () => {
 
   test('a data set that cannot be read to its end aborts: nothing is kept', async () => {
     door.receiver.kept.length = 0;
+    door.receiver.aborted.length = 0;
     const { transferSyntaxUid, bytes } = sampleDataSets(UID)[0] ?? fail();
     const association = await openAssociation(optionsFor(door.port, [transferSyntaxUid]));
     async function* failing(): AsyncGenerator<Buffer> {
@@ -123,12 +124,15 @@ describe('our sender and our listener', () => {
       throw new Error('disk');
     }
     const input = { sopClassUid: CT_CLASS, sopInstanceUid: UID, transferSyntaxUid };
-    await expect(association.store({ ...input, dataSet: failing() })).rejects.toThrow();
+    await expect(association.store({ ...input, dataSet: failing() })).rejects.toThrowError(
+      expect.objectContaining({ code: 'ASSOCIATION_FAILED' }),
+    );
+    // The peer is told at once: it does not wait for the rest.
+    await waitFor(() => door.receiver.aborted.length === 1, { what: 'the sink to be aborted' });
+    expect(door.receiver.kept).toEqual([]);
     await expect(association.echo()).rejects.toThrowError(
       expect.objectContaining({ code: 'ASSOCIATION_FAILED' }),
     );
-    await waitFor(() => door.receiver.opened === 0, { what: 'the sink to be aborted' });
-    expect(door.receiver.kept).toEqual([]);
   });
 
   test('a rejection is ASSOCIATION_REJECTED with its three numbers', async () => {

@@ -1,9 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RadTriageError } from '#core/errors.ts';
+import { CommandAssembler } from '#dicom/dimse/command-assembler.ts';
 import { decodeCommandSet, encodeCommandSet } from '#dicom/dimse/command-set.ts';
+import type { PdvFragment } from '#dicom/dimse/pdu-reader.ts';
 import { commandElement, commandSet, echoCommand, storeCommand } from '#tests/support/byte-peer.ts';
 import { propertyRun } from '#tests/support/property-run.ts';
+
+describe('the fragments of a command set', () => {
+  const fragment = (bytes: Buffer, over: Partial<PdvFragment> = {}): PdvFragment => ({
+    contextId: 1,
+    control: 3,
+    bytes,
+    end: true,
+    ...over,
+  });
+
+  test('are put together, and the next command begins anew', () => {
+    const assembler = new CommandAssembler(1000);
+    const echo = echoCommand(5);
+    for (let round = 0; round < 2; round += 1) {
+      expect(assembler.take(fragment(echo.subarray(0, 9), { control: 1 }))).toBeUndefined();
+      expect(assembler.take(fragment(echo.subarray(9, 20), { end: false }))).toBeUndefined();
+      expect(assembler.underWay).toBe(true);
+      expect(assembler.take(fragment(echo.subarray(20)))).toMatchObject({ messageId: 5 });
+      expect(assembler.underWay).toBe(false);
+    }
+  });
+
+  test('are refused once they are too long, or change their context', () => {
+    const fault = expect.objectContaining({ code: 'DICOM_STRUCTURE' });
+    const long = new CommandAssembler(1000);
+    const piece = fragment(Buffer.alloc(300), { control: 1 });
+    for (let n = 0; n < 3; n += 1) expect(long.take(piece)).toBeUndefined();
+    expect(() => long.take(piece)).toThrowError(fault);
+    const mixed = new CommandAssembler(1000);
+    mixed.take(piece);
+    expect(() => mixed.take({ ...piece, contextId: 3 })).toThrowError(fault);
+  });
+});
 
 describe('command sets', () => {
   test('a C-STORE request of a byte-level peer is decoded', () => {

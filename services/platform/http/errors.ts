@@ -25,7 +25,7 @@ function describeFaults(error: ZodError): string {
 }
 
 /** What the client is told. An error that we did not foresee says nothing of its cause. */
-export function toHttpError(thrown: unknown): RadTriageError {
+function toHttpError(thrown: unknown): RadTriageError {
   const error = asDatabaseError(thrown);
   if (error instanceof RadTriageError) return error;
   if (error instanceof ZodError) {
@@ -39,7 +39,7 @@ export function toHttpError(thrown: unknown): RadTriageError {
 }
 
 /** The body of contracts/session.ts errorSchema. */
-export function errorBody(error: RadTriageError) {
+function errorBody(error: RadTriageError) {
   return {
     code: error.code,
     message: error.message,

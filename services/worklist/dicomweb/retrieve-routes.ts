@@ -17,9 +17,9 @@ const DICOM_JSON = 'application/dicom+json';
 const OCTETS = 'application/octet-stream';
 const DICOM = 'application/dicom';
 
-export const studyPath = z.object({ study: uidSchema });
-export const seriesPath = studyPath.extend({ series: uidSchema });
-export const instancePath = seriesPath.extend({ instance: uidSchema });
+const studyPath = z.object({ study: uidSchema });
+const seriesPath = studyPath.extend({ series: uidSchema });
+const instancePath = seriesPath.extend({ instance: uidSchema });
 
 async function recordImages(context: WebContext, actor: string, studyInstanceUid: string) {
   await context.accessLog.recordAccess({ actor, action: 'images.read', studyInstanceUid });

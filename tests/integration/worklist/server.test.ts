@@ -12,6 +12,7 @@ import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { callerWith, startTestWeb, WEB_ADMIN_TOKEN } from '#tests/support/web-server.ts';
 
+const OPENSSL = findPeer('openssl');
 const ADMIN = { authorization: `Bearer ${WEB_ADMIN_TOKEN}` };
 
 describe('the server of the page', () => {
@@ -138,40 +139,37 @@ describe('the server of the page', () => {
     await web.close();
   });
 
-  it.skipIf(findPeer('openssl') === undefined)(
-    'speaks TLS, and asks browsers to stay with it',
-    async () => {
-      const [key, cert] = [join(directory.path, 'key.pem'), join(directory.path, 'cert.pem')];
-      const subject = ['-subj', '/CN=localhost', '-days', '1'];
-      const kind = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes'];
-      execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...subject], {
-        stdio: 'ignore',
-      });
-      const http = { port: 0, tlsCertFile: cert, tlsKeyFile: key };
-      const web = await startTestWeb(place(), { http });
-      expect(web.url).toMatch(/^https:/);
-      const answer = await new Promise<{ status: number | undefined; hsts: unknown }>(
-        (done, fail) => {
-          const asked = request(
-            `${web.url}/api/health`,
-            { rejectUnauthorized: false },
-            (response) => {
-              response.resume();
-              const hsts = response.headers['strict-transport-security'];
-              done({ status: response.statusCode, hsts });
-            },
-          );
-          asked.on('error', fail).end();
-        },
-      );
-      expect(answer).toEqual({ status: 200, hsts: expect.stringContaining('max-age=') });
-      await web.close();
-      const missing = { ...http, tlsKeyFile: join(directory.path, 'none.pem') };
-      await expect(startTestWeb(place(), { http: missing })).rejects.toMatchObject({
-        code: 'CONFIG_INVALID',
-      });
-    },
-  );
+  it.skipIf(OPENSSL === undefined)('speaks TLS, and asks browsers to stay with it', async () => {
+    const [key, cert] = [join(directory.path, 'key.pem'), join(directory.path, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-days', '1'];
+    const kind = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes'];
+    execFileSync(OPENSSL ?? '', [...kind, '-keyout', key, '-out', cert, ...subject], {
+      stdio: 'ignore',
+    });
+    const http = { port: 0, tlsCertFile: cert, tlsKeyFile: key };
+    const web = await startTestWeb(place(), { http });
+    expect(web.url).toMatch(/^https:/);
+    const answer = await new Promise<{ status: number | undefined; hsts: unknown }>(
+      (done, fail) => {
+        const asked = request(
+          `${web.url}/api/health`,
+          { rejectUnauthorized: false },
+          (response) => {
+            response.resume();
+            const hsts = response.headers['strict-transport-security'];
+            done({ status: response.statusCode, hsts });
+          },
+        );
+        asked.on('error', fail).end();
+      },
+    );
+    expect(answer).toEqual({ status: 200, hsts: expect.stringContaining('max-age=') });
+    await web.close();
+    const missing = { ...http, tlsKeyFile: join(directory.path, 'none.pem') };
+    await expect(startTestWeb(place(), { http: missing })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
 
   it('answers 503 with a code while the database is away, and recovers by itself', async () => {
     const other = await startTestDatabase();

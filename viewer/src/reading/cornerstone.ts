@@ -1,4 +1,4 @@
-/** The one file that knows Cornerstone3D: a STACK viewport over WADO-RS with mouse tools, on the GPU or without. */
+/** With its tools beside it, the one place that knows Cornerstone3D: a STACK viewport over WADO-RS, on the GPU or not. */
 import {
   cache,
   Enums,
@@ -10,17 +10,14 @@ import {
   utilities,
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
+import { utilities as toolUtilities } from '@cornerstonejs/tools';
 import {
-  addTool,
-  init as initTools,
-  PanTool,
-  StackScrollTool,
-  Enums as ToolEnums,
-  ToolGroupManager,
-  utilities as toolUtilities,
-  WindowLevelTool,
-  ZoomTool,
-} from '@cornerstonejs/tools';
+  activateLeftTool,
+  bindTools,
+  type LeftTool,
+  startTools,
+  unbindTools,
+} from './cornerstone-tools.ts';
 import {
   type Affine,
   affineFromPoints,
@@ -33,25 +30,23 @@ import type { Window } from './window-presets.ts';
 
 const VIEWPORT = 'radtriage-viewport';
 const ENGINE = 'radtriage-engine';
-const TOOLS = 'radtriage-tools';
 const CACHE_BYTES = 1024 ** 3;
-const LEFT_TOOLS = {
-  window: WindowLevelTool.toolName,
-  zoom: ZoomTool.toolName,
-  pan: PanTool.toolName,
-  scroll: StackScrollTool.toolName,
-} as const;
-
-export type LeftTool = keyof typeof LEFT_TOOLS;
-export const LEFT_TOOL_NAMES: readonly LeftTool[] = ['window', 'zoom', 'pan', 'scroll'];
 
 export interface ViewportState {
   readonly stack: ImageStack;
+  /** Of the image that is drawn, which while loading need not be the one asked for. */
   readonly index: number;
+  readonly isWanted: boolean;
   readonly window: Window | null;
   /** Source pixels to CSS pixels of the viewport; (0,0) is the outer corner of the first pixel. */
   readonly toCanvas: Affine | null;
   readonly onGpu: boolean;
+}
+
+interface ViewportEvents {
+  rendered(state: ViewportState): void;
+  /** The image that is asked for now could not be fetched or decoded. */
+  failed(): void;
 }
 
 let started = false;
@@ -62,9 +57,8 @@ function start(): void {
   started = true;
   initCore();
   initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)) });
-  initTools();
+  startTools();
   cache.setMaxCacheSize(CACHE_BYTES);
-  for (const tool of [WindowLevelTool, ZoomTool, PanTool, StackScrollTool]) addTool(tool);
 }
 
 /** Makes the metadata of each image known, without which no frame can be read. */
@@ -82,31 +76,10 @@ export function registerMetadata(
   }
 }
 
-function bindTools(): void {
-  ToolGroupManager.destroyToolGroup(TOOLS);
-  const group = ToolGroupManager.createToolGroup(TOOLS);
-  if (group === undefined) return;
-  for (const name of Object.values(LEFT_TOOLS)) group.addTool(name);
-  group.addViewport(VIEWPORT, ENGINE);
-  activate('window');
-}
-
-function activate(left: LeftTool): void {
-  const group = ToolGroupManager.getToolGroup(TOOLS);
-  if (group === undefined) return;
-  const { Primary, Auxiliary, Secondary, Wheel } = ToolEnums.MouseBindings;
-  const bindings: Record<LeftTool, { mouseButton: number }[]> = {
-    window: [],
-    zoom: [{ mouseButton: Secondary }],
-    pan: [{ mouseButton: Auxiliary }],
-    scroll: [{ mouseButton: Wheel }],
-  };
-  bindings[left].push({ mouseButton: Primary });
-  for (const tool of LEFT_TOOL_NAMES) {
-    const name = LEFT_TOOLS[tool];
-    group.setToolPassive(name, { removeAllBindings: true });
-    if (bindings[tool].length > 0) group.setToolActive(name, { bindings: bindings[tool] });
-  }
+function failedImageId(event: Event): string | null {
+  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
+  if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return null;
+  return typeof detail.imageId === 'string' ? detail.imageId : null;
 }
 
 const first = (value: number | number[] | undefined) => (Array.isArray(value) ? value[0] : value);
@@ -119,7 +92,7 @@ export class ImageViewport {
   readonly #stop = new AbortController();
   #shown: ImageStack | null = null;
 
-  constructor(element: HTMLDivElement, onRendered: (state: ViewportState) => void) {
+  constructor(element: HTMLDivElement, on: ViewportEvents) {
     start();
     this.#element = element;
     this.#engine = new RenderingEngine(ENGINE);
@@ -129,14 +102,22 @@ export class ImageViewport {
       element,
       defaultOptions: { background: [0, 0, 0] },
     });
-    bindTools();
+    bindTools(VIEWPORT, ENGINE);
     const { signal } = this.#stop;
     element.addEventListener(
       Enums.Events.IMAGE_RENDERED,
       () => {
-        if (this.#shown !== null) onRendered(this.#state(this.#shown));
+        const state = this.#shown === null ? null : this.#state(this.#shown);
+        if (state !== null) on.rendered(state);
       },
       { signal },
+    );
+    const onFailed = (event: Event) => {
+      if (failedImageId(event) === this.#viewport().getCurrentImageId()) on.failed();
+    };
+    eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, onFailed);
+    signal.addEventListener('abort', () =>
+      eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, onFailed),
     );
     element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
     this.#observer = new ResizeObserver(() => this.#engine.resize(true, true));
@@ -166,14 +147,24 @@ export class ImageViewport {
     if (ids.length > 1) toolUtilities.stackPrefetch.enable(this.#element);
   }
 
-  #state(stack: ImageStack): ViewportState {
+  /** The image asked for, drawn or not. */
+  wantedIndex(): number {
+    return this.#viewport().getTargetImageIdIndex();
+  }
+
+  /** null while the image on the screen is none of this stack's: nothing may be laid over it then. */
+  #state(stack: ImageStack): ViewportState | null {
     const viewport = this.#viewport();
+    const drawn = viewport.getCornerstoneImage()?.imageId;
+    const index = stack.images.findIndex((image) => image.imageId === drawn);
+    if (index < 0) return null;
     const range = viewport.getProperties().voiRange;
     const level =
       range == null ? null : utilities.windowLevel.toWindowLevel(range.lower, range.upper);
     return {
       stack,
-      index: viewport.getCurrentImageIdIndex(),
+      index,
+      isWanted: drawn === viewport.getCurrentImageId(),
       window: level === null ? null : { center: level.windowCenter, width: level.windowWidth },
       toCanvas: this.#toCanvas(viewport),
       onGpu: !getShouldUseCPURendering(),
@@ -272,7 +263,7 @@ export class ImageViewport {
   }
 
   selectLeftTool(tool: LeftTool): void {
-    activate(tool);
+    activateLeftTool(tool);
   }
 
   close(): void {
@@ -280,19 +271,7 @@ export class ImageViewport {
     this.#observer.disconnect();
     if (this.#shown !== null) toolUtilities.stackPrefetch.disable(this.#element);
     this.#shown = null;
-    ToolGroupManager.destroyToolGroup(TOOLS);
+    unbindTools();
     this.#engine.destroy();
   }
-}
-
-/** Tells of images that could not be fetched or decoded while scrolling or fetching ahead. */
-export function onImageFailure(handler: (imageId: string) => void): () => void {
-  const listener = (event: Event) => {
-    if (!(event instanceof CustomEvent)) return;
-    const detail: unknown = event.detail;
-    if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return;
-    if (typeof detail.imageId === 'string') handler(detail.imageId);
-  };
-  eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, listener);
-  return () => eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, listener);
 }

@@ -71,6 +71,8 @@ const KEYS: Readonly<Record<string, Action>> = {
 
 /** What still works before banner and image of this study are drawn: looking for help, and leaving. */
 const ALWAYS: ReadonlySet<Action['type']> = new Set(['help', 'leave']);
+/** With an image that cannot be drawn, the way to the others. */
+const MOVES: ReadonlySet<Action['type']> = new Set(['scroll', 'scroll-to', 'series']);
 /** Acts that a location needs, which the mode triage-only withholds. */
 const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
   'heatmap',
@@ -85,6 +87,8 @@ const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
 export interface KeyState {
   /** Banner and image of this very study are on the screen. */
   readonly ready: boolean;
+  /** The image asked for could not be drawn. */
+  readonly failed?: boolean;
   readonly locationsWithheld: boolean;
 }
 
@@ -93,6 +97,7 @@ export function actionOfKey(key: string, state: KeyState): Action | null {
   if (/^[1-5]$/.test(key)) return state.ready ? { type: 'preset', number: Number(key) } : null;
   const action = KEYS[key] ?? KEYS[key.toLowerCase()];
   if (action === undefined) return null;
-  if (!state.ready && !ALWAYS.has(action.type)) return null;
+  const live = state.ready || ALWAYS.has(action.type) || (state.failed && MOVES.has(action.type));
+  if (!live) return null;
   return state.locationsWithheld && NEEDS_LOCATIONS.has(action.type) ? null : action;
 }

@@ -50,7 +50,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const opening = useMemo(() => openingPlace(stacks, study.findings), [stacks, study.findings]);
   const view = useViewport(stacks, opening);
   const image = currentImage(view);
-  const ready = view.state !== null;
+  const ready = view.state !== null && !view.failed;
   const openedAt = useRef<string | null>(null);
   useEffect(() => {
     if (ready) openedAt.current ??= new Date().toISOString();
@@ -95,7 +95,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           {withheld ? null : (
             <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />
           )}
-          <ViewportCorners state={view.state} failure={view.failure} editing={editing} />
+          <ViewportCorners state={view.state} failed={view.failed} editing={editing} />
         </div>
       </div>
       <aside className="side" aria-label={T.aiResult}>

@@ -27,7 +27,7 @@ function countVerdicts(judging: Judging): string {
     [count('add'), T.verdicts.add],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  return said.length === 0 ? 'No finding' : said.join(', ');
+  return said.length === 0 ? T.noneMarked : said.join(', ');
 }
 
 function failureWords(error: Error): string {

@@ -1,4 +1,4 @@
-import { LEFT_TOOL_NAMES, type LeftTool } from './cornerstone.ts';
+import { LEFT_TOOL_NAMES, type LeftTool } from './cornerstone-tools.ts';
 import { Icon, type IconName } from './icons.tsx';
 import type { Action } from './key-map.ts';
 import type { Act } from './use-actions.ts';

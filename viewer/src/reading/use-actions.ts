@@ -25,22 +25,22 @@ interface Room {
 /** Moves within the study: images and series. True when the action was one of these. */
 function moveImages(action: Action, room: Room): boolean {
   const { state, show, viewport } = room.view;
-  if (state === null) return false;
-  const last = state.stack.images.length - 1;
+  const stack = state === null ? 0 : room.stacks.indexOf(state.stack);
+  const last = (room.stacks[stack]?.images.length ?? 1) - 1;
+  const wanted = viewport.current?.wantedIndex() ?? 0;
   const goTo = (index: number) => {
     const image = Math.max(0, Math.min(last, index));
-    if (image !== state.index)
-      void viewport.current?.show(state.stack, image).catch(() => undefined);
+    if (image !== wanted) show({ stack, image });
   };
   switch (action.type) {
     case 'scroll':
-      goTo(state.index + action.by);
+      goTo(wanted + action.by);
       return true;
     case 'scroll-to':
       goTo(action.end === 'first' ? 0 : last);
       return true;
     case 'series':
-      show({ stack: room.stacks.indexOf(state.stack) + action.by, image: 0 });
+      show({ stack: stack + action.by, image: 0 });
       return true;
     default:
       return false;
@@ -153,7 +153,8 @@ export function useActions(room: Room): Act {
     }
   };
   useKeys((event) => {
-    const state = { ready: room.ready, locationsWithheld: room.withheld };
+    const { ready, withheld: locationsWithheld } = room;
+    const state = { ready, locationsWithheld, failed: room.view.failed };
     const action = actionOfKey(event.key, state);
     if (action === null) return;
     event.preventDefault();

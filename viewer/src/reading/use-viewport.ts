@@ -1,6 +1,6 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import { messageOf } from '../api/client.ts';
-import { ImageViewport, type LeftTool, type ViewportState } from './cornerstone.ts';
+import { ImageViewport, type ViewportState } from './cornerstone.ts';
+import type { LeftTool } from './cornerstone-tools.ts';
 import type { ImagePlace, ImageStack } from './image-stacks.ts';
 
 export interface ViewportControl {
@@ -8,7 +8,8 @@ export interface ViewportControl {
   readonly viewport: RefObject<ImageViewport | null>;
   /** What is drawn; null until the first image of this study is on the screen. */
   readonly state: ViewportState | null;
-  readonly failure: string | null;
+  /** The image asked for could not be drawn: what is on the screen is another, and must be covered. */
+  readonly failed: boolean;
   readonly tool: LeftTool;
   readonly show: (place: ImagePlace) => void;
   readonly selectTool: (tool: LeftTool) => void;
@@ -19,16 +20,20 @@ export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace):
   const element = useRef<HTMLDivElement>(null);
   const viewport = useRef<ImageViewport | null>(null);
   const [state, setState] = useState<ViewportState | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failed, setFailed] = useState(false);
   const [tool, setTool] = useState<LeftTool>('window');
 
   useEffect(() => {
     if (element.current === null) return;
     let frame = 0;
-    const opened = new ImageViewport(element.current, (next) => {
-      cancelAnimationFrame(frame);
-      // After the frame that paints the image: what says "ready" must not run ahead of what is seen.
-      frame = requestAnimationFrame(() => setState(next));
+    const opened = new ImageViewport(element.current, {
+      rendered: (next) => {
+        cancelAnimationFrame(frame);
+        // After the frame that paints the image: what says "ready" must not run ahead of what is seen.
+        frame = requestAnimationFrame(() => setState(next));
+        if (next.isWanted) setFailed(false);
+      },
+      failed: () => setFailed(true),
     });
     viewport.current = opened;
     return () => {
@@ -42,10 +47,7 @@ export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace):
     (place: ImagePlace) => {
       const stack = stacks[place.stack];
       if (stack === undefined || viewport.current === null) return;
-      viewport.current.show(stack, place.image).then(
-        () => setFailure(null),
-        (thrown: unknown) => setFailure(messageOf(thrown)),
-      );
+      viewport.current.show(stack, place.image).catch(() => setFailed(true));
     },
     [stacks],
   );
@@ -60,5 +62,5 @@ export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace):
     viewport.current?.selectLeftTool(next);
     setTool(next);
   };
-  return { element, viewport, state, failure, tool, show, selectTool };
+  return { element, viewport, state, failed, tool, show, selectTool };
 }

@@ -5,7 +5,7 @@ import type { Editing } from './use-judging.ts';
 /** What stands in the corners of the image: series and place, window, and what is under way. */
 export function ViewportCorners(props: {
   readonly state: ViewportState | null;
-  readonly failure: string | null;
+  readonly failed: boolean;
   readonly editing: Editing | null;
 }) {
   const { state, editing } = props;
@@ -32,12 +32,12 @@ export function ViewportCorners(props: {
           </div>
         </>
       )}
-      {props.failure === null ? null : (
+      {props.failed ? (
         <div className="viewport-failure" role="alert" data-testid="image-failure">
           <strong>{T.imageFailed}</strong>
-          <span className="second">{props.failure}</span>
+          <span>{T.imageFailedDetail}</span>
         </div>
-      )}
+      ) : null}
       {editing === null ? null : (
         <div className="viewport-hint" role="status">
           {editing.kind === 'add' ? T.addHint : T.amendHint}

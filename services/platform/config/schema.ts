@@ -95,7 +95,6 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
-export type ConfigInput = z.input<typeof configSchema>;
 
 /** Environment variables and the place in the configuration that each sets. The environment wins over the file. */
 export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {

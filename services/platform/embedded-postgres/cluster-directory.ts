@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -50,8 +51,9 @@ function openForPassage(dataDirectory: string): void {
 /**
  * The folder that holds the cluster, its password and its log: `<data>/postgres`. Where root starts us and the
  * unprivileged account cannot pass through the folders above (a clone in /root), it is
- * `<systemDirectory>/<digest of the data directory's path>` instead, and `<data>/postgres-location.json` says so; that
- * file is believed from then on, so that a data directory that was moved finds its database again.
+ * `<systemDirectory>/<random name>` instead, and `<data>/postgres-location.json` says so; that file is believed from
+ * then on, so that a data directory that was moved finds its database again. Removing the data directory leaves that
+ * folder behind.
  * @throws RadTriageError DATA_FOLDER_UNUSABLE
  */
 export function choosePostgresDirectory(
@@ -76,9 +78,11 @@ export function choosePostgresDirectory(
     if (identity !== undefined) openForPassage(dataDirectory);
     const inside = join(dataDirectory, 'postgres');
     if (prepare(inside, identity)) return inside;
-    if (identity === undefined) throw refuse(inside);
-    const digest = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16);
-    const outside = join(systemDirectory, digest);
+    // A database that stands there already must never be passed over for an empty one.
+    if (identity === undefined || existsSync(join(inside, 'cluster'))) throw refuse(inside);
+    rmdirSync(inside);
+    // Not named after the path: a data directory removed and made again must not find the old database.
+    const outside = join(systemDirectory, randomBytes(8).toString('hex'));
     mkdirSync(systemDirectory, { recursive: true, mode: 0o755 });
     if (!prepare(outside, identity)) throw refuse(outside);
     const content = `${JSON.stringify({ postgresDirectory: outside }, undefined, 2)}\n`;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -169,6 +169,20 @@ describe.skipIf(userInfo().uid !== 0)('embedded Postgres started by root', () =>
     const second = await startEmbeddedPostgres(data, { systemDirectory });
     cleanups.push(() => second.stop());
     expect(await ask(second.url, 'SELECT value AS answer FROM kept')).toBe(3);
+  });
+
+  it('does not pass over a database that it can no longer reach for an empty one', async () => {
+    const root = temporary();
+    const folder = join(root, 'folder');
+    mkdirSync(folder, { mode: 0o755 });
+    const first = await startEmbeddedPostgres(join(folder, 'data'));
+    await first.stop();
+    chmodSync(folder, 0o700);
+    const systemDirectory = join(root, 'system');
+    await expect(
+      startEmbeddedPostgres(join(folder, 'data'), { systemDirectory }),
+    ).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
+    expect(existsSync(systemDirectory)).toBe(false);
   });
 
   it('runs Postgres as an unprivileged user', async () => {

@@ -39,28 +39,53 @@ export interface SampleDataSet {
   readonly name: string;
   readonly transferSyntaxUid: string;
   readonly bytes: Buffer;
+  /** Lengths at which it ends between two top-level elements; none where that cannot be told from outside. */
+  readonly boundaries: readonly number[];
 }
 
 /** The sample in every way of writing a data set that the product takes in. */
 export function sampleDataSets(sopInstanceUid = '1.2.3.4.5.6.7'): SampleDataSet[] {
-  const write = (encoding: Encoding): Buffer =>
-    Buffer.from(writeDataSet(sampleElements(sopInstanceUid, encoding), encoding));
-  const explicit = write(EXPLICIT);
+  const explicit = writeSample(sopInstanceUid, EXPLICIT);
   return [
-    { name: 'implicit', transferSyntaxUid: '1.2.840.10008.1.2', bytes: write(IMPLICIT) },
-    { name: 'explicit', transferSyntaxUid: '1.2.840.10008.1.2.1', bytes: explicit },
-    { name: 'big endian', transferSyntaxUid: '1.2.840.10008.1.2.2', bytes: write(BIG_ENDIAN) },
+    {
+      name: 'implicit',
+      transferSyntaxUid: '1.2.840.10008.1.2',
+      ...writeSample(sopInstanceUid, IMPLICIT),
+    },
+    { name: 'explicit', transferSyntaxUid: '1.2.840.10008.1.2.1', ...explicit },
+    {
+      name: 'big endian',
+      transferSyntaxUid: '1.2.840.10008.1.2.2',
+      ...writeSample(sopInstanceUid, BIG_ENDIAN),
+    },
     {
       name: 'deflated',
       transferSyntaxUid: '1.2.840.10008.1.2.1.99',
-      bytes: padEven(deflateRawSync(explicit)),
+      bytes: padEven(deflateRawSync(explicit.bytes)),
+      boundaries: [],
     },
     ...ENCAPSULATED_SYNTAXES.map((transferSyntaxUid) => ({
       name: `encapsulated ${transferSyntaxUid}`,
       transferSyntaxUid,
       bytes: encapsulate(sopInstanceUid),
+      boundaries: explicit.boundaries.slice(0, -1),
     })),
   ];
+}
+
+function writeSample(
+  sopInstanceUid: string,
+  encoding: Encoding,
+): { bytes: Buffer; boundaries: number[] } {
+  const elements = sampleElements(sopInstanceUid, encoding).map((element) =>
+    writeDataSet([element], encoding),
+  );
+  let length = 0;
+  const boundaries = elements.map((element) => {
+    length += element.length;
+    return length;
+  });
+  return { bytes: Buffer.concat(elements), boundaries };
 }
 
 /** The sample in one transfer syntax. */

@@ -83,6 +83,18 @@ describe('our sender and our listener', () => {
     await association.release();
   });
 
+  test('a peer that takes 64 bytes a PDU gets commands and data sets in pieces', async () => {
+    const small = await startTestListener({ limits: { maxPduBytes: 64 } });
+    const { transferSyntaxUid, bytes } = sampleDataSets(UID)[0] ?? fail();
+    const association = await openAssociation(optionsFor(small.port, [transferSyntaxUid]));
+    const input = { sopClassUid: CT_CLASS, sopInstanceUid: UID, transferSyntaxUid };
+    const dataSet = inPieces(bytes, 1000);
+    expect((await association.store({ ...input, dataSet })).status).toBe(0);
+    expect(small.receiver.kept[0]?.dataSet.equals(bytes)).toBe(true);
+    await association.release();
+    await small.listener.close();
+  });
+
   test('calls made at once are served one after the other', async () => {
     const { transferSyntaxUid, bytes } = sampleDataSets(UID)[0] ?? fail();
     const association = await openAssociation(optionsFor(door.port, [transferSyntaxUid]));

@@ -73,11 +73,13 @@ function decodeJpegLs(
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
-    const bytesPerSample = header.precision > 8 ? 2 : 1;
+    const decodedSize = sampleSize(header);
     const decoded = Uint8Array.from(decoder.getDecodedBuffer());
     const isPlanar = image.samplesPerPixel > 1 && decoder.getInterleaveMode() === 0;
+    const pixels = isPlanar ? interleave(decoded, image.samplesPerPixel, decodedSize) : decoded;
+    const bytesPerSample = image.bitsAllocated / 8;
     return {
-      bytes: isPlanar ? interleave(decoded, image.samplesPerPixel, bytesPerSample) : decoded,
+      bytes: widenSamples(pixels, image, decodedSize),
       bytesPerSample,
       signed: false,
       photometricInterpretation: image.photometricInterpretation,
@@ -94,11 +96,13 @@ function decodeNative(
 ): DecodedSamples {
   if (nativeLibrary === undefined) throw undecodable('the codec is not loaded');
   const { Context, NativeCodecs } = nativeLibrary;
+  const size = sampleSize(header);
   const context = new Context({
     width: image.columns,
     height: image.rows,
-    bitsAllocated: image.bitsAllocated,
-    bitsStored: image.bitsStored,
+    // By the codestream: told 16 bits for 8, the library skips every other sample.
+    bitsAllocated: size * 8,
+    bitsStored: Math.min(image.bitsStored, size * 8),
     samplesPerPixel: image.samplesPerPixel,
     pixelRepresentation: image.pixelRepresentation,
     planarConfiguration: 0,
@@ -116,11 +120,31 @@ function decodeNative(
   const buffer = decoded.getDecodedBuffer();
   if (buffer === undefined) throw undecodable('the codec gave nothing');
   return {
-    bytes: buffer,
+    bytes: widenSamples(buffer, image, size),
     bytesPerSample: image.bitsAllocated / 8,
     signed: header.signed,
     photometricInterpretation: isColor ? 'RGB' : image.photometricInterpretation,
   };
+}
+
+/** Bytes that a codec gives for a sample. */
+function sampleSize({ precision }: CodestreamHeader): 1 | 2 | 4 {
+  if (precision <= 8) return 1;
+  return precision <= 16 ? 2 : 4;
+}
+
+/** Brings samples of `from` bytes to BitsAllocated: a codestream may have 8 bits where 16 are allocated. */
+function widenSamples(bytes: Uint8Array, image: ImageDescription, from: number): Uint8Array {
+  const to = image.bitsAllocated / 8;
+  if (from === to) return bytes;
+  const isSigned = image.pixelRepresentation === 1;
+  const widened = new Uint8Array((bytes.length / from) * to);
+  for (let read = 0, write = 0; read < bytes.length; read += from, write += to) {
+    for (let byte = 0; byte < from; byte += 1) widened[write + byte] = bytes[read + byte] ?? 0;
+    const isNegative = isSigned && (bytes[read + from - 1] ?? 0) >= 0x80;
+    if (isNegative) widened.fill(0xff, write + from, write + to);
+  }
+  return widened;
 }
 
 /** Sample planes (R R R, G G G, B B B) into pixels (R G B, R G B). */

@@ -33,10 +33,11 @@ export async function decodeFrame(
   await loadCodec(located.syntax.coding);
   const decoded = decodeSamples(bytes, located, frame);
   const { image } = located;
-  const samples = viewSamples(decoded.bytes, { ...decoded, sample: image.sample });
-  if (samples.length !== image.rows * image.columns * image.samplesPerPixel) {
+  const count = image.rows * image.columns * image.samplesPerPixel;
+  if (decoded.bytes.length !== count * decoded.bytesPerSample) {
     throw undecodable('the codec gave another number of samples than the header states');
   }
+  const samples = viewSamples(decoded.bytes, { ...decoded, sample: image.sample });
   const signed = applySign(samples, image);
   if (located.syntax.lossy) clampToStoredBits(signed, image);
   else takeStoredBits(signed, image);

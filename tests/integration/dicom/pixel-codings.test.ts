@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '#dicom/pixels/decode-frame.ts';
 import { frameToBytes } from '#dicom/pixels/decoded-frame.ts';
-import { extractNativeFrame } from '#dicom/pixels/frame-bytes.ts';
+import { extractEncapsulatedFrame, extractNativeFrame } from '#dicom/pixels/frame-bytes.ts';
 import { DEFAULT_LIMITS } from '#dicom/pixels/image-description.ts';
 import { DicomTools, sourceOf } from '#tests/support/dicom-tools.ts';
 import { missingPeer } from '#tests/support/peers.ts';
-import { nativeImage, type TestImage } from '#tests/support/test-image.ts';
+import { encapsulatedImage, nativeImage, type TestImage } from '#tests/support/test-image.ts';
 
 const EXPLICIT_UID = '1.2.840.10008.1.2.1';
 const ROWS = 67;
@@ -42,7 +42,9 @@ function form(image: TestImage, frames: number): Form {
 
 const FORMS = {
   grey8: form({ bitsAllocated: 8 }, 3),
+  grey8in16: form({ bitsStored: 8 }, 2),
   grey12: form({ bitsStored: 12 }, 3),
+  signed12: form({ bitsStored: 12, pixelRepresentation: 1 }, 1),
   grey16: form({}, 3),
   // gdcm writes no signed multi-frame secondary captures.
   signed16: form({ pixelRepresentation: 1 }, 1),
@@ -50,9 +52,11 @@ const FORMS = {
 };
 type FormName = keyof typeof FORMS;
 
-const ALL: FormName[] = ['grey8', 'grey12', 'grey16', 'signed16', 'color'];
+const ALL: FormName[] = ['grey8in16', 'signed12', 'grey8', 'grey12', 'grey16', 'signed16', 'color'];
 const UNSIGNED: FormName[] = ['grey8', 'grey12', 'grey16'];
-const GREY: FormName[] = ['grey8', 'grey12', 'grey16', 'signed16'];
+// gdcm writes no JPEG 2000 of 8 bits in 16.
+const J2K: FormName[] = ['grey8', 'grey12', 'signed12', 'grey16', 'signed16'];
+const GREY: FormName[] = ['grey8in16', 'signed12', 'grey8', 'grey12', 'grey16', 'signed16'];
 
 /** How a form is encoded and decoded by others. */
 interface Coding {
@@ -150,6 +154,13 @@ const CODINGS: Coding[] = [
   },
   { name: 'JPEG-LS .80', encode: ['dcmcjpls', ['+el']], decode: DJPLS, lossless: true, forms: ALL },
   {
+    name: 'JPEG-LS .80 of the stored bits only',
+    encode: ['dcmcjpls', ['+el', '+pc']],
+    decode: DJPLS,
+    lossless: true,
+    forms: ['grey12'],
+  },
+  {
     name: 'JPEG-LS .80 by sample',
     encode: ['dcmcjpls', ['+el', '+is']],
     decode: DJPLS,
@@ -184,21 +195,31 @@ const CODINGS: Coding[] = [
     lossless: false,
     forms: UNSIGNED,
   },
-  { name: 'JPEG 2000 .90', encode: ['gdcmconv', ['-K']], decode: GDCM, lossless: true, forms: ALL },
+  {
+    name: 'JPEG 2000 .90',
+    encode: ['gdcmconv', ['-K']],
+    decode: GDCM,
+    lossless: true,
+    forms: [...J2K, 'color'],
+  },
   {
     name: 'JPEG 2000 .91',
     encode: ['gdcmconv', ['-K', '-Y', '-q', '40']],
     decode: GDCM,
     lossless: false,
-    forms: GREY,
+    forms: J2K,
   },
 ];
 
 /** Lossy values may overshoot the stored bits; the references leave them so, and RadTriage holds them to their range. */
 function clamp12(bytes: Uint8Array, formName: FormName): Buffer {
-  if (formName !== 'grey12') return Buffer.from(bytes);
-  const values = new Uint16Array(Uint8Array.from(bytes).buffer);
-  return Buffer.from(values.map((value) => Math.min(value, 4095)).buffer);
+  const { buffer } = Uint8Array.from(bytes);
+  if (formName === 'grey12') {
+    return Buffer.from(new Uint16Array(buffer).map((value) => Math.min(value, 4095)).buffer);
+  }
+  if (formName !== 'signed12') return Buffer.from(buffer);
+  const held = new Int16Array(buffer).map((value) => Math.max(-2048, Math.min(value, 2047)));
+  return Buffer.from(held.buffer);
 }
 
 const tools = new DicomTools();
@@ -238,5 +259,23 @@ describe.skipIf(missing)('every coding decodes as dcmtk and gdcm decode it', () 
       const original = pixels.subarray(frame * frameLength, (frame + 1) * frameLength);
       expect(decoded.equals(original), 'the same as what was encoded').toBe(true);
     }
+  });
+
+  it.each<Coding['encode']>([
+    ['dcmcjpls', ['+el']],
+    ['dcmcjpeg', ['+e1']],
+    ['gdcmconv', ['-K']],
+  ])('%s: a codestream of 8 bits in an image of 16 allocated', async (tool, flags) => {
+    const { image, pixels } = FORMS.grey8;
+    const one = { ...image, numberOfFrames: 1 };
+    const first = pixels.subarray(0, ROWS * COLUMNS);
+    const path = tools.convert(tool, flags, tools.write(nativeImage(one, first), EXPLICIT_UID));
+    if (path === undefined) throw new Error(`${tool} refuses the image`);
+    const source = sourceOf(path);
+    const codestream = extractEncapsulatedFrame(source, 0);
+    const bytes = encapsulatedImage({ ...one, bitsAllocated: 16, bitsStored: 8 }, [codestream]);
+    const frame = await decodeFrame({ ...source, bytes, dataSetOffset: 0 }, 0, DEFAULT_LIMITS);
+    expect(frame.values).toBeInstanceOf(Uint16Array);
+    expect([...frame.values]).toEqual([...first]);
   });
 });

@@ -15,6 +15,8 @@ describe('names, ages, dates and waits', () => {
     ['DOE^JANE^M^DR^MD', 'DOE, JANE M (DR, MD)'],
     ['DOE', 'DOE'],
     ['山田^太郎', '山田 太郎'],
+    ['Yamada^Tarou=山田^太郎=やまだ^たろう', 'Yamada, Tarou · 山田 太郎'],
+    ['=山田^太郎', '山田 太郎'],
     ['^^^^', 'Name not given'],
     [null, 'Name not given'],
   ])('%s', (name, shown) => {

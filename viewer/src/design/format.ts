@@ -2,24 +2,28 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/**
- * A person name (PS3.5 6.2.1.1) for people: `DOE^JANE^^DR` becomes `DOE, JANE (DR)`. The letters are left as sent.
- */
-export function formatPersonName(name: string | null): string {
-  if (name === null || name.replaceAll('^', '').trim() === '') return 'Name not given';
-  const [family = '', given = '', middle = '', prefix = '', suffix = ''] = name
+const FAMILY_FIRST = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+function formatNameGroup(group: string): string {
+  const [family = '', given = '', middle = '', prefix = '', suffix = ''] = group
     .split('^')
     .map((part) => part.trim());
   const forenames = [given, middle].filter((part) => part !== '').join(' ');
   const titles = [prefix, suffix].filter((part) => part !== '').join(', ');
   // Names in Han, kana and hangul put the family first of themselves: a comma would be foreign to them.
-  const comma = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(
-    name,
-  )
-    ? ' '
-    : ', ';
+  const comma = FAMILY_FIRST.test(group) ? ' ' : ', ';
   const main = [family, forenames].filter((part) => part !== '').join(comma);
   return titles === '' ? main : `${main} (${titles})`;
+}
+
+/**
+ * A person name (PS3.5 6.2.1.1) for people: `DOE^JANE^^DR` becomes `DOE, JANE (DR)`, and an ideographic group stands
+ * after the alphabetic one. The phonetic group is left out; the letters are left as sent.
+ */
+export function formatPersonName(name: string | null): string {
+  const [alphabetic = '', ideographic = ''] = (name ?? '').split('=').map(formatNameGroup);
+  const shown = [alphabetic, ideographic].filter((group) => group !== '').join(' · ');
+  return shown === '' ? 'Name not given' : shown;
 }
 
 /** A DICOM date (YYYYMMDD) as YYYY-MM-DD; anything else as it is, so that nothing is hidden. */

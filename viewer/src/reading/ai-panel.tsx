@@ -24,7 +24,7 @@ function wordOf(run: ModelRun): string {
 
 function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => void }) {
   const { run } = props;
-  const milliseconds = run.timings['total'];
+  const milliseconds = Object.values(run.timings).reduce((sum, stage) => sum + stage, 0);
   return (
     <li className="model-result" data-flagged={run.flagged} data-testid="model-result">
       <div className="model-line">
@@ -44,7 +44,7 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
         {run.role === 'active' ? null : <Chip tone="warn">{run.role}</Chip>} {run.images}{' '}
         {run.images === 1 ? 'image' : 'images'}
         {run.provider === null ? '' : ` · ${run.provider}`}
-        {milliseconds === undefined ? '' : ` · ${Math.round(milliseconds)} ms`}
+        {milliseconds === 0 ? '' : ` · ${Math.round(milliseconds)} ms`}
       </p>
     </li>
   );

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { qualityRoutes } from '#quality/quality-routes.ts';
 import { openQueue } from '#queue/open-queue.ts';
 import { startWeb } from '#worklist/start-web.ts';
 import { openSiteRegistry } from '../model-registry.ts';
@@ -26,6 +27,7 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     version: productVersion(),
     viewerDirectory: VIEWER,
     registry: await openSiteRegistry(config, database),
+    extraRoutes: [qualityRoutes],
   });
   return {
     facts: { http: { url: web.url, port: Number(new URL(web.url).port) } },

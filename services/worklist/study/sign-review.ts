@@ -6,6 +6,7 @@ import type { Review, reviewRequestSchema } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { ReadingMode } from '#core/finding.ts';
 import type { DatabaseSchema, FindingVerdictTable } from '#platform/database/schema.ts';
+import { hasAnyRole, type Principal } from '#platform/http/principal.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
 import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
@@ -132,24 +133,33 @@ async function insertReview(
 
 /**
  * Signs a study off with the reader's word on its findings.
- * @throws RadTriageError STALE_VERSION, ILLEGAL_TRANSITION (signed already), REQUEST_INVALID, LOCATION_WITHHELD
+ * @throws RadTriageError STALE_VERSION, FORBIDDEN (no radiologist), ILLEGAL_TRANSITION (signed already),
+ * REQUEST_INVALID, LOCATION_WITHHELD
  */
 export function signReview(
   context: WebContext,
   studyInstanceUid: string,
-  signed: { input: ReviewInput; reader: string },
+  signed: { input: ReviewInput; signer: Principal },
 ): Promise<{ review: Review; version: number }> {
   const { readingMode } = context.config;
   return changeStudy(context.database, studyInstanceUid, async (transaction, row) => {
-    requireVersion(row, signed.input.version);
+    const { input, signer } = signed;
+    requireVersion(row, input.version);
+    if (!hasAnyRole(signer, ['radiologist'])) {
+      throw new RadTriageError('FORBIDDEN', 'only a radiologist signs a study off');
+    }
     const change = { openedBy: null, openedAt: null, raisesVersion: true };
     const moved = await moveReading(transaction, row, 'signed', change);
-    const reviewId = await insertReview(transaction, row, { ...signed, readingMode });
+    const reviewId = await insertReview(transaction, row, {
+      input,
+      reader: signer.name,
+      readingMode,
+    });
     const reviews = await readReviews(transaction, [row.studyKey], readingMode);
     const review = reviews.get(row.studyKey)?.find((candidate) => candidate.id === reviewId);
     if (review === undefined) throw new TypeError('a review that was inserted is read back');
-    const details = { reviewId, readingMode, verdicts: signed.input.verdicts.length };
-    const entry = { actor: signed.reader, action: 'review.signed', details };
+    const details = { reviewId, readingMode, verdicts: input.verdicts.length };
+    const entry = { actor: signer.name, action: 'review.signed', details };
     return [{ review, version: moved.version }, entry];
   });
 }

@@ -114,6 +114,15 @@ describe('reading a study', () => {
     expect((await ada(elsewhere)).status).toBe(404);
   });
 
+  it('tells an administrator of a stale version, and never lets one sign', async () => {
+    const { version } = await detail(admin);
+    const stale = await sign(admin, { version: version - 1, verdicts: [] });
+    expect(await codeOf(stale)).toEqual([409, 'STALE_VERSION']);
+    const current = await sign(admin, { version, verdicts: [] });
+    expect(await codeOf(current)).toEqual([403, 'FORBIDDEN']);
+    expect((await detail()).reviews).toEqual([]);
+  });
+
   it('shows only what was found on the images that are there now', async () => {
     await server.database
       .updateTable('study')

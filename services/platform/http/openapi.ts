@@ -7,6 +7,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What OpenAPI calls the parameter that takes the rest of the path, `*` in fastify's notation. */
+const REST = 'path';
+
+function toTemplate(path: string): string {
+  return path.replaceAll(/:([A-Za-z]+)/g, '{$1}').replace(/\*$/, `{${REST}}`);
+}
+
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
@@ -22,7 +29,7 @@ function parametersOf(part: JsonSchema | undefined, where: 'path' | 'query'): Js
   const properties = part?.['properties'];
   const required = part?.['required'];
   return Object.entries(isRecord(properties) ? properties : {}).map(([name, schema]) => ({
-    name,
+    name: name === '*' ? REST : name,
     in: where,
     required: where === 'path' || (Array.isArray(required) && required.includes(name)),
     schema,
@@ -68,7 +75,7 @@ export function describeApi(
   const paths: Record<string, JsonSchema> = {};
   const errorReference = { $ref: '#/components/schemas/Error' };
   for (const route of routes.filter((candidate) => !candidate.hidden)) {
-    const path = route.path.replaceAll(/:([A-Za-z]+)/g, '{$1}');
+    const path = toTemplate(route.path);
     paths[path] = {
       ...paths[path],
       [route.method.toLowerCase()]: describeOperation(route, errorReference),

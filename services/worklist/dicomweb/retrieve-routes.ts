@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { uidSchema } from '#contracts/study.ts';
+import { EXPLICIT_VR_LITTLE_ENDIAN } from '#dicom/part10/transfer-syntaxes.ts';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
@@ -10,8 +12,8 @@ import type { InstanceRow } from '../study/images.ts';
 import { keepPrivately } from './caching.ts';
 import { findInstance, findInstances, type InstanceAddress } from './find-instances.ts';
 import { envelope } from './multipart.ts';
-import { choosePackaging, requireJsonAccepted } from './negotiate.ts';
-import { deliveredSyntax, readFrame, readInstanceJson } from './read-object.ts';
+import { choosePackaging, type Packaging, requireJsonAccepted } from './negotiate.ts';
+import { deliveredSyntax, readBulk, readFrame, readInstanceJson } from './read-object.ts';
 
 const DICOM_JSON = 'application/dicom+json';
 const OCTETS = 'application/octet-stream';
@@ -119,6 +121,22 @@ async function* streamBetween(head: Uint8Array, path: string, tail: Uint8Array) 
   yield tail;
 }
 
+/** Bytes alone, or as the only part of multipart/related. */
+function sendBytes(
+  reply: FastifyReply,
+  packaging: Packaging,
+  body: { mediaType: string; transferSyntaxUid: string; bytes: Uint8Array },
+): Buffer {
+  const { mediaType, transferSyntaxUid, bytes } = body;
+  if (packaging === 'single') {
+    void reply.type(`${mediaType}; transfer-syntax=${transferSyntaxUid}`);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  const { contentType, head, tail } = envelope(body, bytes.length);
+  void reply.type(contentType);
+  return Buffer.concat([head, bytes, tail]);
+}
+
 function frameRoute(context: WebContext): Route {
   return rawRoute(
     {
@@ -138,20 +156,40 @@ function frameRoute(context: WebContext): Route {
       await recordImages(context, principal.name, params.study);
       const parts = ['frame', row.sha256, String(params.frame), packaging];
       if (keepPrivately(request, reply, parts)) return reply.send();
-      const { bytes, transferSyntaxUid } = readFrame(context, row, params.frame);
-      if (packaging === 'single') {
-        void reply.type(`${OCTETS}; transfer-syntax=${transferSyntaxUid}`);
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      }
-      const part = { mediaType: OCTETS, transferSyntaxUid };
-      const { contentType, head, tail } = envelope(part, bytes.length);
-      void reply.type(contentType);
-      return Buffer.concat([head, bytes, tail]);
+      const frame = readFrame(context, row, params.frame);
+      return sendBytes(reply, packaging, { mediaType: OCTETS, ...frame });
+    },
+  );
+}
+
+function bulkDataRoute(context: WebContext): Route {
+  return rawRoute(
+    {
+      method: 'GET',
+      path: '/dicomweb/studies/:study/series/:series/instances/:instance/bulkdata/*',
+      access: EVERYONE,
+      summary: 'WADO-RS: a large binary value that the metadata points to',
+      input: z.object({ params: instancePath.extend({ '*': z.string().max(400) }) }),
+      produces: ['multipart/related', OCTETS],
+    },
+    async ({ params }, { principal, request, reply }) => {
+      const row = await findInstance(context, params);
+      const offer = { mediaType: OCTETS, transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN };
+      const packaging = choosePackaging(request.headers.accept, offer);
+      await recordImages(context, principal.name, params.study);
+      const parts = ['bulkdata', row.sha256, params['*'], packaging];
+      if (keepPrivately(request, reply, parts)) return reply.send();
+      return sendBytes(reply, packaging, { ...offer, bytes: readBulk(context, row, params['*']) });
     },
   );
 }
 
 /** WADO-RS (PS3.18 10.4). */
 export function retrieveRoutes(context: WebContext): Route[] {
-  return [...metadataRoutes(context), instanceRoute(context), frameRoute(context)];
+  return [
+    ...metadataRoutes(context),
+    instanceRoute(context),
+    frameRoute(context),
+    bulkDataRoute(context),
+  ];
 }

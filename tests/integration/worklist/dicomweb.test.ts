@@ -224,6 +224,23 @@ describe('DICOMweb', () => {
     ]);
   });
 
+  it('gives large binary values where the metadata points to', async () => {
+    const table = Buffer.from(Uint8Array.from({ length: 4096 }, (_, index) => index % 251));
+    const options = { modality: 'DX', seed: 77 } as const;
+    const value = { tag: 0x00091010, vr: 'OB', value: table } as const;
+    const object = minimalImage({ ...options, extra: [value] });
+    const address = await addressOf(await keep([object.bytes], object.studyInstanceUid));
+    const [json] = dicomJson.parse(await (await call(`${address}/metadata`)).json());
+    const uri = z.string().parse(json?.['00091010']?.['BulkDataURI']);
+    expect(uri).toBe(`${address}/bulkdata/00091010`);
+    const bare = await bytesOf(uri, 'application/octet-stream');
+    expect(bare.body.equals(table)).toBe(true);
+    const multi = await bytesOf(uri, MULTIPART);
+    expect(splitPart(multi.contentType, multi.body).part.equals(table)).toBe(true);
+    expect((await call(`${address}/bulkdata/00091011`)).status).toBe(404);
+    expect((await call(`${address}/bulkdata/x%2F..%2Fy`)).status).toBe(404);
+  });
+
   describe.skipIf(missingPeer('dcmconv', 'dcmcrle', 'dcmcjpls'))('files of dcmtk', () => {
     const run = (program: string, ...args: string[]) => execFileSync(findPeer(program) ?? '', args);
     const generated = generateStudy({ kind: 'CT', seed: 9, lesion: null, slices: 1, matrix: 64 });

@@ -14,6 +14,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   /** The kinds this process works on; all without it. */
   readonly jobs?: readonly JobName[] | undefined;
+  /** How often to look for jobs that failed unseen, milliseconds. */
+  readonly reconcileMs?: number | undefined;
 }
 
 export interface QueueWorker {
@@ -27,7 +29,7 @@ interface Surroundings extends WorkerOptions {
 }
 
 /** While the database is away a job waits this long, and the try does not count. */
-const DATABASE_PAUSE_MS = 3_000;
+const DATABASE_PAUSE_MS = 1_000;
 const RECONCILE_MS = 15_000;
 const FAILED_PER_LOOK = 100;
 const CLOSE_DEADLINE_MS = 20_000;
@@ -116,7 +118,7 @@ export function startWorker(
       .catch((error: RadTriageError) => logger.debug({ err: error }, 'failed jobs not looked at'));
   };
   look();
-  const looker = setInterval(look, RECONCILE_MS);
+  const looker = setInterval(look, surroundings.reconcileMs ?? RECONCILE_MS);
   return {
     close: async (deadlineMs = CLOSE_DEADLINE_MS) => {
       clearInterval(looker);

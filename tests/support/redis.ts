@@ -14,7 +14,7 @@ export interface TestRedis {
 }
 
 /** One inline command to a Redis; gives the raw answer. */
-async function ask(port: number, command: string): Promise<string> {
+export async function askRedis(port: number, command: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });
   try {
     await once(socket, 'connect');
@@ -45,7 +45,9 @@ export async function startTestRedis(): Promise<TestRedis> {
       ['--port', String(port), ...settings, ...durable],
       { stdio: 'ignore' },
     );
-    await waitFor(async () => (await ask(port, 'PING')).startsWith('+PONG'), { what: 'Redis' });
+    await waitFor(async () => (await askRedis(port, 'PING')).startsWith('+PONG'), {
+      what: 'Redis',
+    });
     return started;
   };
   let child = await launch();

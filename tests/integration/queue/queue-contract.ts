@@ -74,7 +74,12 @@ export function describeQueue(name: string, startServer: StartServer): void {
 
     const work = (with_: JobHandler, concurrency = 4): QueueWorker => {
       const { database } = db;
-      const worker = queue.createWorker([with_], { concurrency, database, logger });
+      const worker = queue.createWorker([with_], {
+        concurrency,
+        database,
+        logger,
+        reconcileMs: 500,
+      });
       workers.push(worker);
       return worker;
     };
@@ -171,6 +176,50 @@ export function describeQueue(name: string, startServer: StartServer): void {
       expect(await queue.producer.retry('triage', 'dead')).toBe(true);
       await waitFor(() => healed.runs.includes('dead'), { what: 'the retried job' });
       expect(await queue.producer.retry('triage', 'nobody')).toBe(false);
+    });
+
+    it('waits for a database that is away without using up a try', async () => {
+      const attempts: number[] = [];
+      work(
+        handler(seenBy(), ({ attempt }) => {
+          attempts.push(attempt);
+          if (attempts.length < 3) throw new RadTriageError('DATABASE_UNAVAILABLE', 'away');
+        }),
+      );
+      await add('patient');
+      await waitFor(
+        async () => (await queue.producer.standingOf('triage', 'patient')) === 'completed',
+        { deadlineMs: 20_000, what: 'the job to complete' },
+      );
+      expect(attempts).toEqual([1, 1, 1]);
+    });
+
+    it('shows a job as dead even when it could not be written down as it died', async () => {
+      const seen = seenBy();
+      let fails = 4;
+      work({
+        ...handler(seen, () => {
+          throw new RadTriageError('MODEL_FAILED', 'never');
+        }),
+        giveUp: async (_payload, error, context) => {
+          fails -= 1;
+          if (fails >= 3) throw new Error('the books are closed');
+          seen.gaveUp.push(`${context.jobId} ${error.message}`);
+        },
+      });
+      await add('unseen');
+      const letter = await waitFor(
+        () =>
+          db.database
+            .selectFrom('deadLetter')
+            .selectAll()
+            .where('jobId', '=', 'unseen')
+            .executeTakeFirst(),
+        { deadlineMs: 30_000, what: 'the dead letter' },
+      );
+      expect(letter.attempts).toBe(4);
+      expect(seen.runs).toHaveLength(4);
+      expect(seen.gaveUp).toEqual(['unseen the books are closed']);
     });
 
     it('refuses what breaks the contract', async () => {

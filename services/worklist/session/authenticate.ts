@@ -11,6 +11,11 @@ import { findTokenOwner } from '../accounts/tokens.ts';
 export const SESSION_COOKIE = 'radtriage_session';
 /** Sent by the page with requests that no person made (a refresh after an event): they keep no session alive. */
 const BACKGROUND_HEADER = 'x-radtriage-background';
+/** What a browser asks for by itself and without headers of ours: the event stream, and pictures in the list. */
+const BACKGROUND_ROUTES: ReadonlySet<string | undefined> = new Set([
+  '/api/events',
+  '/api/studies/:uid/thumbnail',
+]);
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
 /**
@@ -25,6 +30,11 @@ export function checkOrigin(request: FastifyRequest): void {
     return;
   }
   throw new RadTriageError('FORBIDDEN', 'the request does not come from this page');
+}
+
+function isBackground(request: FastifyRequest): boolean {
+  if (BACKGROUND_ROUTES.has(request.routeOptions.url)) return true;
+  return request.headers[BACKGROUND_HEADER] !== undefined;
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {
@@ -54,7 +64,7 @@ export function createAuthenticate(database: Database, config: Config): Authenti
     const owner = await findSession(database, hashSecret(cookie), config.sessionIdleMinutes);
     if (owner === undefined) return undefined;
     checkOrigin(request);
-    if (request.headers[BACKGROUND_HEADER] === undefined) {
+    if (!isBackground(request)) {
       await touchSession(database, owner.sessionHash);
     }
     const { username, roles, sessionHash } = owner;

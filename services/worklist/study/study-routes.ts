@@ -4,6 +4,7 @@ import { RadTriageError } from '#core/errors.ts';
 import { jsonRoute, type Route, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
+import { keepPrivately } from '../dicomweb/caching.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmap } from './heatmaps.ts';
 import { readStudyDetail } from './study-detail.ts';
@@ -68,15 +69,16 @@ function thumbnailRoute(context: WebContext): Route {
       input: z.object({ params: studyParams }),
       produces: ['image/jpeg', 'image/png', 'image/webp'],
     },
-    async ({ params }, { principal, reply }) => {
+    async ({ params }, { principal, request, reply }) => {
       const row = await findStudy(context.database, params.uid);
       if (row.thumbnailBlob === null) {
         throw new RadTriageError('NOT_FOUND', 'the study has no thumbnail yet');
       }
-      const bytes = await context.blobs.readBlob(row.thumbnailBlob);
       const entry = { actor: principal.name, action: 'images.read', studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
-      void reply.type(imageType(bytes)).header('cache-control', 'private, no-cache');
+      if (keepPrivately(request, reply, ['thumbnail', row.thumbnailBlob])) return reply.send();
+      const bytes = await context.blobs.readBlob(row.thumbnailBlob);
+      void reply.type(imageType(bytes));
       return Buffer.from(bytes);
     },
   );

@@ -5,8 +5,15 @@ import {
   type JsonOptions,
   readBulkData,
 } from '../attributes/dicom-json.ts';
-import { type DataSet, hasPixelData, parsePlainHeader } from '../attributes/parse-elements.ts';
+import {
+  type DataSet,
+  encodingOf,
+  hasPixelData,
+  parseHeader,
+  parsePlainHeader,
+} from '../attributes/parse-elements.ts';
 import { collectAttributes, type DicomAttributes } from '../attributes/read-attributes.ts';
+import { EXPLICIT_VR_LITTLE_ENDIAN } from '../part10/transfer-syntaxes.ts';
 import { type ByteSource, openByteSource, type PixelSource } from './byte-source.ts';
 
 const FIRST_HEADER_BYTES = 64 * 1024;
@@ -30,16 +37,23 @@ export function readSourceHeader(source: ByteSource, transferSyntaxUid: string):
   }
 }
 
+/** Of a deflated object no more is inflated than its header takes: this runs outside of the decoding process. */
+function openHeader(source: PixelSource): DataSet {
+  const { transferSyntaxUid } = source;
+  if (encodingOf(transferSyntaxUid) !== 'deflated') {
+    using bytes = openByteSource(source);
+    return readSourceHeader(bytes, transferSyntaxUid);
+  }
+  using deflated = openByteSource({ ...source, transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN });
+  return parseHeader(deflated.read(0, deflated.size), transferSyntaxUid);
+}
+
 /**
  * The attributes of a kept object, reading no more of its file than its header.
  * @throws RadTriageError as readAttributes does, and STORAGE_FAILED
  */
 export function readSourceAttributes(source: PixelSource): DicomAttributes {
-  using bytes = openByteSource(source);
-  return collectAttributes(
-    readSourceHeader(bytes, source.transferSyntaxUid),
-    source.transferSyntaxUid,
-  );
+  return collectAttributes(openHeader(source), source.transferSyntaxUid);
 }
 
 /**
@@ -47,8 +61,7 @@ export function readSourceAttributes(source: PixelSource): DicomAttributes {
  * @throws RadTriageError as toDicomJson does, and STORAGE_FAILED
  */
 export function readSourceJson(source: PixelSource, options: JsonOptions = {}): DicomJson {
-  using bytes = openByteSource(source);
-  return headerToJson(readSourceHeader(bytes, source.transferSyntaxUid), options);
+  return headerToJson(openHeader(source), options);
 }
 
 /**
@@ -57,6 +70,5 @@ export function readSourceJson(source: PixelSource, options: JsonOptions = {}): 
  * @throws RadTriageError NOT_FOUND, and as readSourceJson
  */
 export function readSourceBulkData(source: PixelSource, path: string): Uint8Array {
-  using bytes = openByteSource(source);
-  return readBulkData(readSourceHeader(bytes, source.transferSyntaxUid), path);
+  return readBulkData(openHeader(source), path);
 }

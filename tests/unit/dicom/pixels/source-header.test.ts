@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openByteSource } from '#dicom/pixels/byte-source.ts';
 import {
   readSourceAttributes,
   readSourceBulkData,
@@ -63,6 +65,21 @@ describe('reading the header of a kept object', () => {
     for (const wrong of ['', '00400275', '00400275/3/00091002', '../x', '00091002']) {
       expect(() => readSourceBulkData(source, wrong)).toThrow('no such bulk data');
     }
+  });
+
+  it('inflates no more of a deflated object than its header takes', () => {
+    const pixels = Buffer.from(
+      Uint16Array.from({ length: 250_000 }, (_, i) => i * 7 + (i >> 5)).buffer,
+    );
+    const deflated = deflateRawSync(nativeImage({ rows: 500, columns: 500 }, pixels));
+    const damagedBehindHeader = Buffer.concat([
+      deflated.subarray(0, -40_000),
+      Buffer.alloc(40_000, 0xff),
+    ]);
+    expect(deflated.length).toBeGreaterThan(120_000);
+    const source = { bytes: damagedBehindHeader, transferSyntaxUid: '1.2.840.10008.1.2.1.99' };
+    expect(readSourceAttributes(source).rows).toBe(500);
+    expect(() => openByteSource(source)).toThrow('cannot be inflated');
   });
 
   it('reads objects without pixel data', () => {

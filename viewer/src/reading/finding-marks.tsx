@@ -131,6 +131,7 @@ export function FindingMarks(props: {
     const from = sourceOf(event);
     if (editing === null || from === null || event.button !== 0) return;
     event.stopPropagation();
+    event.preventDefault();
     svg.current?.setPointerCapture(event.pointerId);
     setDrag({ grip, from, to: from });
   };

@@ -28,8 +28,10 @@ export function useLogOut(): () => Promise<void> {
       await send('/api/session', { method: 'DELETE' });
     } finally {
       clearToasts();
-      queries.clear();
       queries.setQueryData(sessionQuery.queryKey, null);
+      // The page watches the session itself: that one stays, and says that there is none.
+      const [kept] = sessionQuery.queryKey;
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== kept });
     }
   }, [queries]);
 }

@@ -1,13 +1,11 @@
 import { RadTriageError } from '#core/errors.ts';
 import type { WebContext } from '../context.ts';
 import { findStudy } from '../study/find-study.ts';
-import { type InstanceRow, readInstances } from '../study/images.ts';
+import { type InstanceFilter, type InstanceRow, readInstances } from '../study/images.ts';
 
 /** Study, series and SOP instance, of which the last two may be left open. */
-export interface InstanceAddress {
+export interface InstanceAddress extends InstanceFilter {
   readonly study: string;
-  readonly series?: string | undefined;
-  readonly instance?: string | undefined;
 }
 
 /**
@@ -19,12 +17,10 @@ export async function findInstances(
   address: InstanceAddress,
 ): Promise<InstanceRow[]> {
   const study = await findStudy(context.database, address.study);
-  const rows = await readInstances(context.database, study.studyKey, context.config.readingMode);
-  const found = rows.filter(
-    (row) =>
-      (address.series === undefined || row.seriesInstanceUid === address.series) &&
-      (address.instance === undefined || row.sopInstanceUid === address.instance),
-  );
+  const { readingMode } = context.config;
+  const { series, instance } = address;
+  const filter = { readingMode, series, instance };
+  const found = await readInstances(context.database, study.studyKey, filter);
   if (found.length === 0) throw new RadTriageError('NOT_FOUND', 'there is no such instance');
   return found;
 }

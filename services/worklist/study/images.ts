@@ -7,6 +7,12 @@ import type { InstanceTable } from '#platform/database/schema.ts';
 export type InstanceRow = Selectable<InstanceTable>;
 type Series = StudyDetail['series'][number];
 
+/** Which instances of a study: those of one series, or one alone. */
+export interface InstanceFilter {
+  readonly series?: string | undefined;
+  readonly instance?: string | undefined;
+}
+
 /**
  * The instances of a study that stand, by series and instance number. Results (SR, SEG, presentation states, captures
  * with marks) are objects and say where a finding is, so in triage-only mode there are images alone.
@@ -14,7 +20,7 @@ type Series = StudyDetail['series'][number];
 export async function readInstances(
   database: Database,
   studyKey: string,
-  readingMode: ReadingMode,
+  { readingMode, series, instance }: InstanceFilter & { readingMode: ReadingMode },
 ): Promise<InstanceRow[]> {
   let select = database
     .selectFrom('instance')
@@ -22,6 +28,8 @@ export async function readInstances(
     .where('studyKey', '=', studyKey)
     .where('standing', '=', 'current');
   if (readingMode !== 'assist') select = select.where('kind', '=', 'image');
+  if (series !== undefined) select = select.where('seriesInstanceUid', '=', series);
+  if (instance !== undefined) select = select.where('sopInstanceUid', '=', instance);
   return select
     .orderBy('seriesNumber')
     .orderBy('seriesInstanceUid')

@@ -43,7 +43,7 @@ export async function readStudyDetail(
     readingMode,
     imageRevision: row.imageRevision,
     imageRevisions: await readRevisions(context, row),
-    series: toSeries(await readInstances(database, row.studyKey, readingMode)),
+    series: toSeries(await readInstances(database, row.studyKey, { readingMode })),
     analysisRuns: await readAnalysisRuns(database, row.studyKey, principal.roles.includes('admin')),
     findings: findings.map((finding) => toFinding(finding, readingMode)),
     heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -13,8 +14,16 @@ const CODECS = [
   'openjph/wasmjs',
 ];
 
+const absent = fileURLToPath(new URL('./absent-node-module.ts', import.meta.url));
+
 export default defineConfig({
   plugins: [react()],
+  resolve: {
+    alias: ['fs', 'path', 'url'].map((name) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: absent,
+    })),
+  },
   worker: { format: 'es' },
   server: { proxy: { '/api': API, '/dicomweb': API } },
   optimizeDeps: {
@@ -29,6 +38,7 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist',
     emptyOutDir: true,
+    rolldownOptions: { checks: { pluginTimings: false } },
     // The reading chunk holds Cornerstone3D and vtk.js; it is prefetched while the worklist idles.
     chunkSizeWarningLimit: 6000,
   },

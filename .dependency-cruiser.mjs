@@ -56,7 +56,7 @@ const OWNERS = {
   '^(bullmq|ioredis)$': `${ROOT}queue/`,
   '^onnxruntime-node$': `${ROOT}models/runtime/`,
   '^pg$': `${ROOT}(services/platform/database/connect|queue/backends/[a-z-]+)\\.ts$`,
-  '^dicom-parser$': `${ROOT}services/dicom/`,
+  '^dcmjs$': `${ROOT}services/dicom/attributes/dictionary\\.ts$`,
   '^(dcmjs-codecs|@cornerstonejs/codec-.*)$': `${ROOT}services/dicom/pixels/`,
   '^iconv-lite$': `${ROOT}(services/dicom/charsets|test-data)/`,
   '^pino$': `${ROOT}services/platform/logger/`,

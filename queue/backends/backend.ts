@@ -47,4 +47,10 @@ export interface QueueBackend {
  * A worker that died holds its job this long, then another takes it over. Jobs compute in other processes, so the
  * event loop that renews the lock is never blocked for long.
  */
-export const WORKER_TIMINGS = { lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 3 };
+export const WORKER_TIMINGS = {
+  lockDuration: 15_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 3,
+  /** After its server was away a worker looks again this soon; BullMQ would wait 15 s. */
+  runRetryDelay: 500,
+};

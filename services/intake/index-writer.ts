@@ -97,6 +97,7 @@ export class IndexWriter {
     const { database, rules, logger } = this.options;
     const deadline = Date.now() + (this.options.retryMs ?? RETRY_MS);
     let collisions = 0;
+    let isAway = false;
     for (;;) {
       try {
         return await database.transaction().execute((trx) => storeRecords(trx, records, rules));
@@ -106,7 +107,8 @@ export class IndexWriter {
           continue;
         }
         if (!isConnectionLoss(error) || Date.now() >= deadline) throw error;
-        logger.warn({ err: error, records: records.length }, 'the database is away, trying again');
+        if (!isAway) logger.warn({ err: error }, 'the database is away, trying again');
+        isAway = true;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }

@@ -116,7 +116,7 @@ async function clearOrphans(cluster: string, logger: Logger | undefined): Promis
   const postmaster = readPostmaster(cluster);
   const left = processesIn(cluster);
   if (left.length > 0) {
-    logger?.warn({ pids: left }, 'stopping an embedded Postgres that lost its supervisor');
+    logger?.warn({ pids: left }, 'ending what is left of an earlier embedded Postgres');
     if (postmaster !== undefined && left.includes(postmaster.pid)) signal(postmaster.pid, 'SIGINT');
     const gone = (): boolean => processesIn(cluster).length === 0;
     if (!(await holdsWithin(STOP_DEADLINE_MS, gone))) {

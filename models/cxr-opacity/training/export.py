@@ -111,7 +111,7 @@ def manifest(figures: dict, sha256: str) -> dict:
         "sha256": sha256,
         "licence": "Apache-2.0",
         "intendedUse": "Research use only, not a medical device. Raises adult frontal chest radiographs with a suspected lung "
-        "opacity in a radiologist's worklist. It never lowers a study, never calls one normal, and every study is read by a radiologist.",
+        "opacity in a radiologist's worklist. It never lowers a study, and every study is read by a radiologist.",
         "attribution": [
             "NIH Clinical Center, ChestX-ray14; Wang et al., CVPR 2017",
             "Radiological Society of North America, Pneumonia Detection Challenge 2018; Shih et al., Radiology: Artificial Intelligence 2019",

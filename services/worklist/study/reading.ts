@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { ReadingState } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
+import { nextReadingStatus, type ReadingEvent } from '#core/reading-state.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -9,7 +10,6 @@ import type { AccessEntry } from '../access-log.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
 import { lockStudy } from './find-study.ts';
-import { nextReadingStatus, type ReadingEvent } from './reading-transitions.ts';
 
 interface ReadingChange {
   readonly openedBy?: string | null;

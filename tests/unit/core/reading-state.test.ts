@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nextReadingStatus, READING_EVENTS } from '#core/reading-state.ts';
 import { READING_STATUSES } from '#core/study-state.ts';
-import { nextReadingStatus, READING_EVENTS } from '#worklist/study/reading-transitions.ts';
 
 const LEGAL = [
   ['unread', 'opened', 'open'],
@@ -12,6 +12,10 @@ const LEGAL = [
   ['open', 'reported-elsewhere', 'reported-elsewhere'],
   ['reviewed', 'undone', 'unread'],
   ['reported-elsewhere', 'returned', 'unread'],
+  ['unread', 'images-arrived', 'unread'],
+  ['open', 'images-arrived', 'open'],
+  ['reviewed', 'images-arrived', 'unread'],
+  ['reported-elsewhere', 'images-arrived', 'unread'],
 ] as const;
 
 describe('the table of reading transitions', () => {

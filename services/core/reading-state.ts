@@ -1,5 +1,5 @@
-import { RadTriageError } from '#core/errors.ts';
-import type { ReadingStatus } from '#core/study-state.ts';
+import { RadTriageError } from './errors.ts';
+import type { ReadingStatus } from './study-state.ts';
 
 export const READING_EVENTS = [
   'opened',
@@ -8,20 +8,28 @@ export const READING_EVENTS = [
   'undone',
   'reported-elsewhere',
   'returned',
+  /** Images that no reader has seen: whatever was said before did not look at them. */
+  'images-arrived',
 ] as const;
 export type ReadingEvent = (typeof READING_EVENTS)[number];
 
 /** What readers do with a study, in one table. A pair that is not here is illegal. */
 const TRANSITIONS: Readonly<Record<ReadingStatus, Partial<Record<ReadingEvent, ReadingStatus>>>> = {
-  unread: { opened: 'open', signed: 'reviewed', 'reported-elsewhere': 'reported-elsewhere' },
+  unread: {
+    opened: 'open',
+    signed: 'reviewed',
+    'reported-elsewhere': 'reported-elsewhere',
+    'images-arrived': 'unread',
+  },
   open: {
     opened: 'open',
     closed: 'unread',
     signed: 'reviewed',
     'reported-elsewhere': 'reported-elsewhere',
+    'images-arrived': 'open',
   },
-  reviewed: { undone: 'unread' },
-  'reported-elsewhere': { returned: 'unread' },
+  reviewed: { undone: 'unread', 'images-arrived': 'unread' },
+  'reported-elsewhere': { returned: 'unread', 'images-arrived': 'unread' },
 };
 
 /** @throws RadTriageError ILLEGAL_TRANSITION */

@@ -3,6 +3,8 @@ import { ImageViewport, type ViewportState } from './cornerstone.ts';
 import type { LeftTool } from './cornerstone-tools.ts';
 import type { ImagePlace, ImageStack } from './image-stacks.ts';
 
+const PATIENCE_MS = 20_000;
+
 export interface ViewportControl {
   readonly element: RefObject<HTMLDivElement | null>;
   readonly viewport: RefObject<ImageViewport | null>;
@@ -19,6 +21,7 @@ export interface ViewportControl {
 export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace): ViewportControl {
   const element = useRef<HTMLDivElement>(null);
   const viewport = useRef<ImageViewport | null>(null);
+  const patience = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [state, setState] = useState<ViewportState | null>(null);
   const [failed, setFailed] = useState(false);
   const [tool, setTool] = useState<LeftTool>('window');
@@ -31,13 +34,16 @@ export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace):
         cancelAnimationFrame(frame);
         // After the frame that paints the image: what says "ready" must not run ahead of what is seen.
         frame = requestAnimationFrame(() => setState(next));
-        if (next.isWanted) setFailed(false);
+        if (!next.isWanted) return;
+        clearTimeout(patience.current);
+        setFailed(false);
       },
       failed: () => setFailed(true),
     });
     viewport.current = opened;
     return () => {
       cancelAnimationFrame(frame);
+      clearTimeout(patience.current);
       viewport.current = null;
       opened.close();
     };
@@ -48,6 +54,9 @@ export function useViewport(stacks: readonly ImageStack[], opening: ImagePlace):
       const stack = stacks[place.stack];
       if (stack === undefined || viewport.current === null) return;
       viewport.current.show(stack, place.image).catch(() => setFailed(true));
+      // Some faults of a codec are told to nobody; an image that comes later after all takes the word back.
+      clearTimeout(patience.current);
+      patience.current = setTimeout(() => setFailed(true), PATIENCE_MS);
     },
     [stacks],
   );

@@ -7,6 +7,7 @@ import {
   openingPlace,
 } from '../../../viewer/src/reading/image-stacks.ts';
 import { marksOf, neighbour, nextOpen } from '../../../viewer/src/reading/marks.ts';
+import { withPaletteNumbers } from '../../../viewer/src/reading/palette.ts';
 import { describeChange, findChange } from '../../../viewer/src/reading/study-change.ts';
 import { presetsFor } from '../../../viewer/src/reading/window-presets.ts';
 
@@ -198,6 +199,34 @@ describe('a study that changes while it is open', () => {
     };
     expect(findChange(shown, { ...shown, reviews: [review] }, 'me')?.signedBy).toBe('other');
     expect(findChange(shown, { ...shown, reviews: [review] }, 'other')).toBeNull();
+  });
+});
+
+describe('palettes', () => {
+  const inline = (bytes: number[]) => ({
+    Value: [],
+    InlineBinary: btoa(String.fromCharCode(...bytes)),
+  });
+
+  it('are given to the loader as little endian words', () => {
+    const instance: DicomJson = {
+      '00281101': { Value: [2, 0, 16] },
+      '00281201': inline([0x34, 0x12, 0xff, 0xff]),
+    };
+    expect(withPaletteNumbers(instance)['00281201']).toEqual({ Value: [0x1234, 0xffff] });
+  });
+
+  it('are bytes when their entries are, padded or not', () => {
+    const instance: DicomJson = {
+      '00281102': { Value: [3, 0, 8] },
+      '00281202': inline([1, 2, 3, 0]),
+    };
+    expect(withPaletteNumbers(instance)['00281202']).toEqual({ Value: [1, 2, 3, 0] });
+  });
+
+  it('leave other images as they are', () => {
+    const instance: DicomJson = { '00280010': { Value: [5] } };
+    expect(withPaletteNumbers(instance)).toEqual(instance);
   });
 });
 

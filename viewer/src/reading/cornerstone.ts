@@ -26,6 +26,7 @@ import {
   type Point,
 } from './geometry.ts';
 import type { DicomJson, ImageStack } from './image-stacks.ts';
+import { withPaletteNumbers } from './palette.ts';
 import type { Window } from './window-presets.ts';
 
 const VIEWPORT = 'radtriage-viewport';
@@ -71,7 +72,7 @@ export function registerMetadata(
   for (const { images } of stacks) {
     for (const { imageId, sopInstanceUid } of images) {
       const instance = metadata.get(sopInstanceUid);
-      if (instance !== undefined) wadors.metaDataManager.add(imageId, instance);
+      if (instance !== undefined) wadors.metaDataManager.add(imageId, withPaletteNumbers(instance));
     }
   }
 }

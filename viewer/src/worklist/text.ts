@@ -2,13 +2,13 @@ import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 
 export const WORKLIST_TEXT = {
   title: 'Worklist',
-  search: 'Name, ID or accession',
+  search: 'Name, ID, accession',
   priority: 'Priority',
   status: 'AI status',
   anyStatus: 'AI: any',
   reading: 'Reading',
   modality: 'Modality',
-  anyModality: 'Modality: any',
+  anyModality: 'Modality',
   toRead: 'To read',
   all: 'All',
   flaggedOnly: 'Flagged only',

@@ -8,7 +8,6 @@ import {
   formatDicomDate,
   formatPersonName,
   formatScore,
-  formatSex,
   formatWait,
   formatWhen,
 } from '../design/format.ts';
@@ -35,7 +34,7 @@ function Thumbnail({ item }: { readonly item: WorklistItem }) {
 
 function Patient({ item }: { readonly item: WorklistItem }) {
   const age = formatAge(item.patientAge, item.patientBirthDate, new Date());
-  const facts = [item.patientId, age, formatSex(item.patientSex)].filter((fact) => fact !== null);
+  const facts = [item.patientId, age, item.patientSex].filter((fact) => fact !== null);
   return (
     <td>
       <Link

@@ -236,9 +236,13 @@ export class ImageViewport {
 
   zoom(factor: number): void {
     const viewport = this.#viewport();
-    const { parallelScale } = viewport.getCamera();
-    if (parallelScale === undefined) return;
-    viewport.setCamera({ parallelScale: parallelScale / factor });
+    const { parallelScale, scale } = viewport.getCamera();
+    // Without WebGL the parallel scale is read and written in different units when pixels are not square.
+    if (getShouldUseCPURendering()) {
+      if (scale !== undefined) viewport.setCamera({ scale: scale * factor });
+    } else if (parallelScale !== undefined) {
+      viewport.setCamera({ parallelScale: parallelScale / factor });
+    }
     viewport.render();
   }
 

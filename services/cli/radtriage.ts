@@ -39,5 +39,6 @@ const program = new Command('radtriage')
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  // What was opened before the failure (pools, children's pipes) must not keep a failed process alive.
+  process.exit(reportFailure(error));
 }

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
+import { nextReadingStatus } from '#core/reading-state.ts';
+import type { ReadingStatus } from '#core/study-state.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
@@ -22,6 +24,7 @@ interface Study {
   readonly studyInstanceUid: string;
   readonly receivedAt: Date;
   readonly imageCount: number;
+  readonly readingStatus: ReadingStatus;
 }
 
 interface Kept {
@@ -35,7 +38,7 @@ async function lockStudies(trx: Transaction, uids: readonly string[]): Promise<S
   return (
     trx
       .selectFrom('study')
-      .select(['studyKey', 'studyInstanceUid', 'receivedAt', 'imageCount'])
+      .select(['studyKey', 'studyInstanceUid', 'receivedAt', 'imageCount', 'readingStatus'])
       .where('studyInstanceUid', 'in', uids)
       // Always in one order, so that two writers never wait for each other.
       .orderBy('studyInstanceUid')
@@ -140,6 +143,8 @@ async function addImages(
         lastImageAt: last.receivedAt,
         quietUntil: quietUntil(last, rules),
         statusReason: null,
+        // What was signed before did not look at these: the study is back on the list.
+        readingStatus: nextReadingStatus(study.readingStatus, 'images-arrived'),
       },
     });
   }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
+import { reindexBlobs } from '#intake/reindex-blobs.ts';
 import { startSweep } from '#intake/sweep.ts';
 import { startListener } from '#listener/start-listener.ts';
 import type { Config } from '#platform/config/config.ts';
@@ -18,7 +19,12 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'listener');
   const { database, databaseUrl, blobStore, logger } = site;
   const rule = loadPriorityRule(config.priorityRuleFile);
-  const queue = await openQueue({ queueUrl: config.queueUrl, databaseUrl, logger });
+  const queue = await openQueue({
+    queueUrl: config.queueUrl,
+    databaseUrl,
+    logger,
+    inBackground: true,
+  });
   const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger });
   const listener = await startListener({ config, receiver, logger });
   const { producer } = queue;
@@ -26,6 +32,10 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const sweep = startSweep({ database, producer, logger });
   const heartbeat = startHeartbeat({ database, process: 'listener', logger });
+  // Files that were synced when we died, before their row was: nobody waits for them.
+  reindexBlobs({ database, blobStore, rules: { config, rule }, logger }).catch((error: unknown) =>
+    logger.warn({ err: error }, 'the image store could not be looked through'),
+  );
   const { aeTitle, host, port } = listener;
   return {
     facts: { dicom: { aeTitle, host, port } },

@@ -16,7 +16,12 @@ const VIEWER = resolve(import.meta.dirname, '../../../viewer/dist');
 async function startWebProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'web');
   const { database, databaseUrl, blobStore, logger } = site;
-  const queue = await openQueue({ queueUrl: config.queueUrl, databaseUrl, logger });
+  const queue = await openQueue({
+    queueUrl: config.queueUrl,
+    databaseUrl,
+    logger,
+    inBackground: true,
+  });
   const web = await startWeb({
     config,
     database,

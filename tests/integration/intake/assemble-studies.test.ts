@@ -100,6 +100,24 @@ describe('study assembly', () => {
     ]);
   });
 
+  it('puts a reviewed study back on the list when images arrive that its reader has not seen', async () => {
+    const first = minimalImage({ modality: 'CR', seed: 'late-read', instanceNumber: 1 });
+    await receiveFile(intake.receiver, first.bytes);
+    const { studyKey } = await studyOf(first);
+    await intake.db.database
+      .updateTable('study')
+      .set({ readingStatus: 'reviewed' })
+      .where('studyKey', '=', studyKey)
+      .execute();
+    await receiveFile(intake.receiver, first.bytes);
+    const report = minimalObject({ kind: 'SR', seed: 'late-read', of: first });
+    await receiveFile(intake.receiver, report.bytes);
+    expect((await studyOf(first)).readingStatus).toBe('reviewed');
+    const late = minimalImage({ modality: 'CR', seed: 'late-read', instanceNumber: 2 });
+    await receiveFile(intake.receiver, late.bytes);
+    expect((await studyOf(first)).readingStatus).toBe('unread');
+  });
+
   it('opens a new revision for late images, and supersedes the run that did not see them', async () => {
     assemble();
     const first = minimalImage({ modality: 'CR', seed: 'late', instanceNumber: 1 });

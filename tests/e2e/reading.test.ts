@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,6 +130,20 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
       expect(errors).toEqual([]);
     },
   );
+
+  it('has no fault that axe can find, on the worklist and in reading', async () => {
+    const { page } = await logIn('swiftshader');
+    const faultsOf = async () =>
+      (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [
+        id,
+        nodes.map((node) => node.html),
+      ]);
+    expect(await faultsOf()).toEqual([]);
+    await page.goto(`${instance.http.url}/studies/${lesion.studyInstanceUid}`);
+    await ready(page);
+    expect(await faultsOf()).toEqual([]);
+    await page.keyboard.press('q');
+  });
 
   it('goes from log-in to sign-off by keys alone, and the list moves on', async () => {
     const { page, errors } = await logIn('swiftshader');

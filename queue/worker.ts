@@ -26,6 +26,8 @@ export interface QueueWorker {
 interface Surroundings extends WorkerOptions {
   readonly backend: QueueBackend;
   readonly queueOf: (name: JobName) => JobQueue;
+  /** Resolves once the queue's server has been seen and prepared: before that a worker would only spin. */
+  readonly ready: Promise<void>;
 }
 
 /** While the database is away a job waits this long, and the try does not count. */
@@ -33,6 +35,19 @@ const DATABASE_PAUSE_MS = 1_000;
 const RECONCILE_MS = 15_000;
 const FAILED_PER_LOOK = 100;
 const CLOSE_DEADLINE_MS = 20_000;
+/** The same fault of a connection is told this often, not at every attempt. */
+const REPEAT_FAULT_MS = 10_000;
+
+/** Tells a fault when it is new, and again every few seconds while it lasts. */
+function tellFaults(logger: Logger): (error: Error) => void {
+  let last = { message: '', at: 0 };
+  return (error) => {
+    const now = Date.now();
+    if (error.message === last.message && now - last.at < REPEAT_FAULT_MS) return;
+    last = { message: error.message, at: now };
+    logger.warn({ err: error }, 'queue connection');
+  };
+}
 
 function contextOf(job: Job, attempt: number): JobContext {
   const attempts = job.opts.attempts ?? 1;
@@ -103,12 +118,17 @@ export function startWorker(
   const { backend, concurrency, logger } = surroundings;
   const wired = wireHandlers(handlers, surroundings.jobs);
   const workers: JobWorker[] = [];
-  const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection');
-  for (const [name, handler] of wired) {
-    const processor = (job: Job, token?: string) =>
-      processJob(job, token, { handler, options: surroundings });
-    workers.push(backend.openWorker(name, { processor, concurrency, onError }));
-  }
+  const onError = tellFaults(logger);
+  let closed = false;
+  const open = (): void => {
+    if (closed) return;
+    for (const [name, handler] of wired) {
+      const processor = (job: Job, token?: string) =>
+        processJob(job, token, { handler, options: surroundings });
+      workers.push(backend.openWorker(name, { processor, concurrency, onError }));
+    }
+  };
+  void surroundings.ready.then(open);
   let looking = Promise.resolve();
   const look = (): void => {
     looking = looking
@@ -121,6 +141,7 @@ export function startWorker(
   const looker = setInterval(look, surroundings.reconcileMs ?? RECONCILE_MS);
   return {
     close: async (deadlineMs = CLOSE_DEADLINE_MS) => {
+      closed = true;
       clearInterval(looker);
       const gentle = Promise.all(workers.map((worker) => worker.close())).catch((error: unknown) =>
         logger.warn({ err: error }, 'worker close'),

@@ -30,7 +30,12 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'worker');
   const { database, databaseUrl, blobStore, logger } = site;
   const { executionProviders, processes, threads, timeoutSeconds } = config.inference;
-  const queue = await openQueue({ queueUrl: config.queueUrl, databaseUrl, logger });
+  const queue = await openQueue({
+    queueUrl: config.queueUrl,
+    databaseUrl,
+    logger,
+    inBackground: true,
+  });
   const runtime = createRuntime({
     executionProviders,
     processes,

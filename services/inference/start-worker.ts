@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import { isUsable, runnableModel } from '#models/registry/registry.ts';
-import type { Database } from '#platform/database/connect.ts';
+import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import type { JobHandler } from '#queue/handlers.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
 import type { TriageDependencies } from './dependencies.ts';
@@ -18,8 +19,6 @@ export interface TriageWorker {
   close(): Promise<void>;
 }
 
-const HEARTBEAT_MS = 5_000;
-
 /** What this process does with triage jobs. */
 function createTriageHandler(dependencies: TriageDependencies): JobHandler<'triage'> {
   return {
@@ -30,10 +29,13 @@ function createTriageHandler(dependencies: TriageDependencies): JobHandler<'tria
 }
 
 /** Takes triage jobs from the queue until closed, and shows a sign of life in the heartbeat table. */
-export async function startTriageWorker(options: TriageWorkerOptions): Promise<TriageWorker> {
+export function startTriageWorker(options: TriageWorkerOptions): TriageWorker {
   const { queue, concurrency, database, logger } = options;
   const providers: Record<string, string> = {};
-  await beat(database, providers);
+  const process = `worker:${hostname()}`;
+  // Told anew at each beat, as the models come up.
+  const details = { pid, providers };
+  const heartbeat = startHeartbeat({ database, process, logger, details });
   const warming = warmUp(options, providers);
   const worker = queue.createWorker([createTriageHandler(options)], {
     concurrency,
@@ -41,10 +43,9 @@ export async function startTriageWorker(options: TriageWorkerOptions): Promise<T
     logger,
     jobs: ['triage'],
   });
-  const timer = setInterval(() => void tryToBeat(options, providers), HEARTBEAT_MS);
   return {
     close: async () => {
-      clearInterval(timer);
+      heartbeat.close();
       await worker.close();
       await warming;
     },
@@ -70,28 +71,5 @@ async function warmUp(
     }
   } catch (error) {
     logger.warn({ err: error }, 'models are loaded when they are first used');
-  }
-}
-
-async function beat(
-  database: Database,
-  providers: Readonly<Record<string, string>>,
-): Promise<void> {
-  const row = { at: new Date(), details: JSON.stringify({ pid: process.pid, providers }) };
-  await database
-    .insertInto('heartbeat')
-    .values({ process: `worker:${hostname()}`, ...row })
-    .onConflict((conflict) => conflict.column('process').doUpdateSet(row))
-    .execute();
-}
-
-async function tryToBeat(
-  { database, logger }: TriageDependencies,
-  providers: Readonly<Record<string, string>>,
-): Promise<void> {
-  try {
-    await beat(database, providers);
-  } catch (error) {
-    logger.debug({ err: error }, 'no heartbeat');
   }
 }

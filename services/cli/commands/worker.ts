@@ -43,7 +43,7 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     timeoutMs: timeoutSeconds * 1000,
   });
   const decoder = createPixelDecoder({ processes });
-  const worker = await startTriageWorker({
+  const worker = startTriageWorker({
     queue,
     concurrency: processes,
     database,

@@ -9,7 +9,7 @@ export interface HeartbeatOptions {
   /** `listener`, `worker` or `web`, followed by a colon and more where several run. */
   readonly process: string;
   readonly logger: Logger;
-  /** What others may want to know of this process. */
+  /** What others may want to know of this process; read anew at each beat. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

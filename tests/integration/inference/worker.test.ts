@@ -33,7 +33,7 @@ async function startWorker(blobRoot: string): Promise<void> {
   const { database } = server;
   const registry = await openRegistry({ directories: [join(folder.path, 'models')], database });
   await registry.activateAll('test');
-  worker = await startTriageWorker({
+  worker = startTriageWorker({
     queue,
     concurrency: 1,
     database,

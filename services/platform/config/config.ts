@@ -153,6 +153,11 @@ export function environmentForChild(config: Config): Record<string, string | und
   return { ...process.env, ...toEnvironment(config) };
 }
 
+/** True when npm or npx started this process: it stands between us and whoever may tell us to stop. */
+export function isStartedByNpm(): boolean {
+  return process.env['npm_command'] !== undefined;
+}
+
 /** The one place that reads process.env. */
 export function loadConfigFromProcess(overrides: Record<string, unknown> = {}): Config {
   return loadConfig({ environment: process.env, overrides });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,15 +25,10 @@ describe('npx radtriage', () => {
     });
     expect((await fetch(`${http.url}/api/health`)).ok).toBe(true);
     npx.kill('SIGTERM');
-    const answers = () =>
-      fetch(`${http.url}/api/health`).then(
-        () => true,
-        () => false,
-      );
-    await waitFor(async () => !(await answers()), {
-      what: 'the system to end',
-      deadlineMs: 40_000,
-    });
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    // It goes last, when the database has stopped too.
+    const gone = () => !existsSync(join(folder, 'run.json'));
+    await waitFor(gone, { what: 'the system to end', deadlineMs: 40_000 });
+    await expect(fetch(`${http.url}/api/health`)).rejects.toThrow();
+    rmSync(folder, { recursive: true });
   });
 });

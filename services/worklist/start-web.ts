@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { z } from 'zod';
@@ -27,6 +28,8 @@ import { readingRoutes } from './study/reading-routes.ts';
 import { createStudyReader, type StudyReader } from './study/study-reader.ts';
 import { studyRoutes } from './study/study-routes.ts';
 import { addViewer } from './viewer-files.ts';
+
+const HUB_PATIENCE_MS = 5_000;
 
 export interface WebOptions {
   readonly config: Config;
@@ -93,6 +96,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   await server.register(fastifyCookie);
   await server.register(fastifyRateLimit, { global: false });
   const hub = createEventHub(databaseUrl);
+  // A page that opens at once must miss nothing; a database that is away holds nobody up.
+  await Promise.race([hub.ready, setTimeout(HUB_PATIENCE_MS, undefined, { ref: false })]);
   const streams = createEventStreams(context, hub);
   const { accessLog } = context;
   const services = { config, database, accessLog, studies: createStudyReader(context) };

@@ -8,6 +8,8 @@ export type HubEvent =
 
 /** One connection to the database, and as many listeners as there are open pages. */
 export interface EventHub {
+  /** Resolves when the database tells of changes for the first time. */
+  readonly ready: Promise<void>;
   /** Calls back with each event until the returned function is called. */
   subscribe(listener: (event: HubEvent) => void): () => void;
   close(): Promise<void>;
@@ -21,7 +23,7 @@ export function createEventHub(databaseUrl: string): EventHub {
   const pending = new Set<string>();
   let nextId = 1;
   let timer: NodeJS.Timeout | undefined;
-  let wasConnected = false;
+  const ready = Promise.withResolvers<void>();
 
   const send = (event: HubEvent): void => {
     for (const listener of listeners) listener(event);
@@ -38,12 +40,13 @@ export function createEventHub(databaseUrl: string): EventHub {
       timer ??= setTimeout(flush, COALESCE_MS);
     },
     onConnect: () => {
-      // What happened between two connections was not heard.
-      if (wasConnected) send({ kind: 'resync', id: nextId++ });
-      wasConnected = true;
+      // What happened before was not heard by those who listen already.
+      send({ kind: 'resync', id: nextId++ });
+      ready.resolve();
     },
   });
   return {
+    ready: ready.promise,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

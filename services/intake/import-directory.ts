@@ -87,7 +87,8 @@ async function importFile(
     });
     try {
       await pour(handle, dataSetOffset, sink);
-      return (await sink.finish()).outcome;
+      const { indexed } = await sink.finish();
+      return (await indexed).outcome;
     } catch (error) {
       await sink.abort();
       throw error;

@@ -10,7 +10,7 @@ import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { IndexWriter } from './index-writer.ts';
-import type { IncomingInstance, InstanceReceiver, InstanceSink, ReceiveOutcome } from './types.ts';
+import type { IncomingInstance, InstanceReceiver, InstanceSink, KeptInstance } from './types.ts';
 
 export interface ReceiverOptions {
   readonly database: Database;
@@ -77,7 +77,7 @@ class BlobSink implements InstanceSink {
     }
   }
 
-  async finish(): Promise<ReceiveOutcome> {
+  async finish(): Promise<KeptInstance> {
     this.refuseWhenOver();
     let attributes: DicomAttributes;
     try {
@@ -102,7 +102,7 @@ class BlobSink implements InstanceSink {
         receivedAt: new Date(),
       });
       if (outcome.outcome === 'duplicate') await this.removeQuietly(path);
-      return outcome;
+      return { indexed: Promise.resolve(outcome) };
     } catch (error) {
       // When the answer was lost, the row may have been committed all the same: then its file must stay.
       const refused = error instanceof RadTriageError && error.details['refused'] === true;

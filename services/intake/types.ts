@@ -8,6 +8,17 @@ export interface IncomingInstance {
   readonly calledAe: string;
   readonly peerAddress: string;
   readonly via: 'dimse' | 'stow' | 'import';
+  /** The association that it came in on, unique within the process; undefined for other doors. */
+  readonly associationId?: number | undefined;
+}
+
+/** An instance that will survive a power cut: Success may be answered. */
+export interface KeptInstance {
+  /**
+   * Resolves once the index knows the instance and says what became of it. It may come later than the answer to the
+   * sender; whoever does not wait for it need not handle its failure, which is tried again.
+   */
+  readonly indexed: Promise<ReceiveOutcome>;
 }
 
 export interface ReceiveOutcome {
@@ -27,10 +38,10 @@ export interface InstanceSink {
    */
   write(chunk: Buffer): void | Promise<void>;
   /**
-   * The data set is complete. Resolves only when its bytes, its directory entry and its row are durable.
+   * The data set is complete. Resolves only when its bytes, its directory entry and its record are durable.
    * @throws RadTriageError; nothing is then promised to the sender, who tries again.
    */
-  finish(): Promise<ReceiveOutcome>;
+  finish(): Promise<KeptInstance>;
   /** The peer went away: forgets what came so far. Harmless after anything. */
   abort(): Promise<void>;
 }

@@ -81,7 +81,8 @@ export async function receiveFile(
     for (let offset = 0; offset < dataSet.length; offset += chunkBytes) {
       await sink.write(dataSet.subarray(offset, offset + chunkBytes));
     }
-    return await sink.finish();
+    const { indexed } = await sink.finish();
+    return await indexed;
   } catch (error) {
     await sink.abort();
     throw error;

@@ -36,7 +36,8 @@ export class MemoryReceiver implements InstanceReceiver {
         }
         await this.beforeFinish?.();
         this.kept.push({ instance, dataSet: Buffer.concat(chunks) });
-        return { outcome: 'stored', instanceKey: String(this.kept.length) };
+        const outcome = { outcome: 'stored', instanceKey: String(this.kept.length) } as const;
+        return { indexed: Promise.resolve(outcome) };
       },
       abort: async () => {
         this.opened -= 1;

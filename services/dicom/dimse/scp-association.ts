@@ -214,6 +214,7 @@ export class ScpAssociation implements UpperLayerUser {
         callingAe: this.#callingAe,
         calledAe: this.#calledAe,
         peerAddress: this.connection.peerAddress,
+        associationId: this.connection.associationId,
       },
       this.#context.limits.maxObjectBytes,
     );

@@ -29,6 +29,8 @@ export interface StoreRequest {
   readonly callingAe: string;
   readonly calledAe: string;
   readonly peerAddress: string;
+  /** Unique within the server. */
+  readonly associationId: number;
 }
 
 /**

@@ -1,7 +1,18 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { Command } from 'commander';
+import { loadCommands } from './command-table.ts';
+import { reportFailure } from './output.ts';
+import { productVersion } from './version.ts';
 
-// Before anything else is loaded: later starts then need no compiler for TypeScript in memory.
-enableCompileCache();
-const { runProgram } = await import('./run-program.ts');
-await runProgram();
+const program = new Command('radtriage')
+  .description(
+    "Radiology AI triage: DICOM in, a prioritised worklist, explained findings, a radiologist's verdict.",
+  )
+  .version(productVersion())
+  .showHelpAfterError();
+try {
+  for (const command of await loadCommands(process.argv[2])) program.addCommand(command);
+  await program.parseAsync();
+} catch (error) {
+  // What was opened before the failure (pools, children's pipes) must not keep a failed process alive.
+  process.exit(reportFailure(error));
+}

@@ -10,7 +10,7 @@ import { operatorName } from '../operator.ts';
 import { clearRunState, type RunState, writeRunState } from '../run-state.ts';
 import { type KeptChild, keepChild, type ReadyFacts } from './keep-child.ts';
 
-const ENTRY = resolve(import.meta.dirname, '../radtriage.ts');
+const ENTRY = resolve(import.meta.dirname, '../../../bin/radtriage.mjs');
 
 const listenerFacts = z.looseObject({
   dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),

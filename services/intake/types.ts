@@ -33,7 +33,7 @@ export interface ReceiveOutcome {
 /** Takes one data set, without preamble and file meta, in chunks of any size. */
 export interface InstanceSink {
   /**
-   * Await the promise, if there is one, before the next call. The chunk is free again once it has settled.
+   * Await the promise, if there is one, before the next call. The chunk is free again once the call has returned.
    * @throws RadTriageError of the DICOM_ and STORAGE_ codes; the sink is of no further use then.
    */
   write(chunk: Buffer): void | Promise<void>;

@@ -24,9 +24,10 @@ export class MemoryReceiver implements InstanceReceiver {
     this.opened += 1;
     return {
       write: async (chunk) => {
+        const kept = Buffer.from(chunk);
         await this.beforeWrite?.();
-        await checker.write(chunk);
-        chunks.push(Buffer.from(chunk));
+        await checker.write(kept);
+        chunks.push(kept);
       },
       finish: async () => {
         this.opened -= 1;

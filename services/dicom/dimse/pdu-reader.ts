@@ -5,7 +5,7 @@ export interface PdvFragment {
   readonly contextId: number;
   /** Message control header: CONTROL_COMMAND, CONTROL_LAST. */
   readonly control: number;
-  /** A view of the socket's bytes: nothing is copied. May be empty. */
+  /** A view of the socket's bytes, good until the taker returns: nothing is copied. May be empty. */
   readonly bytes: Buffer;
   /** True with the last piece of this presentation data value. */
   readonly end: boolean;
@@ -68,7 +68,10 @@ export class PduReader {
     this.#body = undefined;
   }
 
-  /** Reads a chunk; a promise means that the rest of it waits, and that no other chunk may come before it settles. */
+  /**
+   * Reads a chunk, which may change once this has returned. A promise means that the rest of it, copied, waits, and that
+   * no other chunk may come before it settles.
+   */
   push(chunk: Buffer): Promise<void> | undefined {
     return this.#read(chunk, 0);
   }
@@ -99,8 +102,9 @@ export class PduReader {
         }
       }
       if (pending !== undefined) {
-        const next = offset;
-        return pending.then(() => this.#read(chunk, next));
+        // A copy: the chunk is the socket's, and good only until we return.
+        const rest = Buffer.from(chunk.subarray(offset));
+        return pending.then(() => this.#read(rest, 0));
       }
     }
     return undefined;

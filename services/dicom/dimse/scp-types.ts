@@ -39,7 +39,7 @@ export interface StoreRequest {
  * succeeds or fails.
  */
 export interface StoreSink {
-  /** Bytes are views of the socket's buffer: they stay as they are for as long as the sink keeps them. */
+  /** The chunk is a view of the socket's buffer, good only until the call returns: what waits has to be copied. */
   write(chunk: Buffer): void | Promise<void>;
   /** Resolves when the object is kept: only then is Success answered. */
   finish(): Promise<unknown>;

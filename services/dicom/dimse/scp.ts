@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { RadTriageError } from '#core/errors.ts';
 import { ScpAssociation, type ScpContext } from './scp-association.ts';
 import { DEFAULT_SCP_LIMITS, type ScpEvent, type ScpLimits, type ScpOptions } from './scp-types.ts';
+import { shareReading } from './shared-reading.ts';
 
 export interface ScpServer {
   /** The port that is listened on. */
@@ -44,7 +45,8 @@ export async function startScp(options: ScpOptions): Promise<ScpServer> {
 
 function createDoorServer(options: ScpOptions, door: ScpDoor): Server {
   if (options.tls === undefined) {
-    return createServer((socket) => {
+    return createServer({ pauseOnConnect: true }, (accepted) => {
+      const socket = shareReading(accepted);
       door.admitConnection(socket);
       door.openAssociation(socket, false);
     });

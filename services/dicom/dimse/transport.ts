@@ -1,7 +1,11 @@
 import type { Socket } from 'node:net';
+import { readChunks } from './shared-reading.ts';
 
 export interface TransportUser {
-  /** A returned promise holds the peer back: no more is read until it settles. */
+  /**
+   * A returned promise holds the peer back: no more is read until it settles. The chunk is good only until the call
+   * returns.
+   */
   takeChunk(chunk: Buffer): Promise<void> | undefined;
   /** `takeChunk` threw, or its promise was rejected. */
   takeFailure(error: unknown): void;
@@ -22,7 +26,7 @@ export class Transport {
     this.#socket = socket;
     this.#user = user;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#takeChunk(chunk));
+    readChunks(socket, (chunk) => this.#takeChunk(chunk));
     socket.on('error', (error) => {
       this.#lastError = error;
     });
@@ -90,7 +94,8 @@ export class Transport {
   #takeChunk(chunk: Buffer): void {
     this.#bytesReceived += chunk.length;
     if (this.#reading !== undefined) {
-      this.#hold(this.#reading.then(() => this.#user.takeChunk(chunk)));
+      const kept = Buffer.from(chunk);
+      this.#hold(this.#reading.then(() => this.#user.takeChunk(kept)));
       return;
     }
     try {

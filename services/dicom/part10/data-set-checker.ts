@@ -62,14 +62,14 @@ export class DataSetChecker {
   }
 
   /**
-   * Takes the next bytes of the data set, which must not change before it is done: at once when it returns nothing,
-   * when the promise settles for a deflated data set.
+   * Takes the next bytes of the data set; they may change once this has returned. For a deflated data set, the next call
+   * waits for the promise.
    * @throws RadTriageError DICOM_STRUCTURE, DICOM_UID_INVALID, DICOM_TOO_LARGE, and again at every later call.
    */
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#inflater !== undefined)
-      return this.#inflater.write(chunk).catch((e) => this.#fail(e));
+      return this.#inflater.write(Buffer.from(chunk)).catch((e) => this.#fail(e));
     try {
       this.#walker.write(chunk);
       return undefined;

@@ -5,7 +5,7 @@ import { asStorageError } from './storage-errors.ts';
 import type { BlobSyncs } from './syncs.ts';
 
 export interface BlobWriter {
-  /** The chunk is copied or written once the promise has settled. @throws RadTriageError STORAGE_FULL, STORAGE_FAILED */
+  /** Takes a copy of what it cannot write at once. Await the promise before the next call. @throws RadTriageError STORAGE_FULL, STORAGE_FAILED */
   write(chunk: Buffer): void | Promise<void>;
   /** Resolves when the bytes and the directory entry are on disk. @throws RadTriageError STORAGE_FULL, STORAGE_FAILED */
   finish(): Promise<{ path: string; bytes: number }>;
@@ -55,7 +55,8 @@ export class FileBlobWriter implements BlobWriter {
       this.staged += chunk.copy(staging, this.staged);
       return undefined;
     }
-    return this.spill(chunk);
+    // The caller's bytes are good only until we return.
+    return this.spill(Buffer.from(chunk));
   }
 
   async finish(): Promise<{ path: string; bytes: number }> {

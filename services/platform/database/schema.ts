@@ -40,6 +40,17 @@ export interface StudyTable {
   lastImageAt: Timestamp | null;
   /** When the study counts as complete if nothing else arrives. */
   quietUntil: Timestamp | null;
+  /** Since when it gathers images for its next revision; the longest wait counts from here. */
+  waitingSince: Timestamp | null;
+  /** When the index last learned of a new image: the quiet time counts from here. */
+  quietSince: Timestamp | null;
+  /** What a receiving study still waits for, in words without patient data. */
+  waitingFor: string | null;
+  /** When it is closed at the latest, whatever is missing. */
+  waitsUntil: Timestamp | null;
+  /** When the assembler looks at it next, and before when an image alone does not make it look. */
+  lookAt: ColumnType<Date, Date | string | undefined, Date | string>;
+  lookFloor: Timestamp | null;
   completedAt: Timestamp | null;
   analysedAt: Timestamp | null;
   /** Digest of the image instances at the last completion. */
@@ -86,6 +97,17 @@ export interface InstanceTable {
   rows: number | null;
   columns: number | null;
   numberOfFrames: number | null;
+  bodyPartExamined: string | null;
+  protocolName: string | null;
+  viewPosition: string | null;
+  /** CodeValue of ViewCodeSequence (0054,0220). */
+  viewCode: string | null;
+  /** ImageLaterality, else Laterality, else FrameLaterality. */
+  imageLaterality: string | null;
+  acquisitionNumber: number | null;
+  imagesInAcquisition: number | null;
+  numberOfSeriesRelatedInstances: number | null;
+  numberOfStudyRelatedInstances: number | null;
   callingAe: string;
   receivedAt: CreatedAt;
 }
@@ -97,6 +119,29 @@ export interface ImageRevisionTable {
   number: number;
   imageCount: number;
   createdAt: CreatedAt;
+  /** What closed it, and the reason in words; null for those closed before this was recorded. */
+  completedBy: 'demand' | 'signal' | 'quiet' | 'longest-wait' | null;
+  completionReason: string | null;
+  /** Id, version and name of the completeness rule. */
+  completionRule: string | null;
+  /** Whether all that the rule demands was there; null when it demands nothing. */
+  demandsMet: boolean | null;
+  /** The last signal that had come by then: older ones say nothing about later images. */
+  signalKey: string | null;
+}
+
+/** Word from outside that a study, or a part of it, is whole. It may come before the study itself. */
+export interface CompletionSignalTable {
+  signalKey: Generated<string>;
+  studyInstanceUid: string;
+  kind: 'association-released' | 'instance-availability' | 'mpps-completed' | 'mpps-discontinued';
+  /** AE title of the sender. */
+  source: string;
+  /** SOP Instance UIDs that belong to it; null when the signal names none. */
+  expectedInstances: string[] | null;
+  /** Images that were in the index by then. */
+  imageCount: Generated<number>;
+  receivedAt: ColumnType<Date, Date | string, never>;
 }
 
 export interface AnalysisRunTable {
@@ -279,6 +324,7 @@ export interface DatabaseSchema {
   study: StudyTable;
   instance: InstanceTable;
   imageRevision: ImageRevisionTable;
+  completionSignal: CompletionSignalTable;
   analysisRun: AnalysisRunTable;
   modelRun: ModelRunTable;
   finding: FindingTable;

@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import { RadTriageError } from '#core/errors.ts';
+import { UID_PATTERN } from '#dicom/attributes/attribute-schema.ts';
+import { notifyChange } from '#platform/database/changes.ts';
+import type { CompletionSignalTable, DatabaseSchema } from '#platform/database/schema.ts';
+
+/** Word from outside that a study, or a part of it, is whole. */
+export interface CompletionSignal {
+  readonly studyInstanceUid: string;
+  readonly kind: CompletionSignalTable['kind'];
+  /** AE title of whoever says so. */
+  readonly source: string;
+  /** SOP Instance UIDs that belong to it, where the signal names them. */
+  readonly expectedInstances?: readonly string[] | undefined;
+}
+
+/**
+ * Keeps a signal and has the assembler look at its study. The study need not have come yet: the signal waits for it.
+ * What a signal is worth is for the site's completeness rule to say.
+ *
+ * Give a pool rather than a transaction where you can: within a transaction that commits while the first image of the
+ * study is being indexed, the signal may only be seen at the assembler's next look.
+ * @throws RadTriageError DICOM_UID_INVALID for a study or instance that is no UID
+ */
+export async function recordCompletionSignal(
+  database: Kysely<DatabaseSchema>,
+  signal: CompletionSignal,
+): Promise<void> {
+  const { studyInstanceUid, kind, source, expectedInstances } = signal;
+  const expected = expectedInstances === undefined ? null : [...new Set(expectedInstances)];
+  for (const uid of [studyInstanceUid, ...(expected ?? [])]) {
+    if (!UID_PATTERN.test(uid)) {
+      throw new RadTriageError('DICOM_UID_INVALID', 'a completion signal names what is no UID');
+    }
+  }
+  const receivedAt = new Date();
+  await database
+    .insertInto('completionSignal')
+    .values(({ selectFrom }) => ({
+      studyInstanceUid,
+      kind,
+      source,
+      expectedInstances: expected,
+      // Which images it can speak for is counted, not timed: clocks jump.
+      imageCount: sql<number>`coalesce(${selectFrom('study')
+        .select('imageCount')
+        .where('studyInstanceUid', '=', studyInstanceUid)}, 0)`,
+      receivedAt,
+    }))
+    .execute();
+  // After the signal is there, so that a study whose first image comes in between finds it.
+  await database
+    .updateTable('study')
+    .set({ lookAt: receivedAt })
+    .where('studyInstanceUid', '=', studyInstanceUid)
+    .where('status', '=', 'receiving')
+    .execute();
+  await notifyChange(database, studyInstanceUid);
+}

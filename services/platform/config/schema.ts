@@ -30,7 +30,46 @@ const peer = z.strictObject({
   aeTitle,
   addresses: z.array(z.string()).optional(),
   site: z.string().optional(),
+  /** Where its own DICOM door is, for reports that it does not wait for. */
+  host: z.string().min(1).optional(),
+  port: port.optional(),
 });
+
+/** Storage Commitment (PS3.4 annex J). A commitment is a promise: off unless the site says otherwise. */
+const storageCommitment = z
+  .strictObject({
+    enabled: flag.default(false),
+    /** For how many days at least an object has still to be kept, for it to be committed to. */
+    minimumDays: z.number().min(0).default(1),
+    /** How long an object that is not known yet is waited for. */
+    waitSeconds: z.number().min(0).default(30),
+    /** Pause before a report is sent again; it doubles from try to try, up to ten minutes. */
+    retrySeconds: z.number().positive().default(10),
+    giveUpHours: z.number().positive().default(72),
+    /** How long settled requests can be looked at. */
+    keepResultsDays: z.number().positive().default(90),
+    /** How fast stored files are read to be compared with their digests. */
+    verifyMegabytesPerSecond: z.number().positive().default(100),
+  })
+  .prefault({});
+
+/** Services beside C-ECHO and C-STORE, and the AE titles that may use each. Without a title a service is not offered. */
+const services = z
+  .strictObject({
+    /** Modality Performed Procedure Step (PS3.4 annex F). */
+    mpps: list(aeTitle).default([]),
+    /** Instance Availability Notification (PS3.4 annex R). */
+    instanceAvailability: list(aeTitle).default([]),
+  })
+  .prefault({});
+
+/** What the site declares of how long objects are kept; without it nothing is promised to anybody. */
+const retention = z
+  .strictObject({
+    /** Days from its receipt for which every object is kept at least. */
+    keepAtLeastDays: z.number().positive().optional(),
+  })
+  .prefault({});
 
 export const configSchema = z.strictObject({
   dataDirectory: z.string().min(1).default('./data'),
@@ -56,8 +95,11 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .default(4 * 1024 ** 3),
+      storageCommitment,
+      services,
     })
     .prefault({}),
+  retention,
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1'),

@@ -1,5 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
 import type { ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
+import type { PerformedStepStatus } from '#core/performed-step-status.ts';
 import type { Priority } from '#core/priority.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 
@@ -320,6 +322,62 @@ export interface HeartbeatTable {
   details: Json<Record<string, unknown>>;
 }
 
+/** A storage commitment request of a peer (PS3.4 annex J), from its receipt until its report was delivered. */
+export interface CommitmentTable {
+  commitmentKey: Generated<string>;
+  callingAe: string;
+  /** Our own title, as the peer called it: it reports back under it. */
+  calledAe: string;
+  transactionUid: string;
+  peerAddress: string;
+  /** SHA-256 of the references: tells a repetition from another request under the same transaction UID. */
+  referenceDigest: string;
+  state: CommitmentState;
+  requestedAt: Timestamp;
+  /** Until then an object that the index does not know is waited for. */
+  checkUntil: Timestamp;
+  decidedAt: Timestamp | null;
+  /** Delivered or given up. */
+  settledAt: Timestamp | null;
+  nextAttemptAt: Timestamp;
+  /** Of the report, since it was last decided. */
+  attempts: Generated<number>;
+  lastError: string | null;
+}
+
+export interface CommitmentReferenceTable {
+  commitmentKey: string;
+  position: number;
+  sopClassUid: string;
+  sopInstanceUid: string;
+  /** Null until it is judged. */
+  finding: CommitmentFinding | null;
+}
+
+/** A Modality Performed Procedure Step (PS3.4 annex F) as its modality last told it. */
+export interface PerformedProcedureStepTable {
+  sopInstanceUid: string;
+  callingAe: string;
+  status: PerformedStepStatus;
+  studyInstanceUids: string[];
+  /** SOP instances that the Performed Series Sequence names; null until it was sent. */
+  expectedInstances: string[] | null;
+  createdAt: Timestamp;
+  changedAt: Timestamp;
+}
+
+/** MPPS and Instance Availability messages as they were sent. */
+export interface NotificationMessageTable {
+  messageKey: Generated<string>;
+  service: 'mpps' | 'instance-availability';
+  operation: 'n-create' | 'n-set';
+  sopInstanceUid: string;
+  callingAe: string;
+  transferSyntaxUid: string;
+  dataSet: Buffer;
+  receivedAt: Timestamp;
+}
+
 export interface DatabaseSchema {
   study: StudyTable;
   instance: InstanceTable;
@@ -339,4 +397,8 @@ export interface DatabaseSchema {
   apiToken: ApiTokenTable;
   auditLog: AuditLogTable;
   heartbeat: HeartbeatTable;
+  commitment: CommitmentTable;
+  commitmentReference: CommitmentReferenceTable;
+  performedProcedureStep: PerformedProcedureStepTable;
+  notificationMessage: NotificationMessageTable;
 }

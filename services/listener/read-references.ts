@@ -1,0 +1,46 @@
+import { RadTriageError } from '#core/errors.ts';
+import { itemsOf, readBytes } from '#dicom/attributes/element-values.ts';
+import type { DataSet } from '#dicom/attributes/parse-elements.ts';
+import { isUid, readUid } from '#dicom/part10/uid.ts';
+
+/** One item of a sequence of SOP references (PS3.3 table 10-11). */
+export interface SopReference {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+}
+
+const REFERENCED_SOP_CLASS_UID = 0x00081150;
+const REFERENCED_SOP_INSTANCE_UID = 0x00081155;
+
+/**
+ * A UID that has to be there.
+ * @throws RadTriageError DICOM_ATTRIBUTE_MISSING, DICOM_UID_INVALID
+ */
+export function requireUid(dataSet: DataSet, tag: number, keyword: string): string {
+  const bytes = readBytes(dataSet, tag);
+  const uid = bytes === undefined ? '' : readUid(Buffer.from(bytes));
+  if (uid === '') {
+    throw new RadTriageError('DICOM_ATTRIBUTE_MISSING', `${keyword} is missing`, {
+      details: { tag, keyword },
+    });
+  }
+  if (!isUid(uid)) {
+    throw new RadTriageError('DICOM_UID_INVALID', `${keyword} is no UID`, {
+      details: { tag, keyword },
+    });
+  }
+  return uid;
+}
+
+/** @throws RadTriageError DICOM_ATTRIBUTE_MISSING, DICOM_UID_INVALID */
+export function readReference(item: DataSet): SopReference {
+  return {
+    sopClassUid: requireUid(item, REFERENCED_SOP_CLASS_UID, 'ReferencedSOPClassUID'),
+    sopInstanceUid: requireUid(item, REFERENCED_SOP_INSTANCE_UID, 'ReferencedSOPInstanceUID'),
+  };
+}
+
+/** The references of a sequence; none where it is absent. @throws as readReference */
+export function readReferences(dataSet: DataSet, sequence: number): SopReference[] {
+  return itemsOf(dataSet, sequence).map(readReference);
+}

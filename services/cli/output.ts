@@ -34,12 +34,15 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 }
 
 export interface Progress {
-  advance(done: number, total: number): void;
+  /** @param note what else is to be seen beside the bar, a rate for example */
+  advance(done: number, total: number, note?: string): void;
+  /** Prints a line above the bar. */
+  interrupt(line: string): void;
   stop(): void;
 }
 
 const BAR_OPTIONS: Options = {
-  format: '{label} [{bar}] {value}/{total} {percentage}% eta {eta_formatted}',
+  format: '{label} [{bar}] {value}/{total} {percentage}%{note} eta {eta_formatted}',
   barCompleteChar: '#',
   barIncompleteChar: '-',
   hideCursor: true,
@@ -53,13 +56,17 @@ export function startProgress(label: string): Progress {
   const bar = new SingleBar(BAR_OPTIONS);
   let started = false;
   return {
-    advance(done, total) {
-      if (!started) bar.start(total, done, { label });
+    advance(done, total, note = '') {
+      if (!started) bar.start(total, done, { label, note });
       else {
         bar.setTotal(total);
-        bar.update(done);
+        bar.update(done, { note });
       }
       started = true;
+    },
+    interrupt(line) {
+      const wipe = started && process.stderr.isTTY ? '\r\u001b[K' : '';
+      printNote(`${wipe}${line}`);
     },
     stop() {
       if (started) bar.stop();

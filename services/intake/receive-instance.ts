@@ -131,6 +131,12 @@ class BlobSink implements InstanceSink {
         { details: { field } },
       );
     }
+    const { studyInstanceUid } = this.instance;
+    if (studyInstanceUid !== undefined && read.studyInstanceUid !== studyInstanceUid) {
+      throw new RadTriageError('DICOM_UID_MISMATCH', 'the data set is of another study', {
+        details: { field: 'StudyInstanceUID' },
+      });
+    }
     return { ...read, transferSyntaxUid };
   }
 

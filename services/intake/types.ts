@@ -4,6 +4,8 @@ export interface IncomingInstance {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
+  /** The study that it was sent to, where the sender names one; the data set has to agree. */
+  readonly studyInstanceUid?: string | undefined;
   readonly callingAe: string;
   readonly calledAe: string;
   readonly peerAddress: string;

@@ -15,7 +15,7 @@ export interface Part10 {
 const PREFIX_END = 132;
 const FIRST_READ = 4096;
 /** File meta holds a few UIDs and at most some private bytes: anything longer is not file meta. */
-const MAX_META_BYTES = 256 * 1024;
+export const MAX_META_BYTES = 256 * 1024;
 
 const TAG_MEDIA_STORAGE_SOP_CLASS_UID = 0x0002;
 const TAG_MEDIA_STORAGE_SOP_INSTANCE_UID = 0x0003;

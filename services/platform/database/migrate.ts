@@ -4,12 +4,14 @@ import type { Database } from './connect.ts';
 import { up as initial } from './migrations/001-initial.ts';
 import { up as completionSignals } from './migrations/002-completion-signals.ts';
 import { up as storageCommitment } from './migrations/003-storage-commitment.ts';
+import { up as importFiles } from './migrations/007-import.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
   '001-initial': { up: initial },
   '002-completion-signals': { up: completionSignals },
   '003-storage-commitment': { up: storageCommitment },
+  '007-import': { up: importFiles },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

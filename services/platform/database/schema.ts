@@ -378,6 +378,16 @@ export interface NotificationMessageTable {
   receivedAt: Timestamp;
 }
 
+/** What `radtriage import` has taken in. */
+export interface ImportFileTable {
+  /** Digest of the folder's path. */
+  rootKey: Buffer;
+  /** Digest of the file's path, size and time of last change. */
+  fileKey: Buffer;
+  instanceKey: string;
+  importedAt: CreatedAt;
+}
+
 export interface DatabaseSchema {
   study: StudyTable;
   instance: InstanceTable;
@@ -401,4 +411,5 @@ export interface DatabaseSchema {
   commitmentReference: CommitmentReferenceTable;
   performedProcedureStep: PerformedProcedureStepTable;
   notificationMessage: NotificationMessageTable;
+  importFile: ImportFileTable;
 }

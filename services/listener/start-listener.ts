@@ -1,3 +1,4 @@
+import type { DimseService } from '#dicom/dimse/dimse-service.ts';
 import { startScp } from '#dicom/dimse/scp.ts';
 import type { ScpEvent, ScpLimits, StoreSink } from '#dicom/dimse/scp-types.ts';
 import type { InstanceReceiver } from '#intake/types.ts';
@@ -10,6 +11,8 @@ export interface ListenerOptions {
   /** The one way in: keeps what is received. */
   readonly receiver: InstanceReceiver;
   readonly logger: Logger;
+  /** What is answered beside C-ECHO and C-STORE. */
+  readonly services?: readonly DimseService[];
   /** Told of everything that happens at the door, beside the log: for metrics and audit. */
   readonly onEvent?: (event: ScpEvent) => void;
   /** Timers and sizes other than those of the configuration. */
@@ -43,6 +46,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     handlers: {
       openStore: (request): StoreSink | Promise<StoreSink> =>
         receiver.open({ ...request, via: 'dimse' }),
+      services: options.services ?? [],
     },
     limits: {
       maxAssociations: dicom.maxAssociations,
@@ -80,6 +84,11 @@ function logEvent(logger: Logger, event: ScpEvent): void {
       return;
     case 'store-answered':
       if (event.status === 0) logger.debug(event, event.type);
+      else logger.warn(event, event.type);
+      return;
+    case 'service-answered':
+    case 'event-reported':
+      if (event.status === 0) logger.info(event, event.type);
       else logger.warn(event, event.type);
       return;
     case 'association-ended':

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { DimseService } from '#dicom/dimse/dimse-service.ts';
 import type { ScpEvent, ScpLimits } from '#dicom/dimse/scp-types.ts';
 import { type Listener, startListener } from '#listener/start-listener.ts';
 import { configSchema } from '#platform/config/schema.ts';
@@ -15,7 +16,11 @@ export interface TestListener {
 
 /** A listener on port 0 that keeps what it receives in memory. */
 export async function startTestListener(
-  options: { limits?: Partial<ScpLimits>; dicom?: Record<string, unknown> } = {},
+  options: {
+    limits?: Partial<ScpLimits>;
+    dicom?: Record<string, unknown>;
+    services?: readonly DimseService[];
+  } = {},
 ): Promise<TestListener> {
   const receiver = new MemoryReceiver();
   const events: ScpEvent[] = [];
@@ -25,6 +30,7 @@ export async function startTestListener(
     receiver,
     logger: createLogger({ level: 'silent', process: 'test' }),
     onEvent: (event) => events.push(event),
+    ...(options.services === undefined ? {} : { services: options.services }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   return { listener, port: listener.port, receiver, events };

@@ -1,6 +1,11 @@
-import { RadTriageError } from '#core/errors.ts';
-import { isUid, readUid } from '../part10/uid.ts';
+import { readUid } from '../part10/uid.ts';
+import { encodeItem, encodeTextItem, malformed, printable, readItems } from './associate-items.ts';
 import { encodePdu, PDU_TYPES } from './pdu-codec.ts';
+import {
+  decodeUserInformation,
+  encodeUserInformation,
+  type UserInformation,
+} from './user-information.ts';
 
 /** DICOM application context (PS3.7 A.2.1). */
 export const DICOM_APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1';
@@ -18,17 +23,6 @@ export interface AnsweredContext {
   readonly result: number;
   /** Counts only when the result is 0. */
   readonly transferSyntax: string;
-}
-
-/** User information of either side (PS3.7 annex D); items that RadTriage does not use are read over. */
-export interface UserInformation {
-  /** Longest P-DATA-TF body that the side takes, in bytes; 0 means no limit. */
-  readonly maxPduBytes: number;
-  readonly implementationClassUid: string;
-  readonly implementationVersion?: string;
-  /** Asynchronous operations window, when the side spoke of it. */
-  readonly asyncWindow?: { readonly invoked: number; readonly performed: number };
-  readonly userIdentity?: boolean;
 }
 
 interface AssociateFields<Context> {
@@ -53,11 +47,6 @@ const ITEM_ANSWERED_CONTEXT = 0x21;
 const ITEM_ABSTRACT_SYNTAX = 0x30;
 const ITEM_TRANSFER_SYNTAX = 0x40;
 const ITEM_USER_INFORMATION = 0x50;
-const ITEM_MAX_LENGTH = 0x51;
-const ITEM_IMPLEMENTATION_CLASS = 0x52;
-const ITEM_ASYNC_WINDOW = 0x53;
-const ITEM_IMPLEMENTATION_VERSION = 0x55;
-const ITEM_USER_IDENTITY = 0x58;
 
 /** The 64 bytes that carry both AE titles: 16 each, padded with spaces, then 32 reserved. */
 function encodeTitles(calledAe: string, callingAe: string): Buffer {
@@ -75,17 +64,20 @@ export function encodeAssociateRequest(request: {
   user: UserInformation;
 }): Buffer {
   const contexts = request.contexts.map((context) =>
-    item(
+    encodeItem(
       ITEM_PROPOSED_CONTEXT,
       Buffer.concat([
         Buffer.from([context.contextId, 0, 0, 0]),
-        textItem(ITEM_ABSTRACT_SYNTAX, context.abstractSyntax),
-        ...context.transferSyntaxes.map((uid) => textItem(ITEM_TRANSFER_SYNTAX, uid)),
+        encodeTextItem(ITEM_ABSTRACT_SYNTAX, context.abstractSyntax),
+        ...context.transferSyntaxes.map((uid) => encodeTextItem(ITEM_TRANSFER_SYNTAX, uid)),
       ]),
     ),
   );
   const titles = encodeTitles(request.calledAe, request.callingAe);
-  return encodeAssociate(PDU_TYPES.associateRq, titles, [...contexts, userItem(request.user)]);
+  return encodeAssociate(PDU_TYPES.associateRq, titles, [
+    ...contexts,
+    encodeUserInformation(request.user),
+  ]);
 }
 
 export function encodeAssociateAnswer(answer: {
@@ -94,54 +86,24 @@ export function encodeAssociateAnswer(answer: {
   user: UserInformation;
 }): Buffer {
   const contexts = answer.contexts.map((context) =>
-    item(
+    encodeItem(
       ITEM_ANSWERED_CONTEXT,
       Buffer.concat([
         Buffer.from([context.contextId, 0, context.result, 0]),
-        textItem(ITEM_TRANSFER_SYNTAX, context.transferSyntax),
+        encodeTextItem(ITEM_TRANSFER_SYNTAX, context.transferSyntax),
       ]),
     ),
   );
   return encodeAssociate(PDU_TYPES.associateAc, answer.titleBytes, [
     ...contexts,
-    userItem(answer.user),
+    encodeUserInformation(answer.user),
   ]);
 }
 
 function encodeAssociate(type: number, titles: Buffer, items: Buffer[]): Buffer {
   const version = Buffer.from([0, 1, 0, 0]);
-  const application = textItem(ITEM_APPLICATION_CONTEXT, DICOM_APPLICATION_CONTEXT);
+  const application = encodeTextItem(ITEM_APPLICATION_CONTEXT, DICOM_APPLICATION_CONTEXT);
   return encodePdu(type, Buffer.concat([version, titles, application, ...items]));
-}
-
-function userItem(user: UserInformation): Buffer {
-  const maxLength = Buffer.alloc(4);
-  maxLength.writeUInt32BE(user.maxPduBytes);
-  const items = [
-    item(ITEM_MAX_LENGTH, maxLength),
-    textItem(ITEM_IMPLEMENTATION_CLASS, user.implementationClassUid),
-  ];
-  if (user.asyncWindow !== undefined) {
-    const window = Buffer.alloc(4);
-    window.writeUInt16BE(user.asyncWindow.invoked, 0);
-    window.writeUInt16BE(user.asyncWindow.performed, 2);
-    items.push(item(ITEM_ASYNC_WINDOW, window));
-  }
-  if (user.implementationVersion !== undefined) {
-    items.push(textItem(ITEM_IMPLEMENTATION_VERSION, user.implementationVersion));
-  }
-  return item(ITEM_USER_INFORMATION, Buffer.concat(items));
-}
-
-function item(type: number, body: Buffer): Buffer {
-  const header = Buffer.alloc(4);
-  header.writeUInt8(type, 0);
-  header.writeUInt16BE(body.length, 2);
-  return Buffer.concat([header, body]);
-}
-
-function textItem(type: number, text: string): Buffer {
-  return item(type, Buffer.from(text, 'latin1'));
 }
 
 /** @throws RadTriageError ASSOCIATION_FAILED when the body is not that of an A-ASSOCIATE-RQ. */
@@ -215,55 +177,6 @@ function readContextId(body: Buffer): number {
   return contextId;
 }
 
-function decodeUserInformation(body: Buffer): UserInformation {
-  let maxPduBytes = 0;
-  let implementationClassUid = '';
-  let implementationVersion: string | undefined;
-  let asyncWindow: { invoked: number; performed: number } | undefined;
-  let userIdentity = false;
-  for (const { type, value } of readItems(body)) {
-    if (type === ITEM_MAX_LENGTH && value.length === 4) maxPduBytes = value.readUInt32BE(0);
-    else if (type === ITEM_IMPLEMENTATION_CLASS) {
-      const uid = readUid(value);
-      if (isUid(uid)) implementationClassUid = uid;
-    } else if (type === ITEM_IMPLEMENTATION_VERSION) implementationVersion = printable(value);
-    else if (type === ITEM_ASYNC_WINDOW && value.length === 4) {
-      asyncWindow = { invoked: value.readUInt16BE(0), performed: value.readUInt16BE(2) };
-    } else if (type === ITEM_USER_IDENTITY) userIdentity = true;
-  }
-  return {
-    maxPduBytes,
-    implementationClassUid,
-    userIdentity,
-    ...(implementationVersion === undefined ? {} : { implementationVersion }),
-    ...(asyncWindow === undefined ? {} : { asyncWindow }),
-  };
-}
-
-function* readItems(body: Buffer): Generator<{ type: number; value: Buffer }> {
-  let offset = 0;
-  while (offset < body.length) {
-    if (offset + 4 > body.length) throw malformed('an item is cut off');
-    const end = offset + 4 + body.readUInt16BE(offset + 2);
-    if (end > body.length) throw malformed('an item reaches beyond its end');
-    yield { type: body.readUInt8(offset), value: body.subarray(offset + 4, end) };
-    offset = end;
-  }
-}
-
 function readTitle(body: Buffer, offset: number): string {
   return printable(body.subarray(offset, offset + 16));
-}
-
-/** Titles and names reach logs and lookups: characters that are not printable ASCII are shown as question marks. */
-function printable(value: Buffer): string {
-  return value
-    .toString('latin1')
-    .replace(/\0+$/, '')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .trim();
-}
-
-function malformed(what: string): RadTriageError {
-  return new RadTriageError('ASSOCIATION_FAILED', `malformed A-ASSOCIATE PDU: ${what}`);
 }

@@ -3,29 +3,35 @@ import { isUid } from '../part10/uid.ts';
 import { COMMANDS, type CommandSet, STATUS_SUCCESS } from './command-set.ts';
 import type { AcceptedContext } from './negotiate-contexts.ts';
 import type { ScpHandlers, StoreRequest, StoreSink } from './scp-types.ts';
-import { isStorageSopClass } from './storage-sop-classes.ts';
+import type { SopClassTable } from './sop-class-table.ts';
+
+/** What is sent back for a request. */
+export interface OperationAnswer {
+  readonly command: CommandSet;
+  readonly dataSet?: Buffer;
+}
 
 /** One request that a peer has made, while its data set comes in. */
 export interface Operation {
   /** Bytes of the data set so far. */
   readonly bytes: number;
   write(chunk: Buffer): Promise<void> | undefined;
-  /** The data set is complete, or there is none: what to answer. */
-  end(): Promise<CommandSet>;
+  /** The data set is complete, or there is none: what to answer, or undefined for a message that asks for nothing. */
+  end(): Promise<OperationAnswer | undefined>;
   /** The association was lost: nothing can be answered. True when something begun was given up. */
   abort(): Promise<boolean>;
 }
 
 /** A message is drained, whatever its fate, up to this much beyond the longest object; then the association ends. */
-const DRAIN_BYTES = 64 * 1024 * 1024;
+export const DRAIN_BYTES = 64 * 1024 * 1024;
 
 /** Reads over a data set and gives a settled answer. */
 export class DiscardOperation implements Operation {
-  readonly #answer: CommandSet;
+  readonly #answer: CommandSet | undefined;
   readonly #maxBytes: number;
   #bytes = 0;
 
-  constructor(answer: CommandSet, maxObjectBytes: number) {
+  constructor(answer: CommandSet | undefined, maxObjectBytes: number) {
     this.#answer = answer;
     this.#maxBytes = maxObjectBytes + DRAIN_BYTES;
   }
@@ -39,8 +45,8 @@ export class DiscardOperation implements Operation {
     if (this.#bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
   }
 
-  async end(): Promise<CommandSet> {
-    return this.#answer;
+  async end(): Promise<OperationAnswer | undefined> {
+    return this.#answer === undefined ? undefined : { command: this.#answer };
   }
 
   async abort(): Promise<boolean> {
@@ -74,13 +80,16 @@ export class StoreOperation implements Operation {
   }
 
   /** Judges the command and opens the sink. What is wrong is answered once the data set has been read over. */
-  begin(context: AcceptedContext, handlers: ScpHandlers): Promise<void> | undefined {
+  begin(
+    context: AcceptedContext,
+    { handlers, classes }: { handlers: ScpHandlers; classes: SopClassTable },
+  ): Promise<void> | undefined {
     const { sopClassUid, sopInstanceUid } = this.request;
     try {
       if (!isUid(sopInstanceUid) || !isUid(sopClassUid)) {
         throw new RadTriageError('DICOM_UID_INVALID', 'the SOP instance or class UID is invalid');
       }
-      if (sopClassUid !== context.abstractSyntax || !isStorageSopClass(sopClassUid)) {
+      if (sopClassUid !== context.abstractSyntax || !classes.isStorage(sopClassUid)) {
         throw new RadTriageError('DICOM_UNSUPPORTED', 'the SOP class is not the one negotiated');
       }
       if (!this.#command.hasDataSet) {
@@ -114,7 +123,7 @@ export class StoreOperation implements Operation {
     }
   }
 
-  async end(): Promise<CommandSet> {
+  async end(): Promise<OperationAnswer> {
     if (this.#failure === undefined && this.#bytes === 0) {
       await this.#fail(new RadTriageError('DICOM_ATTRIBUTE_MISSING', 'the data set is empty'));
     }
@@ -126,7 +135,7 @@ export class StoreOperation implements Operation {
         this.#failure = toRadTriageError(error);
       }
     }
-    return answerStore(this.#command, this.#failure);
+    return { command: answerStore(this.#command, this.#failure) };
   }
 
   async abort(): Promise<boolean> {
@@ -176,10 +185,10 @@ function answerStore(request: CommandSet, failure: RadTriageError | undefined): 
 }
 
 /** INTERNAL wraps what anything may have thrown: its message stays in our log. */
-function describeFailure(failure: RadTriageError): string {
+export function describeFailure(failure: RadTriageError): string {
   return failure.code === 'INTERNAL' ? failure.code : `${failure.code}: ${failure.message}`;
 }
 
-function tooLarge(maxBytes: number): RadTriageError {
+export function tooLarge(maxBytes: number): RadTriageError {
   return new RadTriageError('DICOM_TOO_LARGE', `a data set may have ${maxBytes} bytes at most`);
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { RadTriageError } from '#core/errors.ts';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../part10/implementation.ts';
 import { isUid } from '../part10/uid.ts';
+import { answerEvent } from './answer-event.ts';
 import {
   type AssociateRequest,
   DICOM_APPLICATION_CONTEXT,
@@ -9,14 +10,12 @@ import {
 } from './associate-codec.ts';
 import type { AssociationEnd, UpperLayerUser } from './association-user.ts';
 import { CommandAssembler } from './command-assembler.ts';
-import {
-  COMMANDS,
-  type CommandSet,
-  encodeCommandSet,
-  STATUS_SUCCESS,
-  STATUS_UNRECOGNIZED_OPERATION,
-} from './command-set.ts';
+import { COMMANDS, type CommandSet, RESPONSE_BIT } from './command-set.ts';
+import type { EventReport, PeerAssociation } from './dimse-service.ts';
+import { EventReporter } from './event-reporter.ts';
+import { MessageWriter } from './message-writer.ts';
 import { type AcceptedContext, negotiateContexts } from './negotiate-contexts.ts';
+import { operationFor } from './operation-for.ts';
 import { DiscardOperation, type Operation, StoreOperation } from './operations.ts';
 import { ABORTS, type Abort, CONTROL_COMMAND, CONTROL_LAST, REJECTIONS } from './pdu-codec.ts';
 import type { PdvFragment } from './pdu-reader.ts';
@@ -24,17 +23,21 @@ import { ReceivePace } from './receive-pace.ts';
 import type {
   AssociationPolicy,
   AssociationVerdict,
+  PeerFacts,
   ScpEvent,
   ScpHandlers,
   ScpLimits,
 } from './scp-types.ts';
-import { VERIFICATION_SOP_CLASS } from './storage-sop-classes.ts';
+import { type ServiceBudget, ServiceOperation } from './service-operation.ts';
+import type { SopClassTable } from './sop-class-table.ts';
 import { UpperLayer } from './upper-layer.ts';
 
 /** What an association needs of its server. */
 export interface ScpContext {
   readonly policy: AssociationPolicy;
   readonly handlers: ScpHandlers;
+  readonly classes: SopClassTable;
+  readonly budget: ServiceBudget;
   readonly limits: ScpLimits;
   readonly emit: (event: ScpEvent) => void;
   /** Takes a place among the associations, or says that there is none. */
@@ -58,6 +61,8 @@ export class ScpAssociation implements UpperLayerUser {
   readonly connection: Connection;
   readonly #context: ScpContext;
   readonly #layer: UpperLayer;
+  readonly #writer: MessageWriter;
+  readonly #events: EventReporter;
   readonly #assembler: CommandAssembler;
   readonly #pace: ReceivePace;
   readonly #contexts = new Map<number, AcceptedContext>();
@@ -65,6 +70,8 @@ export class ScpAssociation implements UpperLayerUser {
   #calledAe = '';
   #accepted = false;
   #message: Message | undefined;
+  /** A service is at work on the present message: the next one waits, but that the peer leaves is seen. */
+  #serving: Promise<void> | undefined;
   #draining = false;
 
   constructor(socket: Socket, connection: Connection, context: ScpContext) {
@@ -73,6 +80,14 @@ export class ScpAssociation implements UpperLayerUser {
     const { artimMs, maxPduBytes, maxAssociateBytes } = context.limits;
     const reader = { maxPduBytes, maxAssociateBytes };
     this.#layer = new UpperLayer(socket, { requestor: false, reader, artimMs }, this);
+    this.#writer = new MessageWriter(this.#layer);
+    this.#events = new EventReporter({
+      writer: this.#writer,
+      isBetweenMessages: () =>
+        this.#message === undefined && !this.#draining && this.#layer.canSend,
+      answerMs: context.limits.eventAnswerMs,
+      giveUp: (why) => this.#layer.abort(ABORTS.byUser, 'timeout', why),
+    });
     this.#assembler = new CommandAssembler(context.limits.maxCommandBytes);
     this.#pace = new ReceivePace(this.#layer, context.limits);
     this.#layer.begin();
@@ -88,9 +103,10 @@ export class ScpAssociation implements UpperLayerUser {
       this.#layer.reject(rejection);
       return;
     }
-    const { answers, accepted } = negotiateContexts(request.contexts);
+    const { answers, accepted, roles } = negotiateContexts(request, this.#context.classes);
     for (const context of accepted) this.#contexts.set(context.contextId, context);
     this.#accepted = true;
+    this.#writer.limitTo(request.user.maxPduBytes);
     this.#pace.restart();
     this.#layer.accept(
       encodeAssociateAnswer({
@@ -103,6 +119,7 @@ export class ScpAssociation implements UpperLayerUser {
           ...(request.user.asyncWindow === undefined
             ? {}
             : { asyncWindow: { invoked: 1, performed: 1 } }),
+          roles,
         },
       }),
     );
@@ -135,6 +152,7 @@ export class ScpAssociation implements UpperLayerUser {
     const message = this.#message;
     this.#message = undefined;
     if (message !== undefined) void this.#abandon(message);
+    this.#events.end(`${end.how}: ${end.detail}`);
     // A connection that never was an association is worth a word only when it broke the protocol.
     if (!this.#accepted && end.how !== 'aborted') return;
     const { bytesReceived } = this.#layer;
@@ -153,6 +171,7 @@ export class ScpAssociation implements UpperLayerUser {
 
   /** Called now and then: aborts an association that is idle or slower than the limits allow. */
   checkProgress(now: number): void {
+    if (this.#serving !== undefined) this.#pace.restart();
     const fault = this.#pace.judge(now, this.#message !== undefined || this.#assembler.underWay);
     if (fault !== undefined) this.#layer.abort(ABORTS.byUser, 'timeout', fault);
   }
@@ -180,6 +199,9 @@ export class ScpAssociation implements UpperLayerUser {
   }
 
   #takeCommand(fragment: PdvFragment, context: AcceptedContext): Promise<void> | undefined {
+    if (this.#serving !== undefined) {
+      return this.#serving.then(() => this.#takeCommand(fragment, context));
+    }
     if (this.#message !== undefined) {
       return this.#abort(ABORTS.unexpectedParameter, 'a command in the middle of a data set');
     }
@@ -196,51 +218,63 @@ export class ScpAssociation implements UpperLayerUser {
 
   #beginMessage(command: CommandSet, context: AcceptedContext): Promise<void> | undefined {
     if (command.commandField === COMMANDS.cancelRq) return undefined;
-    if (command.messageId === undefined || command.commandField >= 0x8000) {
-      return this.#abort(ABORTS.byUser, 'a response, or a request without a message id');
-    }
     const startedAt = performance.now();
-    if (command.commandField !== COMMANDS.storeRq) {
-      const answer = this.#answerOther(command, context);
-      const operation = new DiscardOperation(answer, this.#context.limits.maxObjectBytes);
+    if ((command.commandField & RESPONSE_BIT) !== 0) {
+      if (!this.#events.takeAnswer(command)) {
+        return this.#abort(ABORTS.byUser, 'a response to what was not asked');
+      }
+      const { maxServiceBytes } = this.#context.limits;
+      const operation = new DiscardOperation(undefined, maxServiceBytes);
       return this.#enter(command, { operation, context, startedAt });
     }
-    const operation = new StoreOperation(
-      command,
-      {
-        sopClassUid: command.affectedSopClassUid ?? '',
-        sopInstanceUid: command.affectedSopInstanceUid ?? '',
-        transferSyntaxUid: context.transferSyntax,
-        callingAe: this.#callingAe,
-        calledAe: this.#calledAe,
-        peerAddress: this.connection.peerAddress,
-        associationId: this.connection.associationId,
-      },
-      this.#context.limits.maxObjectBytes,
-    );
+    if (command.messageId === undefined) {
+      return this.#abort(ABORTS.byUser, 'a request without a message id');
+    }
+    const operation = operationFor(command, context, {
+      ...this.#context,
+      facts: this.#facts(),
+      openPeer: (asked) => this.#asPeer(asked),
+    });
     const message = { operation, context, startedAt };
-    const opening = operation.begin(context, this.#context.handlers);
+    const opening =
+      operation instanceof StoreOperation ? operation.begin(context, this.#context) : undefined;
     if (opening === undefined) return this.#enter(command, message);
     this.#message = message;
     return opening.then(() => this.#enter(command, message));
   }
 
-  /** C-ECHO is answered with Success; a service that we do not have, with 0211H (PS3.7 C.5.7). */
-  #answerOther(command: CommandSet, context: AcceptedContext): CommandSet {
-    const echo =
-      command.commandField === COMMANDS.echoRq && context.abstractSyntax === VERIFICATION_SOP_CLASS;
+  /** The association as a service sees it: what it reports goes out in the syntax in which it was asked. */
+  #asPeer(asked: AcceptedContext): PeerAssociation {
+    const layer = this.#layer;
     return {
-      commandField: command.commandField | 0x8000,
-      messageIdBeingRespondedTo: command.messageId,
-      hasDataSet: false,
-      status: echo ? STATUS_SUCCESS : STATUS_UNRECOGNIZED_OPERATION,
-      affectedSopClassUid: context.abstractSyntax,
+      reportEvent: async (event) => {
+        const context = this.#contextForEvent(event, asked);
+        const status = await this.#events.report(event, context);
+        const { sopClassUid, eventTypeId } = event;
+        const facts = this.#facts();
+        this.#context.emit({ type: 'event-reported', sopClassUid, eventTypeId, status, ...facts });
+        return status;
+      },
+      get open(): boolean {
+        return layer.canSend;
+      },
     };
+  }
+
+  /** Events come from the SCP: the peer has to be SCU of the class. */
+  #contextForEvent(event: EventReport, asked: AcceptedContext): AcceptedContext | undefined {
+    const fitting = [asked, ...this.#contexts.values()].filter(
+      ({ abstractSyntax, requestorRoles, transferSyntax }) =>
+        abstractSyntax === event.sopClassUid &&
+        requestorRoles.scu &&
+        transferSyntax === asked.transferSyntax,
+    );
+    return fitting[0];
   }
 
   #enter(command: CommandSet, message: Message): Promise<void> | undefined {
     this.#message = message;
-    return command.hasDataSet ? undefined : this.#complete(message);
+    return command.hasDataSet ? undefined : this.#finish(message);
   }
 
   #takeData(fragment: PdvFragment): Promise<void> | undefined {
@@ -251,40 +285,38 @@ export class ScpAssociation implements UpperLayerUser {
     const written = message.operation.write(fragment.bytes);
     if (!fragment.end || (fragment.control & CONTROL_LAST) === 0) return written;
     return written === undefined
-      ? this.#complete(message)
-      : written.then(() => this.#complete(message));
+      ? this.#finish(message)
+      : written.then(() => this.#finish(message));
+  }
+
+  #finish(message: Message): Promise<void> | undefined {
+    if (!(message.operation instanceof ServiceOperation)) return this.#complete(message);
+    this.#serving = this.#complete(message)
+      .catch(() => this.terminate('a request could not be answered'))
+      .finally(() => {
+        this.#serving = undefined;
+      });
+    return undefined;
   }
 
   async #complete(message: Message): Promise<void> {
     if (this.#message !== message) return;
-    const answer = await message.operation.end();
+    const { operation, startedAt } = message;
+    const answer = await operation.end();
     const stillHere = this.#message === message;
     this.#message = undefined;
     this.#pace.restart();
-    this.#report(message, answer, stillHere);
+    const report =
+      answer === undefined || (!stillHere && operation instanceof StoreOperation)
+        ? undefined
+        : answerEvent({ operation, answer: answer.command, startedAt }, this.#facts());
+    if (report !== undefined) this.#context.emit(report);
     if (!stillHere || !this.#layer.canSend) return;
-    const control = CONTROL_COMMAND | CONTROL_LAST;
-    await this.#layer.send(message.context.contextId, control, encodeCommandSet(answer));
-    if (this.#draining) this.terminate('the server is shutting down');
-  }
-
-  #report(message: Message, answer: CommandSet, answered: boolean): void {
-    const { operation } = message;
-    if (!(operation instanceof StoreOperation)) {
-      const echo = answer.commandField === COMMANDS.echoRsp && answer.status === STATUS_SUCCESS;
-      if (echo) this.#context.emit({ type: 'echo-answered', ...this.#facts() });
-      return;
+    if (answer !== undefined) {
+      await this.#writer.send(message.context.contextId, answer.command, answer.dataSet);
     }
-    if (!answered) return;
-    this.#context.emit({
-      type: 'store-answered',
-      sopInstanceUid: answer.affectedSopInstanceUid ?? '',
-      status: answer.status ?? STATUS_SUCCESS,
-      code: operation.failure?.code,
-      bytes: operation.bytes,
-      milliseconds: Math.round(performance.now() - message.startedAt),
-      ...this.#facts(),
-    });
+    if (this.#draining) this.terminate('the server is shutting down');
+    else this.#events.sendNext();
   }
 
   async #abandon(message: Message): Promise<void> {
@@ -303,7 +335,7 @@ export class ScpAssociation implements UpperLayerUser {
     this.#layer.abort(abort, 'aborted', detail);
   }
 
-  #facts(): { associationId: number; peerAddress: string; callingAe: string; calledAe: string } {
+  #facts(): PeerFacts {
     return {
       associationId: this.connection.associationId,
       peerAddress: this.connection.peerAddress,

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { AssociationEnd } from './association-user.ts';
+import type { DimseService, ServiceOperationName } from './dimse-service.ts';
 import type { Rejection } from './pdu-codec.ts';
 
 /** What is known of a peer that asks for an association. */
@@ -49,6 +50,8 @@ export interface StoreSink {
 export interface ScpHandlers {
   /** A RadTriageError thrown here or by the sink gives the response its status and comment. */
   openStore(request: StoreRequest): StoreSink | Promise<StoreSink>;
+  /** What is answered beside C-ECHO and C-STORE. */
+  readonly services?: readonly DimseService[];
 }
 
 export interface ScpLimits {
@@ -63,6 +66,12 @@ export interface ScpLimits {
   readonly maxCommandBytes: number;
   /** Longest data set kept; a longer one is answered with DICOM_TOO_LARGE. */
   readonly maxObjectBytes: number;
+  /** Longest data set of a DIMSE-N request, held in memory; a longer one is answered with 0213H. */
+  readonly maxServiceBytes: number;
+  /** What the data sets of all DIMSE-N requests may take in memory at the same time. */
+  readonly maxServiceBytesInAll: number;
+  /** How long a peer may take to answer an N-EVENT-REPORT of ours. */
+  readonly eventAnswerMs: number;
   /** The association request/reject/release timer (PS3.8 9.1.5). */
   readonly artimMs: number;
   /** An association without a message is aborted after this time. */
@@ -80,13 +89,16 @@ export const DEFAULT_SCP_LIMITS: ScpLimits = {
   maxAssociateBytes: 512 * 1024,
   maxCommandBytes: 16 * 1024,
   maxObjectBytes: 4 * 1024 * 1024 * 1024,
+  maxServiceBytes: 16 * 1024 * 1024,
+  maxServiceBytesInAll: 64 * 1024 * 1024,
+  eventAnswerMs: 60_000,
   artimMs: 15_000,
   idleMs: 300_000,
   stallMs: 60_000,
   minBytesPerStall: 16 * 1024,
 };
 
-interface PeerFacts {
+export interface PeerFacts {
   readonly associationId: number;
   readonly peerAddress: string;
   readonly callingAe: string;
@@ -120,6 +132,24 @@ export type ScpEvent =
       readonly bytes: number;
     } & PeerFacts)
   | ({ readonly type: 'echo-answered' } & PeerFacts)
+  | ({
+      readonly type: 'service-answered';
+      readonly operation: ServiceOperationName;
+      readonly sopClassUid: string;
+      readonly sopInstanceUid: string;
+      readonly status: number;
+      /** Code and message of what the service threw. */
+      readonly code: string | undefined;
+      readonly why: string | undefined;
+      readonly milliseconds: number;
+    } & PeerFacts)
+  | ({
+      readonly type: 'event-reported';
+      readonly sopClassUid: string;
+      readonly eventTypeId: number;
+      /** The peer's answer. */
+      readonly status: number;
+    } & PeerFacts)
   | { readonly type: 'connection-evicted'; readonly peerAddress: string }
   | { readonly type: 'tls-failed'; readonly detail: string };
 
@@ -136,6 +166,8 @@ export interface ScpOptions {
   readonly tls?: ScpTls;
   readonly policy: AssociationPolicy;
   readonly handlers: ScpHandlers;
+  /** Private or newer storage classes taken beside those of the standard. */
+  readonly moreStorageClasses?: readonly string[];
   readonly limits?: Partial<ScpLimits>;
   readonly onEvent?: (event: ScpEvent) => void;
 }

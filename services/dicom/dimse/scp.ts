@@ -3,7 +3,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import { RadTriageError } from '#core/errors.ts';
 import { ScpAssociation, type ScpContext } from './scp-association.ts';
 import { DEFAULT_SCP_LIMITS, type ScpEvent, type ScpLimits, type ScpOptions } from './scp-types.ts';
+import { ServiceBudget } from './service-operation.ts';
 import { shareReading } from './shared-reading.ts';
+import { SopClassTable } from './sop-class-table.ts';
 
 export interface ScpServer {
   /** The port that is listened on. */
@@ -105,6 +107,8 @@ class ScpDoor {
     this.#context = {
       policy: options.policy,
       handlers: options.handlers,
+      classes: new SopClassTable(options.handlers.services, options.moreStorageClasses),
+      budget: new ServiceBudget(this.limits.maxServiceBytesInAll),
       limits: this.limits,
       emit: (event) => this.#emit(event),
       admit: (association) => this.#admit(association),

@@ -3,14 +3,9 @@ import { RadTriageError } from '#core/errors.ts';
 import type { AssociateAnswer } from './associate-codec.ts';
 import type { AssociationEnd, UpperLayerUser } from './association-user.ts';
 import { CommandAssembler } from './command-assembler.ts';
-import { type CommandSet, encodeCommandSet } from './command-set.ts';
-import {
-  ABORTS,
-  type Abort,
-  CONTROL_COMMAND,
-  CONTROL_LAST,
-  PDV_HEADER_BYTES,
-} from './pdu-codec.ts';
+import { type CommandSet, encodeCommandSet, RESPONSE_BIT } from './command-set.ts';
+import { fragmentBytesFor } from './message-writer.ts';
+import { ABORTS, type Abort, CONTROL_COMMAND, CONTROL_LAST } from './pdu-codec.ts';
 import type { PdvFragment } from './pdu-reader.ts';
 import { UpperLayer } from './upper-layer.ts';
 
@@ -23,10 +18,9 @@ export interface ScuTimeouts {
   readonly releaseMs: number;
 }
 
-/** Used when the peer names no limit; also the most that is put into one PDU. */
-const LARGEST_PDU_BYTES = 128 * 1024;
-const SMALLEST_PDU_BYTES = 64;
-const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_COMMAND_BYTES = 64 * 1024;
+/** The longest data set that a peer may send with an answer or an event. */
+const MAX_DATA_SET_BYTES = 16 * 1024 * 1024;
 const MAX_ASSOCIATE_BYTES = 512 * 1024;
 
 interface Waiter<T> {
@@ -34,22 +28,42 @@ interface Waiter<T> {
   reject(error: Error): void;
 }
 
+/** A whole message of the peer. */
+export interface ReceivedMessage {
+  readonly contextId: number;
+  readonly command: CommandSet;
+  readonly dataSet: Buffer | undefined;
+}
+
+/** Answers what the peer asks of us: the response's command set and data set. */
+export type RequestAnswerer = (
+  request: ReceivedMessage,
+) => Promise<{ readonly command: CommandSet; readonly dataSet?: Buffer }>;
+
 /** The requestor's side of one association: one request at a time, and the answer to it. */
 export class ScuChannel implements UpperLayerUser {
   readonly #socket: Socket;
   readonly #timeouts: ScuTimeouts;
   #layer: UpperLayer | undefined;
-  #maxFragmentBytes = LARGEST_PDU_BYTES - PDV_HEADER_BYTES;
+  #maxFragmentBytes = fragmentBytesFor(0);
   #opening: Waiter<AssociateAnswer> | undefined;
-  #answering: Waiter<CommandSet> | undefined;
+  #answering: Waiter<ReceivedMessage> | undefined;
   #releasing: Waiter<void> | undefined;
   #expectedMessageId = 0;
-  readonly #assembler = new CommandAssembler(MAX_ANSWER_BYTES);
+  readonly #assembler = new CommandAssembler(MAX_COMMAND_BYTES);
+  readonly #answerer: RequestAnswerer;
+  /** A message whose data set is still coming in. */
+  #incoming: { contextId: number; command: CommandSet; parts: Buffer[]; bytes: number } | undefined;
+  /** Answers to what the peer asked of us. */
+  #replying: Promise<void> = Promise.resolve();
+  /** Messages go out whole, one after the other. */
+  #sending: Promise<unknown> = Promise.resolve();
   #failure: RadTriageError | undefined;
 
-  constructor(socket: Socket, timeouts: ScuTimeouts) {
+  constructor(socket: Socket, timeouts: ScuTimeouts, answerer: RequestAnswerer) {
     this.#socket = socket;
     this.#timeouts = timeouts;
+    this.#answerer = answerer;
   }
 
   async open(request: Buffer, maxPduBytes: number): Promise<AssociateAnswer> {
@@ -64,9 +78,7 @@ export class ScuChannel implements UpperLayerUser {
       layer.request(request);
       return opened;
     });
-    const { maxPduBytes: peerMax } = answer.user;
-    const pdu = peerMax === 0 ? LARGEST_PDU_BYTES : Math.min(peerMax, LARGEST_PDU_BYTES);
-    this.#maxFragmentBytes = Math.max(pdu, SMALLEST_PDU_BYTES) - PDV_HEADER_BYTES;
+    this.#maxFragmentBytes = fragmentBytesFor(answer.user.maxPduBytes);
     return answer;
   }
 
@@ -75,31 +87,49 @@ export class ScuChannel implements UpperLayerUser {
     contextId: number,
     request: CommandSet,
     dataSet?: AsyncIterable<Buffer>,
-  ): Promise<CommandSet> {
+  ): Promise<ReceivedMessage> {
     const layer = this.#usable();
-    const answered = new Promise<CommandSet>((resolve, reject) => {
+    const answered = new Promise<ReceivedMessage>((resolve, reject) => {
       this.#answering = { resolve, reject };
     });
     // The answer may fail while the data set is still being sent: the failure is taken below.
     answered.catch(() => undefined);
     this.#expectedMessageId = request.messageId ?? 0;
-    const command = encodeCommandSet(request);
-    await this.#send(layer, { contextId, control: CONTROL_COMMAND | CONTROL_LAST, bytes: command });
-    if (dataSet !== undefined) {
-      try {
-        await this.#sendDataSet(layer, contextId, dataSet);
-      } catch (error) {
-        // Half a data set cannot be taken back: only an abort keeps the peer from waiting for the rest.
-        this.abort(ABORTS.byUser, 'the data set could not be sent to its end');
-        throw this.#failure?.code === 'ASSOCIATION_FAILED' && !(error instanceof RadTriageError)
-          ? new RadTriageError('ASSOCIATION_FAILED', this.#failure.message, { cause: error })
-          : error;
-      }
-    }
+    await this.#inTurn(() => this.#sendMessage(layer, { contextId, command: request, dataSet }));
     return this.#within(this.#timeouts.responseMs, 'an answer', () => answered);
   }
 
-  release(): Promise<void> {
+  async #sendMessage(
+    layer: UpperLayer,
+    message: {
+      contextId: number;
+      command: CommandSet;
+      dataSet: AsyncIterable<Buffer> | undefined;
+    },
+  ): Promise<void> {
+    const { contextId, dataSet } = message;
+    const bytes = encodeCommandSet(message.command);
+    await this.#send(layer, { contextId, control: CONTROL_COMMAND | CONTROL_LAST, bytes });
+    if (dataSet === undefined) return;
+    try {
+      await this.#sendDataSet(layer, contextId, dataSet);
+    } catch (error) {
+      // Half a data set cannot be taken back: only an abort keeps the peer from waiting for the rest.
+      this.abort(ABORTS.byUser, 'the data set could not be sent to its end');
+      throw this.#failure?.code === 'ASSOCIATION_FAILED' && !(error instanceof RadTriageError)
+        ? new RadTriageError('ASSOCIATION_FAILED', this.#failure.message, { cause: error })
+        : error;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#sending.then(work);
+    this.#sending = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async release(): Promise<void> {
+    await this.#replying;
     const layer = this.#usable();
     return this.#within(this.#timeouts.releaseMs, 'the release', () => {
       const released = new Promise<void>((resolve, reject) => {
@@ -110,7 +140,7 @@ export class ScuChannel implements UpperLayerUser {
     });
   }
 
-  abort(abort: Abort, detail: string): void {
+  abort(abort: Abort, detail: string): undefined {
     this.#layer?.abort(abort, 'aborted', detail);
     if (this.#layer?.state === 'idle') this.#socket.destroy();
   }
@@ -132,20 +162,62 @@ export class ScuChannel implements UpperLayerUser {
   }
 
   dataReceived(fragment: PdvFragment): undefined {
-    if ((fragment.control & CONTROL_COMMAND) === 0) {
-      this.abort(ABORTS.unexpectedParameter, 'the peer sent a data set with its answer');
-      return;
+    if ((fragment.control & CONTROL_COMMAND) === 0) return this.#takeData(fragment);
+    if (this.#incoming !== undefined) {
+      return this.abort(ABORTS.unexpectedParameter, 'a command in the middle of a data set');
     }
     // What it throws ends the association: see UpperLayer.
-    const answer = this.#assembler.take(fragment);
-    if (answer === undefined) return;
-    const waiter = this.#answering;
-    if (waiter === undefined || answer.messageIdBeingRespondedTo !== this.#expectedMessageId) {
-      this.abort(ABORTS.byUser, 'the peer answered what was not asked');
+    const command = this.#assembler.take(fragment);
+    if (command === undefined) return;
+    const { contextId } = fragment;
+    if (command.hasDataSet) this.#incoming = { contextId, command, parts: [], bytes: 0 };
+    else this.#takeMessage({ contextId, command, dataSet: undefined });
+  }
+
+  #takeData(fragment: PdvFragment): undefined {
+    const message = this.#incoming;
+    if (message === undefined || message.contextId !== fragment.contextId) {
+      return this.abort(ABORTS.unexpectedParameter, 'data that no command announced');
+    }
+    message.bytes += fragment.bytes.length;
+    if (message.bytes > MAX_DATA_SET_BYTES) {
+      return this.abort(ABORTS.byUser, 'the peer answered with too much');
+    }
+    message.parts.push(Buffer.from(fragment.bytes));
+    if (!fragment.end || (fragment.control & CONTROL_LAST) === 0) return;
+    this.#incoming = undefined;
+    const { contextId, command, parts } = message;
+    this.#takeMessage({ contextId, command, dataSet: Buffer.concat(parts) });
+  }
+
+  #takeMessage(message: ReceivedMessage): undefined {
+    const { command } = message;
+    if ((command.commandField & RESPONSE_BIT) === 0) {
+      if (command.messageId === undefined) {
+        return this.abort(ABORTS.byUser, 'a request without a message id');
+      }
+      this.#replying = this.#replying.then(() => this.#reply(message));
       return;
     }
+    const waiter = this.#answering;
+    if (waiter === undefined || command.messageIdBeingRespondedTo !== this.#expectedMessageId) {
+      return this.abort(ABORTS.byUser, 'the peer answered what was not asked');
+    }
     this.#answering = undefined;
-    waiter.resolve(answer);
+    waiter.resolve(message);
+  }
+
+  /** Never rejects: when the answer cannot be sent, the association is over. */
+  async #reply(request: ReceivedMessage): Promise<void> {
+    const { contextId } = request;
+    try {
+      const { command, dataSet } = await this.#answerer(request);
+      const layer = this.#usable();
+      const message = { contextId, command, dataSet: dataSet && only(dataSet) };
+      await this.#inTurn(() => this.#sendMessage(layer, message));
+    } catch {
+      this.abort(ABORTS.byUser, 'a request of the peer could not be answered');
+    }
   }
 
   /** The peer may ask for a release while nothing is under way; in a collision the table says what follows. */
@@ -223,4 +295,8 @@ export class ScuChannel implements UpperLayerUser {
       clearTimeout(timer);
     }
   }
+}
+
+async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }

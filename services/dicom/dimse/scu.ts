@@ -1,17 +1,29 @@
 import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { RadTriageError } from '#core/errors.ts';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../part10/implementation.ts';
 import { encodeAssociateRequest } from './associate-codec.ts';
 import { COMMANDS, type CommandSet } from './command-set.ts';
-import type { AcceptedContext } from './negotiate-contexts.ts';
+import { type AcceptedContext, DEFAULT_ROLES } from './negotiate-contexts.ts';
 import { ABORTS } from './pdu-codec.ts';
 import { ScuChannel, type ScuTimeouts } from './scu-channel.ts';
+import {
+  answerPeer,
+  type EventHandler,
+  encodeServiceRequest,
+  mayRequest,
+  type ServiceInput,
+  type ServiceOutput,
+} from './scu-service.ts';
 import { VERIFICATION_SOP_CLASS } from './storage-sop-classes.ts';
+import type { RoleSelection } from './user-information.ts';
 
 interface ScuContext {
   readonly abstractSyntax: string;
   readonly transferSyntaxes: readonly string[];
+  /** What we want to be for this class; without it we are SCU, and nothing is said of roles (PS3.7 D.3.3.4). */
+  readonly roles?: { readonly scu: boolean; readonly scp: boolean };
 }
 
 export interface ScuOptions {
@@ -26,6 +38,8 @@ export interface ScuOptions {
   readonly tls?: ConnectionOptions;
   /** Address to connect from. */
   readonly localAddress?: string;
+  /** Takes the events that the peer reports while the association lasts; without it they are answered with 0211H. */
+  readonly onEvent?: EventHandler;
 }
 
 interface StoreInput {
@@ -54,6 +68,12 @@ export interface ScuAssociation {
    * association is aborted, so that the peer keeps no half object).
    */
   store(input: StoreInput): Promise<StoreAnswer>;
+  /**
+   * N-ACTION, N-CREATE, N-SET, N-GET, N-DELETE as the SCU, N-EVENT-REPORT as the SCP.
+   * @throws RadTriageError DICOM_UNSUPPORTED when the peer took no context for the class, or not our role in it: the
+   * association stays usable. ASSOCIATION_FAILED when it was lost.
+   */
+  request(input: ServiceInput): Promise<ServiceOutput>;
   release(): Promise<void>;
   abort(): void;
 }
@@ -84,6 +104,7 @@ export async function openAssociation(options: ScuOptions): Promise<ScuAssociati
   }
   const timeouts = { ...DEFAULT_SCU_TIMEOUTS, ...options.timeouts };
   const proposed = contexts.map((context, index) => ({ contextId: 2 * index + 1, ...context }));
+  const roles = proposedRoles(contexts);
   const request = encodeAssociateRequest({
     calledAe: options.calledAe,
     callingAe: options.callingAe,
@@ -92,19 +113,53 @@ export async function openAssociation(options: ScuOptions): Promise<ScuAssociati
       maxPduBytes: MAX_PDU_BYTES,
       implementationClassUid: IMPLEMENTATION_CLASS_UID,
       implementationVersion: IMPLEMENTATION_VERSION_NAME,
+      roles,
     },
   });
-  const channel = new ScuChannel(connectSocket(options), timeouts);
+  const accepted: AcceptedContext[] = [];
+  const ready = Promise.withResolvers<void>();
+  const channel = new ScuChannel(connectSocket(options), timeouts, async (message) => {
+    // A peer may report events in the same packet in which it accepts us.
+    await ready.promise;
+    const context = accepted.find(({ contextId }) => contextId === message.contextId);
+    return answerPeer(message, context, options.onEvent);
+  });
   const answer = await channel.open(request, MAX_PDU_BYTES);
   const abstractSyntaxes = new Map(proposed.map((c) => [c.contextId, c.abstractSyntax]));
-  const accepted: AcceptedContext[] = [];
   for (const { contextId, result, transferSyntax } of answer.contexts) {
     const abstractSyntax = abstractSyntaxes.get(contextId);
     if (result === 0 && abstractSyntax !== undefined) {
-      accepted.push({ contextId, abstractSyntax, transferSyntax });
+      const requestorRoles = agreedRoles(abstractSyntax, roles, answer.user.roles ?? []);
+      accepted.push({ contextId, abstractSyntax, transferSyntax, requestorRoles });
     }
   }
+  ready.resolve();
   return new Association(channel, accepted);
+}
+
+function proposedRoles(contexts: readonly ScuContext[]): RoleSelection[] {
+  const roles = new Map<string, RoleSelection>();
+  for (const { abstractSyntax, roles: wanted } of contexts) {
+    if (wanted !== undefined) {
+      roles.set(abstractSyntax, { sopClassUid: abstractSyntax, ...wanted });
+    }
+  }
+  return [...roles.values()];
+}
+
+/**
+ * What we are for a class. A peer that accepts it and says nothing of the roles proposed should mean the default; many
+ * that take events mean that they do not mind, so that only a role that was refused is not used.
+ */
+function agreedRoles(
+  uid: string,
+  proposed: readonly RoleSelection[],
+  answered: readonly RoleSelection[],
+): AcceptedContext['requestorRoles'] {
+  const wanted = proposed.find(({ sopClassUid }) => sopClassUid === uid);
+  if (wanted === undefined) return DEFAULT_ROLES;
+  const { scu, scp } = answered.find(({ sopClassUid }) => sopClassUid === uid) ?? wanted;
+  return { scu: wanted.scu && scu, scp: wanted.scp && scp };
 }
 
 function connectSocket(options: ScuOptions): Socket {
@@ -137,7 +192,30 @@ class Association implements ScuAssociation {
         affectedSopClassUid: VERIFICATION_SOP_CLASS,
       };
       const answer = await this.#channel.exchange(context.contextId, request);
-      return statusOf(answer);
+      return statusOf(answer.command);
+    });
+  }
+
+  async request(input: ServiceInput): Promise<ServiceOutput> {
+    const { operation, sopClassUid, transferSyntaxUid, dataSet } = input;
+    const context = this.accepted.find(
+      (c) =>
+        c.abstractSyntax === sopClassUid &&
+        mayRequest(c, operation) &&
+        (transferSyntaxUid === undefined || c.transferSyntax === transferSyntaxUid),
+    );
+    if (context === undefined) throw unsupported(sopClassUid, transferSyntaxUid);
+    return this.#inTurn(async () => {
+      const request = encodeServiceRequest(input, this.#nextMessageId());
+      const bytes = dataSet === undefined ? undefined : Readable.from([dataSet]);
+      const answer = await this.#channel.exchange(context.contextId, request, bytes);
+      return {
+        status: statusOf(answer.command),
+        errorComment: answer.command.errorComment,
+        sopInstanceUid: answer.command.affectedSopInstanceUid,
+        dataSet: answer.dataSet,
+        transferSyntaxUid: context.transferSyntax,
+      };
     });
   }
 
@@ -156,7 +234,11 @@ class Association implements ScuAssociation {
         affectedSopClassUid: sopClassUid,
         affectedSopInstanceUid: sopInstanceUid,
       };
-      const answer = await this.#channel.exchange(context.contextId, request, input.dataSet);
+      const { command: answer } = await this.#channel.exchange(
+        context.contextId,
+        request,
+        input.dataSet,
+      );
       return { status: statusOf(answer), errorComment: answer.errorComment };
     });
   }

@@ -62,6 +62,53 @@ describe('command sets', () => {
     expect(encodeCommandSet(request)).toEqual(echoCommand(1));
   });
 
+  /** Every element of PS3.7 annex E that DIMSE-N uses, in the order of their numbers. */
+  const everyElement = {
+    affectedSopClassUid: '1.2.3',
+    requestedSopClassUid: '1.2.840.10008.1.20.1',
+    commandField: 0x0130,
+    messageId: 7,
+    messageIdBeingRespondedTo: 8,
+    hasDataSet: true,
+    status: 0x0120,
+    offendingElements: [0x0008_1195, 0xfffc_fffc],
+    errorComment: 'why',
+    errorId: 3,
+    affectedSopInstanceUid: '1.2.4',
+    requestedSopInstanceUid: '1.2.5',
+    eventTypeId: 2,
+    attributeIdentifiers: [0x0010_0020],
+    actionTypeId: 1,
+  };
+
+  test('the elements of DIMSE-N are written and read as a byte-level peer writes them', () => {
+    const bytes = commandSet([
+      commandElement(0x0002, '1.2.3'),
+      commandElement(0x0003, '1.2.840.10008.1.20.1'),
+      commandElement(0x0100, 0x0130),
+      commandElement(0x0110, 7),
+      commandElement(0x0120, 8),
+      commandElement(0x0800, 0),
+      commandElement(0x0900, 0x0120),
+      commandElement(0x0901, Buffer.from([8, 0, 0x95, 0x11, 0xfc, 0xff, 0xfc, 0xff])),
+      commandElement(0x0902, Buffer.from('why ')),
+      commandElement(0x0903, 3),
+      commandElement(0x1000, '1.2.4'),
+      commandElement(0x1001, '1.2.5'),
+      commandElement(0x1002, 2),
+      commandElement(0x1005, Buffer.from([0x10, 0, 0x20, 0])),
+      commandElement(0x1008, 1),
+    ]);
+    expect(encodeCommandSet(everyElement).toString('hex')).toBe(bytes.toString('hex'));
+    expect(decodeCommandSet(bytes)).toEqual(everyElement);
+  });
+
+  test('tags of impossible length are as if they were not there', () => {
+    const elements = [commandElement(0x0100, 0x0110), commandElement(0x0800, 0x0101)];
+    const bytes = commandSet([...elements, commandElement(0x1005, Buffer.alloc(6))]);
+    expect(decodeCommandSet(bytes).attributeIdentifiers).toBeUndefined();
+  });
+
   test('an error comment is cut to 64 printable characters', () => {
     const errorComment = `line\nbreak\\ ${'x'.repeat(100)}`;
     const bytes = encodeCommandSet({ commandField: 0x8001, hasDataSet: false, errorComment });

@@ -200,7 +200,9 @@ export class ScpAssociation implements UpperLayerUser {
 
   #takeCommand(fragment: PdvFragment, context: AcceptedContext): Promise<void> | undefined {
     if (this.#serving !== undefined) {
-      return this.#serving.then(() => this.#takeCommand(fragment, context));
+      // The bytes are only ours until we return.
+      const kept = { ...fragment, bytes: Buffer.from(fragment.bytes) };
+      return this.#serving.then(() => this.#takeCommand(kept, context));
     }
     if (this.#message !== undefined) {
       return this.#abort(ABORTS.unexpectedParameter, 'a command in the middle of a data set');

@@ -399,6 +399,8 @@ describe('a peer made of bytes', () => {
     peer.send(action());
     peer.echo(6);
     await waitFor(() => asked.length === 1, { what: 'the service to be asked' });
+    // Connections share the buffer that they receive into.
+    await expectAlive(door.port);
     slow.resolve({ status: 0x0107 });
     expect(await peer.nextResponse()).toMatchObject({ commandField: 0x8130, status: 0x0107 });
     expect(await peer.nextResponse()).toMatchObject({ commandField: 0x8030, messageId: 6 });

@@ -23,6 +23,8 @@ export interface Listener {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
+  /** What each open association has sent so far, bytes by association id. */
+  bytesReceived(): ReadonlyMap<number, number>;
   /**
    * Takes no new association, lets stores under way be answered within `graceMs` (10 s by default), then aborts the
    * rest. Resolves when no connection is left.
@@ -66,6 +68,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     aeTitle,
     host: dicom.host,
     port,
+    bytesReceived: () => server.bytesReceived(),
     close: async (closeOptions) => {
       await server.close(closeOptions);
       logger.info({ port }, 'no longer listening for DICOM');

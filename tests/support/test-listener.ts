@@ -20,6 +20,7 @@ export async function startTestListener(
     limits?: Partial<ScpLimits>;
     dicom?: Record<string, unknown>;
     services?: readonly DimseService[];
+    onEvent?: (event: ScpEvent) => void;
   } = {},
 ): Promise<TestListener> {
   const receiver = new MemoryReceiver();
@@ -29,8 +30,11 @@ export async function startTestListener(
     config,
     receiver,
     logger: createLogger({ level: 'silent', process: 'test' }),
-    onEvent: (event) => events.push(event),
     ...(options.services === undefined ? {} : { services: options.services }),
+    onEvent: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   return { listener, port: listener.port, receiver, events };

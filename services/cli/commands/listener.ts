@@ -3,6 +3,7 @@ import { startAssembly } from '#intake/assemble-studies.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import { reindexBlobs } from '#intake/reindex-blobs.ts';
 import { startSweep } from '#intake/sweep.ts';
+import { startDoorLog } from '#listener/door-log.ts';
 import { startListener } from '#listener/start-listener.ts';
 import type { Config } from '#platform/config/config.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
@@ -26,7 +27,9 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     inBackground: true,
   });
   const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger });
-  const listener = await startListener({ config, receiver, logger });
+  const doorLog = startDoorLog({ database, logger });
+  const listener = await startListener({ config, receiver, logger, onEvent: doorLog.observe });
+  doorLog.watch(listener);
   const { producer } = queue;
   const pump = startOutboxPump({ database, databaseUrl, producer, logger });
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
@@ -41,6 +44,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     facts: { dicom: { aeTitle, host, port } },
     close: async () => {
       await listener.close();
+      await doorLog.close();
       await assembly.close();
       await sweep.close();
       await pump.close();

@@ -6,17 +6,19 @@ import { ServiceOperation } from './service-operation.ts';
 interface Answered {
   readonly operation: Operation;
   readonly answer: CommandSet;
-  /** By the clock of `performance.now()`. */
+  /** By the clock of `performance.now()`: when the command came, and when the last byte was there. */
   readonly startedAt: number;
+  readonly endedAt: number;
 }
 
 /** What there is to tell of a message that was answered; undefined when there is nothing. */
 export function answerEvent(
-  { operation, answer, startedAt }: Answered,
+  { operation, answer, startedAt, endedAt }: Answered,
   facts: PeerFacts,
 ): ScpEvent | undefined {
   const status = answer.status ?? STATUS_SUCCESS;
-  const milliseconds = Math.round(performance.now() - startedAt);
+  const now = performance.now();
+  const milliseconds = Math.round(now - startedAt);
   if (operation instanceof StoreOperation) {
     return {
       type: 'store-answered',
@@ -25,6 +27,7 @@ export function answerEvent(
       code: operation.failure?.code,
       bytes: operation.bytes,
       milliseconds,
+      settleMilliseconds: now - endedAt,
       ...facts,
     };
   }

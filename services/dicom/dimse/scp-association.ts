@@ -48,6 +48,7 @@ export interface Connection {
   readonly associationId: number;
   readonly peerAddress: string;
   readonly certified: boolean;
+  readonly tls: boolean;
 }
 
 interface Message {
@@ -126,6 +127,8 @@ export class ScpAssociation implements UpperLayerUser {
     this.#context.emit({
       type: 'association-accepted',
       contexts: accepted.length,
+      refusedContexts: answers.length - accepted.length,
+      tls: this.connection.tls,
       ...this.#facts(),
     });
   }
@@ -157,6 +160,11 @@ export class ScpAssociation implements UpperLayerUser {
     if (!this.#accepted && end.how !== 'aborted') return;
     const { bytesReceived } = this.#layer;
     this.#context.emit({ type: 'association-ended', end, bytesReceived, ...this.#facts() });
+  }
+
+  /** Bytes that the peer has sent so far. */
+  get bytesReceived(): number {
+    return this.#layer.bytesReceived;
   }
 
   /** Ends at once when nothing is under way, else as soon as the present message is answered. */
@@ -304,6 +312,7 @@ export class ScpAssociation implements UpperLayerUser {
   async #complete(message: Message): Promise<void> {
     if (this.#message !== message) return;
     const { operation, startedAt } = message;
+    const endedAt = performance.now();
     const answer = await operation.end();
     const stillHere = this.#message === message;
     this.#message = undefined;
@@ -311,7 +320,7 @@ export class ScpAssociation implements UpperLayerUser {
     const report =
       answer === undefined || (!stillHere && operation instanceof StoreOperation)
         ? undefined
-        : answerEvent({ operation, answer: answer.command, startedAt }, this.#facts());
+        : answerEvent({ operation, answer: answer.command, startedAt, endedAt }, this.#facts());
     if (report !== undefined) this.#context.emit(report);
     if (!stillHere || !this.#layer.canSend) return;
     if (answer !== undefined) {

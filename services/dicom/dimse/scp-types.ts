@@ -107,7 +107,13 @@ export interface PeerFacts {
 
 /** What happens at the door, for log, audit and metrics. No patient data. */
 export type ScpEvent =
-  | ({ readonly type: 'association-accepted'; readonly contexts: number } & PeerFacts)
+  | ({
+      readonly type: 'association-accepted';
+      /** Presentation contexts that were accepted, and that were not. */
+      readonly contexts: number;
+      readonly refusedContexts: number;
+      readonly tls: boolean;
+    } & PeerFacts)
   | ({
       readonly type: 'association-rejected';
       readonly rejection: Rejection;
@@ -125,6 +131,8 @@ export type ScpEvent =
       readonly code: string | undefined;
       readonly bytes: number;
       readonly milliseconds: number;
+      /** From the last byte of the data set to the answer: what keeping it took. Not rounded. */
+      readonly settleMilliseconds: number;
     } & PeerFacts)
   | ({
       readonly type: 'store-abandoned';
@@ -151,7 +159,7 @@ export type ScpEvent =
       readonly status: number;
     } & PeerFacts)
   | { readonly type: 'connection-evicted'; readonly peerAddress: string }
-  | { readonly type: 'tls-failed'; readonly detail: string };
+  | { readonly type: 'tls-failed'; readonly peerAddress: string; readonly detail: string };
 
 /** TLS of PS3.15 B.12 (BCP 195): 1.2 at least. With `ca`, peers must show a certificate. */
 interface ScpTls extends SecureContextOptions {

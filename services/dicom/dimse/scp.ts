@@ -17,6 +17,8 @@ export interface ScpServer {
   close(options?: { graceMs?: number }): Promise<void>;
   /** Connections without an association, and associations. */
   counts(): { pending: number; associations: number };
+  /** What each association has sent so far, bytes by association id. */
+  bytesReceived(): ReadonlyMap<number, number>;
 }
 
 const SWEEP_MS = 1000;
@@ -37,6 +39,7 @@ export async function startScp(options: ScpOptions): Promise<ScpServer> {
   return {
     port,
     counts: () => door.counts(),
+    bytesReceived: () => door.bytesReceived(),
     close: async ({ graceMs = DEFAULT_GRACE_MS } = {}) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await door.close(graceMs);
@@ -62,8 +65,9 @@ function createDoorServer(options: ScpOptions, door: ScpDoor): Server {
   });
   server.on('connection', (socket: Socket) => door.admitConnection(socket));
   server.on('secureConnection', (socket) => door.openAssociation(socket, socket.authorized));
-  server.on('tlsClientError', (error) => {
-    options.onEvent?.({ type: 'tls-failed', detail: error.message });
+  server.on('tlsClientError', (error, socket) => {
+    const peerAddress = addressOf(socket);
+    options.onEvent?.({ type: 'tls-failed', peerAddress, detail: error.message });
   });
   return server;
 }
@@ -126,6 +130,16 @@ class ScpDoor {
     return { pending: this.#guests.size - associations, associations };
   }
 
+  bytesReceived(): ReadonlyMap<number, number> {
+    const received = new Map<number, number>();
+    for (const { association, admitted } of this.#guests) {
+      if (admitted && association !== undefined) {
+        received.set(association.connection.associationId, association.bytesReceived);
+      }
+    }
+    return received;
+  }
+
   /** A connection that has just been made; when too many wait, the one that has waited longest gives way. */
   admitConnection(transport: Socket): void {
     const key = keyOf(transport);
@@ -155,7 +169,12 @@ class ScpDoor {
       return;
     }
     this.#lastId += 1;
-    const connection = { associationId: this.#lastId, peerAddress: addressOf(socket), certified };
+    const connection = {
+      associationId: this.#lastId,
+      peerAddress: addressOf(socket),
+      certified,
+      tls: this.#options.tls !== undefined,
+    };
     guest.association = new ScpAssociation(socket, connection, this.#context);
   }
 

@@ -3,6 +3,7 @@ import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.
 import type { ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
 import type { PerformedStepStatus } from '#core/performed-step-status.ts';
 import type { Priority } from '#core/priority.ts';
+import type { RefusalCause } from '#core/refusal.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 
 /** Columns are snake_case in the database and camelCase here (Kysely's CamelCasePlugin). Times are timestamptz. */
@@ -388,6 +389,75 @@ export interface ImportFileTable {
   importedAt: CreatedAt;
 }
 
+/** One association that was accepted, as the listener last wrote it down. */
+export interface DoorAssociationTable {
+  associationKey: Generated<string>;
+  /** One start of a listener; association ids are unique within it. */
+  listenerRun: string;
+  associationId: number;
+  callingAe: string;
+  calledAe: string;
+  peerAddress: string;
+  tls: boolean;
+  contextsAccepted: number;
+  contextsRefused: number;
+  /** Objects answered with Success or a warning, and with a failure. */
+  stored: number;
+  failed: number;
+  echoes: number;
+  /** Failures by code or status. */
+  failures: Json<Record<string, number>>;
+  /** Data set bytes of the objects stored; bytes on the wire. */
+  bytesStored: ColumnType<string, number, number>;
+  bytesReceived: ColumnType<string, number, number>;
+  /** Wire bytes a second over the last seconds. */
+  bytesPerSecond: number;
+  startedAt: Timestamp;
+  activeAt: Timestamp;
+  endedAt: Timestamp | null;
+  endHow: string | null;
+  endDetail: string | null;
+}
+
+/** Who was turned away: one row an hour for each address, titles and cause. */
+export interface DoorRefusalTable {
+  hour: Timestamp;
+  peerAddress: string;
+  callingAe: string;
+  calledAe: string;
+  cause: RefusalCause;
+  why: string;
+  count: ColumnType<string, number, number>;
+  firstAt: Timestamp;
+  lastAt: Timestamp;
+}
+
+/** What each peer did in an hour. */
+export interface DoorTrafficTable {
+  hour: Timestamp;
+  callingAe: string;
+  peerAddress: string;
+  associations: number;
+  /** Associations that ended otherwise than by release. */
+  brokenOff: number;
+  stored: ColumnType<string, number, number>;
+  failed: ColumnType<string, number, number>;
+  bytesStored: ColumnType<string, number, number>;
+  lastAt: Timestamp;
+  lastStoredAt: Timestamp | null;
+  lastFailedAt: Timestamp | null;
+  lastFailure: string | null;
+}
+
+/** How full the disk of the archive was. */
+export interface DiskSampleTable {
+  at: Timestamp;
+  freeBytes: ColumnType<string, number, number>;
+  sizeBytes: ColumnType<string, number, number>;
+  /** Of the instances in the index. */
+  archiveBytes: ColumnType<string, number, number>;
+}
+
 export interface DatabaseSchema {
   study: StudyTable;
   instance: InstanceTable;
@@ -412,4 +482,8 @@ export interface DatabaseSchema {
   performedProcedureStep: PerformedProcedureStepTable;
   notificationMessage: NotificationMessageTable;
   importFile: ImportFileTable;
+  doorAssociation: DoorAssociationTable;
+  doorRefusal: DoorRefusalTable;
+  doorTraffic: DoorTrafficTable;
+  diskSample: DiskSampleTable;
 }

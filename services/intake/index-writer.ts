@@ -1,4 +1,5 @@
 import { RadTriageError } from '#core/errors.ts';
+import type { Journal, JournalEntry } from '#platform/blob-store/blob-store.ts';
 import { asDatabaseError, type Database, isConnectionLoss } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import type { InstanceRecord, SiteRules } from './instance-record.ts';
@@ -9,25 +10,39 @@ export interface IndexWriterOptions {
   readonly database: Database;
   readonly rules: SiteRules;
   readonly logger: Logger;
+  /** With a journal nobody waits for the row: larger batches, and a database that is away is waited for. */
+  readonly journal?: Journal | undefined;
   /** How long to try while the database is away, milliseconds. Senders wait about 30 s for an answer. */
   readonly retryMs?: number | undefined;
 }
 
 interface Waiting {
   readonly record: InstanceRecord;
+  readonly entry: JournalEntry | undefined;
+  readonly since: number;
   readonly resolve: (outcome: ReceiveOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const MAX_BATCH = 64;
+const MAX_JOURNAL_BATCH = 256;
+/** A batch is closed when nothing more has come for a moment, or its first row has waited long enough. */
+const GATHER_MS = 15;
+const LONGEST_GATHER_MS = 250;
 const RETRY_MS = 15_000;
 const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const CLOSE_MS = 5_000;
 /** Two writers met: unique violation, serialization failure, deadlock (PostgreSQL, appendix A). */
 const COLLISIONS = new Set(['23505', '40001', '40P01']);
 const MAX_COLLISIONS = 5;
 
 function isCollision(error: unknown): boolean {
   return error instanceof Error && 'code' in error && COLLISIONS.has(String(error.code));
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /**
@@ -37,31 +52,75 @@ function isCollision(error: unknown): boolean {
 export class IndexWriter {
   private readonly options: IndexWriterOptions;
   private readonly queue: Waiting[] = [];
-  private running = false;
+  private inBatch: readonly Waiting[] = [];
+  private running: Promise<void> | undefined;
+  private lastAdded = 0;
+  private closing = false;
 
   constructor(options: IndexWriterOptions) {
     this.options = options;
+  }
+
+  /** Rows that are not committed yet. */
+  get waiting(): number {
+    return this.queue.length + this.inBatch.length;
+  }
+
+  /** How long the oldest of them has waited, milliseconds. */
+  get oldestMs(): number {
+    const oldest = this.inBatch[0] ?? this.queue[0];
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
   }
 
   /**
    * @throws RadTriageError DATABASE_UNAVAILABLE, STORAGE_FAILED: unless `details.refused` is true, the row may have
    * been committed all the same.
    */
-  add(record: InstanceRecord): Promise<ReceiveOutcome> {
+  add(record: InstanceRecord, entry?: JournalEntry): Promise<ReceiveOutcome> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ record, resolve, reject });
-      if (!this.running) void this.drain();
+      this.lastAdded = performance.now();
+      this.queue.push({ record, entry, since: this.lastAdded, resolve, reject });
+      this.running ??= this.drain();
     });
   }
 
+  /** Waits a while for what is left. Rows that the database does not take now are found again at the next start. */
+  async close(): Promise<void> {
+    this.closing = true;
+    const { running } = this;
+    if (running === undefined) return;
+    const deadline = AbortSignal.timeout(CLOSE_MS);
+    await Promise.race([
+      running,
+      new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true })),
+    ]);
+  }
+
   private async drain(): Promise<void> {
-    this.running = true;
-    while (this.queue.length > 0) await this.settle(this.queue.splice(0, MAX_BATCH));
-    this.running = false;
+    const { journal } = this.options;
+    while (this.queue.length > 0) {
+      if (journal !== undefined) await this.gather();
+      const batch = this.queue.splice(0, journal === undefined ? MAX_BATCH : MAX_JOURNAL_BATCH);
+      this.inBatch = batch;
+      await this.settle(batch);
+      this.inBatch = [];
+    }
+    this.running = undefined;
+  }
+
+  private async gather(): Promise<void> {
+    while (!this.closing && this.queue.length < MAX_JOURNAL_BATCH) {
+      const now = performance.now();
+      const quiet = now - this.lastAdded >= GATHER_MS;
+      const late = now - (this.queue[0]?.since ?? now) >= LONGEST_GATHER_MS;
+      if (quiet || late) return;
+      await pause(GATHER_MS);
+    }
   }
 
   private async settle(batch: readonly Waiting[]): Promise<void> {
     try {
+      await this.settleFiles(batch);
       const outcomes = await this.commit(batch.map(({ record }) => record));
       batch.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index];
@@ -81,6 +140,23 @@ export class IndexWriter {
     }
   }
 
+  /** The files first: a row never names what is not there. */
+  private async settleFiles(batch: readonly Waiting[]): Promise<void> {
+    const { journal, logger } = this.options;
+    if (journal === undefined) return;
+    const entries = batch.flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
+    for (let wait = PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      try {
+        await journal.settle(entries);
+        return;
+      } catch (error) {
+        if (this.closing) throw error;
+        logger.error({ err: error, instances: entries.length }, 'kept files cannot be put in place');
+        await pause(wait);
+      }
+    }
+  }
+
   private asIndexError(error: unknown): unknown {
     const mapped = asDatabaseError(error);
     if (mapped instanceof RadTriageError) return mapped;
@@ -95,9 +171,10 @@ export class IndexWriter {
 
   private async commit(records: readonly InstanceRecord[]): Promise<ReceiveOutcome[]> {
     const { database, rules, logger } = this.options;
-    const deadline = Date.now() + (this.options.retryMs ?? RETRY_MS);
+    const givesUp = this.givesUpAt();
     let collisions = 0;
     let isAway = false;
+    let wait = PAUSE_MS;
     for (;;) {
       try {
         return await database.transaction().execute((trx) => storeRecords(trx, records, rules));
@@ -106,11 +183,17 @@ export class IndexWriter {
           collisions += 1;
           continue;
         }
-        if (!isConnectionLoss(error) || Date.now() >= deadline) throw error;
+        if (!isConnectionLoss(error) || this.closing || Date.now() >= givesUp) throw error;
         if (!isAway) logger.warn({ err: error }, 'the database is away, trying again');
         isAway = true;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await pause(wait);
+        if (this.options.journal !== undefined) wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
       }
     }
+  }
+
+  private givesUpAt(): number {
+    if (this.options.journal !== undefined) return Number.POSITIVE_INFINITY;
+    return Date.now() + (this.options.retryMs ?? RETRY_MS);
   }
 }

@@ -1,16 +1,23 @@
-import { createHash } from 'node:crypto';
 import { RadTriageError } from '#core/errors.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
 import { readAttributes } from '#dicom/attributes/read-attributes.ts';
 import { DataSetChecker } from '#dicom/part10/data-set-checker.ts';
 import { encodePart10Header } from '#dicom/part10/encode-header.ts';
-import type { BlobStore, BlobWriter } from '#platform/blob-store/blob-store.ts';
+import type { BlobStore, Journal } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { IndexWriter } from './index-writer.ts';
-import type { IncomingInstance, InstanceReceiver, InstanceSink, KeptInstance } from './types.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import { type Keeping, openKeeping } from './keeping.ts';
+import type {
+  IncomingInstance,
+  InstanceReceiver,
+  InstanceSink,
+  KeptInstance,
+  ReceiveOutcome,
+} from './types.ts';
 
 export interface ReceiverOptions {
   readonly database: Database;
@@ -18,21 +25,33 @@ export interface ReceiverOptions {
   readonly config: Pick<Config, 'site' | 'dicom' | 'assembly'>;
   readonly rule: PriorityRule;
   readonly logger: Logger;
+  /** With it, an instance is answered for once the journal holds it, and indexed soon after; without, once indexed. */
+  readonly journal?: Journal | undefined;
   /** How long to wait for a database that is away before the sender is told to try again, milliseconds. */
   readonly retryMs?: number | undefined;
+}
+
+/** The receiver of a process, and what it still has to do. */
+export interface RunningReceiver extends InstanceReceiver {
+  /** Instances kept that the index does not know yet, and how long the oldest has waited, milliseconds. */
+  backlog(): { instances: number; oldestMs: number };
+  /** Writes what is left into the index, as far as the database lets it; the journal keeps the rest. */
+  close(): Promise<void>;
 }
 
 interface Surroundings extends ReceiverOptions {
   readonly index: IndexWriter;
 }
 
+/** With more than this waiting for the index, senders wait with them: memory stays bounded. */
+const MAX_BACKLOG = 2_000;
+
 /** Keeps one data set: header of ours, then its bytes as they came, checked and hashed while they pass. */
 class BlobSink implements InstanceSink {
   private readonly instance: IncomingInstance;
   private readonly surroundings: Surroundings;
-  private readonly blob: BlobWriter;
+  private readonly keeping: Keeping;
   private readonly checker: DataSetChecker;
-  private readonly hash = createHash('sha256');
   private readonly header: Buffer;
   private bytes = 0;
   private failure: unknown;
@@ -49,9 +68,8 @@ class BlobSink implements InstanceSink {
       transferSyntaxUid,
       sendingAe: callingAe,
     });
-    this.blob = surroundings.blobStore.createBlob();
-    // It fits into the writer's first buffer: nothing is written yet, and nothing to wait for.
-    void this.blob.write(this.header);
+    const { blobStore, journal } = surroundings;
+    this.keeping = openKeeping({ blobStore, journal }, this.header);
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -64,9 +82,8 @@ class BlobSink implements InstanceSink {
           details: { maxObjectBytes },
         });
       }
-      this.hash.update(chunk);
       const checked = this.checker.write(chunk);
-      const written = this.blob.write(chunk);
+      const written = this.keeping.write(chunk);
       if (checked === undefined && written === undefined) return undefined;
       return Promise.all([checked, written]).then(
         () => undefined,
@@ -88,27 +105,24 @@ class BlobSink implements InstanceSink {
     }
     this.ended = true;
     this.checker.dispose();
-    // From here on the blob writer cleans up after itself.
-    const { path, bytes } = await this.blob.finish();
+    const receivedAt = new Date();
+    // From here on it cleans up after itself.
+    const { path, fileBytes, sha256, entry } = await this.keeping.finish(receivedAt);
     const { index } = this.surroundings;
-    try {
-      const outcome = await index.add({
-        attributes,
-        blobPath: path,
-        sha256: this.hash.digest('hex'),
-        fileBytes: bytes,
-        dataSetOffset: this.header.length,
-        callingAe: this.instance.callingAe,
-        receivedAt: new Date(),
-      });
-      if (outcome.outcome === 'duplicate') await this.removeQuietly(path);
-      return { indexed: Promise.resolve(outcome) };
-    } catch (error) {
-      // When the answer was lost, the row may have been committed all the same: then its file must stay.
-      const refused = error instanceof RadTriageError && error.details['refused'] === true;
-      if (refused) await this.removeQuietly(path);
-      throw error;
-    }
+    const record: InstanceRecord = {
+      attributes,
+      blobPath: path,
+      sha256,
+      fileBytes,
+      dataSetOffset: this.header.length,
+      callingAe: this.instance.callingAe,
+      receivedAt,
+    };
+    const indexed = this.followIndex(index.add(record, entry), path);
+    // Without a journal the row is the record. With one, the index follows, unless too much waits for it already.
+    if (entry === undefined || index.waiting > MAX_BACKLOG) await indexed;
+    else indexed.catch(() => undefined);
+    return { indexed };
   }
 
   async abort(): Promise<void> {
@@ -116,7 +130,21 @@ class BlobSink implements InstanceSink {
     this.ended = true;
     this.failure ??= new RadTriageError('ASSOCIATION_FAILED', 'the sender went away');
     this.checker.dispose();
-    await this.blob.abort();
+    await this.keeping.abort();
+  }
+
+  private async followIndex(added: Promise<ReceiveOutcome>, path: string): Promise<ReceiveOutcome> {
+    try {
+      const outcome = await added;
+      if (outcome.outcome === 'duplicate') await this.removeQuietly(path);
+      return outcome;
+    } catch (error) {
+      // When the answer was lost, the row may have been committed all the same: then its file must stay. So it must
+      // when the sender has had its answer.
+      const refused = error instanceof RadTriageError && error.details['refused'] === true;
+      if (refused && this.surroundings.journal === undefined) await this.removeQuietly(path);
+      throw error;
+    }
   }
 
   /** What the data set says must be what the peer announced: it is kept under the announced UIDs. */
@@ -161,10 +189,14 @@ class BlobSink implements InstanceSink {
 
 /**
  * The one way in for every door: DIMSE, STOW-RS and import. What it answers for is on disk: the bytes, the directory
- * entry, and a committed row.
+ * entry, and a record, in the journal or as a committed row.
  */
-export function createInstanceReceiver(options: ReceiverOptions): InstanceReceiver {
-  const { database, config, rule, logger, retryMs } = options;
-  const index = new IndexWriter({ database, rules: { config, rule }, logger, retryMs });
-  return { open: (instance) => new BlobSink(instance, { ...options, index }) };
+export function createInstanceReceiver(options: ReceiverOptions): RunningReceiver {
+  const { database, config, rule, logger, retryMs, journal } = options;
+  const index = new IndexWriter({ database, rules: { config, rule }, logger, retryMs, journal });
+  return {
+    open: (instance) => new BlobSink(instance, { ...options, index }),
+    backlog: () => ({ instances: index.waiting, oldestMs: index.oldestMs }),
+    close: () => index.close(),
+  };
 }

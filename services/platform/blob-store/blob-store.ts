@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
 import { type BlobWriter, FileBlobWriter } from './blob-writer.ts';
 import { DurableDirectories } from './durable-directories.ts';
+import type { JournalDisk } from './journal/disk.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
 import { asStorageError } from './storage-errors.ts';
 import { type BlobSyncs, DURABLE_SYNCS } from './syncs.ts';
 
 export type { BlobWriter } from './blob-writer.ts';
+export type { Journal, JournalEntry } from './journal/journal.ts';
 export type { BlobSyncs } from './syncs.ts';
 export { DURABLE_SYNCS } from './syncs.ts';
 
@@ -36,18 +39,37 @@ export interface BlobStore {
   removeBlob(path: string): Promise<void>;
   /** Paths of all whole files below a folder, oldest day first, with the time of their last change. */
   listBlobs(folder: string): AsyncIterable<{ path: string; changedAt: Date }>;
+  /** The fast way in, for the one process that receives. @throws RadTriageError DATA_FOLDER_UNUSABLE, STORAGE_ codes */
+  openJournal(options: JournalSettings): Promise<Journal>;
   /** Half files of processes that died, removed at the start: none of them was ever acknowledged. */
   readonly removedAtStart: number;
   close(): Promise<void>;
 }
 
+export interface JournalSettings {
+  /** Objects received at once. */
+  readonly maxObjects: number;
+  /** Room on disk for files made ready ahead of time, bytes. */
+  readonly reserveBytes: number;
+  /** Told when no room can be made ready. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly disk?: JournalDisk | undefined;
+}
+
 const INCOMING = 'incoming';
+const JOURNAL = 'journal';
 const PATH_PATTERN = /^[a-z]+\/\d{4}\/\d\d\/\d\d\/[0-9a-z]+\.[a-z0-9]+$/;
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
 /** Sorts by time, tells nothing of the content, and is never used twice. */
 function createId(now: number): string {
   return now.toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
+}
+
+function createPath(kind: BlobKind): string {
+  const now = new Date();
+  const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${kind.folder}/${day}/${createId(now.getTime())}${kind.extension}`;
 }
 
 function isAlive(pid: number): boolean {
@@ -126,11 +148,8 @@ export async function openBlobStore(options: {
     removedAtStart,
     locate,
     createBlob: (kind = INSTANCE) => {
-      const now = new Date();
-      const id = createId(now.getTime());
-      const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
-      const incoming = join(INCOMING, `${id}~${process.pid}~${hostname()}`);
-      const path = `${kind.folder}/${day}/${id}${kind.extension}`;
+      const path = createPath(kind);
+      const incoming = join(INCOMING, `${basename(path, kind.extension)}~${process.pid}~${hostname()}`);
       return new FileBlobWriter({ root, incoming, path, directories, syncs });
     },
     readBlob: async (path) => {
@@ -166,6 +185,18 @@ export async function openBlobStore(options: {
     },
     listBlobs: async function* (folder) {
       if (existsSync(join(root, folder))) yield* walk(root, folder);
+    },
+    openJournal: async (settings) => {
+      await directories.ensure(JOURNAL);
+      return openJournal({
+        ...settings,
+        root,
+        directory: join(root, JOURNAL),
+        ensureFolder: (folder) => directories.ensure(folder),
+        syncFolder: (folder) => directories.syncNames(folder),
+        createPath: () => createPath(INSTANCE),
+        createId: () => createId(Date.now()),
+      });
     },
     close: () => directories.close(),
   };

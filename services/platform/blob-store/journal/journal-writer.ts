@@ -1,0 +1,198 @@
+import { crc32 } from 'node:zlib';
+import { RadTriageError } from '#core/errors.ts';
+import { asStorageError } from '../storage-errors.ts';
+import type { JournalDisk } from './disk.ts';
+import type { Hasher } from './hasher.ts';
+import { type KeptRecord, writeRecord } from './record-block.ts';
+import type { Reserve, Slot } from './reserve.ts';
+import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool } from './slabs.ts';
+
+export interface JournalParts {
+  readonly disk: JournalDisk;
+  readonly slabs: SlabPool;
+  readonly hasher: Hasher;
+  readonly reserve: Reserve;
+}
+
+/** An object that the journal answers for; `settle` of the journal moves it to its place. */
+export interface JournalEntry extends KeptRecord {
+  readonly slot: Slot;
+}
+
+/** Slabs of one object that may be under way at once, so that one fast sender leaves some to the others. */
+const MAX_IN_FLIGHT = 4;
+
+function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
+/**
+ * Writes one object into a slot of the journal: slab after slab past the page cache, hashed on another thread
+ * meanwhile, and at the end one record behind it and one flush for both.
+ */
+export class JournalWriter {
+  readonly #parts: JournalParts;
+  readonly #path: string;
+  readonly #header: Buffer;
+  readonly #stream: number;
+  #slab: Slab | undefined;
+  /** Bytes in the present slab, and where its hashing begins. */
+  #filled = 0;
+  #hashFrom = 0;
+  /** Position of the present slab in the file. */
+  #position = 0;
+  #slot: Promise<Slot> | undefined;
+  readonly #underWay = new Set<Promise<void>>();
+  #failure: unknown;
+  #over = false;
+
+  /** @param header preamble and file meta, kept before the data set and not hashed; at most one slab */
+  constructor(parts: JournalParts, path: string, header: Buffer) {
+    this.#parts = parts;
+    this.#path = path;
+    this.#header = header;
+    this.#stream = parts.hasher.open();
+  }
+
+  /** Takes a copy of the chunk. Await the promise before the next call. @throws STORAGE_FULL, STORAGE_FAILED */
+  write(chunk: Buffer): void | Promise<void> {
+    if (this.#failure !== undefined) throw asStorageError(this.#failure);
+    const slab = this.#slab ?? this.#begin(this.#parts.slabs.take());
+    if (slab === undefined || this.#filled + chunk.length > SLAB_BYTES) {
+      // What waits is ours to keep: the caller's bytes are good only until we return.
+      return this.#writeOn(Buffer.from(chunk));
+    }
+    this.#filled += chunk.copy(slab.bytes, this.#filled);
+    return undefined;
+  }
+
+  /**
+   * Resolves when bytes and record are on disk.
+   * @throws RadTriageError STORAGE_FULL, STORAGE_FAILED; nothing is then kept
+   */
+  async finish(receivedAt: Date): Promise<JournalEntry> {
+    try {
+      const slab = this.#slab ?? (await this.#nextSlab());
+      const fileBytes = this.#position + this.#filled;
+      const sha256 = await this.#hash(slab, true);
+      const record: KeptRecord = {
+        path: this.#path,
+        fileBytes,
+        dataSetOffset: this.#header.length,
+        headerCrc32: crc32(this.#header),
+        sha256: sha256 ?? '',
+        receivedAt: receivedAt.toISOString(),
+      };
+      const slot = await this.#takeSlot();
+      await this.#writeEnd(slot, slab, record);
+      await Promise.all(this.#underWay);
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#parts.disk.syncFile(slot.fd);
+      this.#over = true;
+      return { ...record, slot };
+    } catch (error) {
+      await this.abort();
+      throw asStorageError(error);
+    }
+  }
+
+  /** Leaves nothing behind. Harmless after anything. */
+  async abort(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#failure ??= new RadTriageError('STORAGE_FAILED', 'the object was given up');
+    const { hasher, slabs, reserve } = this.#parts;
+    hasher.drop(this.#stream);
+    await Promise.all(this.#underWay);
+    if (this.#slab !== undefined) slabs.giveBack(this.#slab);
+    this.#slab = undefined;
+    const slot = await this.#slot?.catch(() => undefined);
+    if (slot !== undefined) await reserve.discard(slot);
+  }
+
+  #begin(slab: Slab | undefined): Slab | undefined {
+    if (slab === undefined) return undefined;
+    this.#slab = slab;
+    this.#filled = 0;
+    this.#hashFrom = 0;
+    if (this.#position === 0) {
+      this.#filled = this.#header.copy(slab.bytes);
+      this.#hashFrom = this.#filled;
+    }
+    return slab;
+  }
+
+  async #nextSlab(): Promise<Slab> {
+    const slab = await this.#parts.slabs.wait();
+    if (this.#over) {
+      this.#parts.slabs.giveBack(slab);
+      throw this.#failure;
+    }
+    this.#begin(slab);
+    return slab;
+  }
+
+  async #writeOn(chunk: Buffer): Promise<void> {
+    try {
+      let from = 0;
+      while (from < chunk.length) {
+        const slab = this.#slab ?? (await this.#nextSlab());
+        const taken = chunk.copy(slab.bytes, this.#filled, from);
+        this.#filled += taken;
+        from += taken;
+        if (this.#filled < SLAB_BYTES) continue;
+        this.#send(await this.#takeSlot(), slab);
+        while (this.#underWay.size >= MAX_IN_FLIGHT) await Promise.race(this.#underWay);
+        if (this.#failure !== undefined) throw this.#failure;
+      }
+    } catch (error) {
+      await this.abort();
+      throw asStorageError(error);
+    }
+  }
+
+  #takeSlot(): Promise<Slot> {
+    this.#slot ??= Promise.resolve(this.#parts.reserve.take());
+    return this.#slot;
+  }
+
+  #hash(slab: Slab, last: boolean): Promise<string | undefined> {
+    const length = this.#filled - this.#hashFrom;
+    const offset = slab.offset + this.#hashFrom;
+    return this.#parts.hasher.update(this.#stream, { offset, length, last });
+  }
+
+  /** Sends a full slab on its way to the disk and to the hash; it is free once both are done with it. */
+  #send(slot: Slot, slab: Slab): void {
+    const { disk, slabs } = this.#parts;
+    const done = Promise.all([disk.write(slot.fd, slab.bytes, this.#position), this.#hash(slab, false)])
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .then(() => {
+        slabs.giveBack(slab);
+        this.#underWay.delete(done);
+      });
+    this.#underWay.add(done);
+    this.#position += SLAB_BYTES;
+    this.#slab = undefined;
+    this.#filled = 0;
+  }
+
+  /** The rest of the bytes, padded to whole blocks, and the record behind them: in one write where they fit. */
+  async #writeEnd(slot: Slot, slab: Slab, record: KeptRecord): Promise<void> {
+    const { disk } = this.#parts;
+    const padded = wholeBlocks(this.#filled);
+    slab.bytes.fill(0, this.#filled, padded);
+    if (padded + BLOCK_BYTES <= SLAB_BYTES) {
+      writeRecord(record, slab.bytes.subarray(padded));
+      await disk.write(slot.fd, slab.bytes.subarray(0, padded + BLOCK_BYTES), this.#position);
+    } else {
+      await disk.write(slot.fd, slab.bytes.subarray(0, padded), this.#position);
+      writeRecord(record, slab.bytes);
+      await disk.write(slot.fd, slab.bytes.subarray(0, BLOCK_BYTES), this.#position + padded);
+    }
+    this.#parts.slabs.giveBack(slab);
+    this.#slab = undefined;
+  }
+}

@@ -151,7 +151,10 @@ export class IndexWriter {
         return;
       } catch (error) {
         if (this.closing) throw error;
-        logger.error({ err: error, instances: entries.length }, 'kept files cannot be put in place');
+        logger.error(
+          { err: error, instances: entries.length },
+          'kept files cannot be put in place',
+        );
         await pause(wait);
       }
     }

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { BlobStore, BlobWriter, Journal, JournalEntry } from '#platform/blob-store/blob-store.ts';
+import type {
+  BlobStore,
+  BlobWriter,
+  Journal,
+  JournalEntry,
+} from '#platform/blob-store/blob-store.ts';
 
 /** What is known of an object's bytes once they are durable. */
 export interface KeptBytes {

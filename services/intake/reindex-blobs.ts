@@ -28,6 +28,11 @@ export interface ReindexReport {
   readonly unreadable: number;
 }
 
+interface Blob {
+  readonly path: string;
+  readonly changedAt: Date;
+}
+
 const OLDER_THAN_MS = 60_000;
 const BATCH = 500;
 
@@ -37,10 +42,7 @@ async function hashDataSet(path: string, offset: number): Promise<string> {
   return hash.digest('hex');
 }
 
-async function readRecord(
-  { blobStore }: ReindexOptions,
-  blob: { path: string; changedAt: Date },
-): Promise<InstanceRecord> {
+async function readRecord({ blobStore }: ReindexOptions, blob: Blob): Promise<InstanceRecord> {
   const file = blobStore.locate(blob.path);
   const part10 = await checkPart10File(file);
   const { sopInstanceUid, transferSyntaxUid, sendingAe } = part10.meta;
@@ -59,10 +61,7 @@ async function readRecord(
   };
 }
 
-async function withoutRow(
-  database: Database,
-  blobs: readonly { path: string; changedAt: Date }[],
-): Promise<{ path: string; changedAt: Date }[]> {
+async function withoutRow(database: Database, blobs: readonly Blob[]): Promise<Blob[]> {
   if (blobs.length === 0) return [];
   const rows = await database
     .selectFrom('instance')
@@ -83,11 +82,24 @@ async function withoutRow(
  * index; what models and readers had said is not in the files.
  */
 export async function reindexBlobs(options: ReindexOptions): Promise<ReindexReport> {
+  const before = Date.now() - (options.olderThanMs ?? OLDER_THAN_MS);
+  async function* settled(): AsyncIterable<Blob> {
+    for await (const blob of options.blobStore.listBlobs('instances')) {
+      if (blob.changedAt.getTime() <= before) yield blob;
+    }
+  }
+  return indexFiles(options, settled());
+}
+
+/** Gives the files named their rows, where they have none. */
+export async function indexFiles(
+  options: Omit<ReindexOptions, 'olderThanMs'>,
+  files: Iterable<Blob> | AsyncIterable<Blob>,
+): Promise<ReindexReport> {
   const { database, blobStore, rules, logger } = options;
   const index = new IndexWriter({ database, rules, logger });
-  const before = Date.now() - (options.olderThanMs ?? OLDER_THAN_MS);
   const report = { files: 0, indexed: 0, duplicates: 0, unreadable: 0 };
-  let batch: { path: string; changedAt: Date }[] = [];
+  let batch: Blob[] = [];
   const settle = async (): Promise<void> => {
     for (const blob of await withoutRow(database, batch)) {
       let record: InstanceRecord;
@@ -109,9 +121,8 @@ export async function reindexBlobs(options: ReindexOptions): Promise<ReindexRepo
     }
     batch = [];
   };
-  for await (const blob of blobStore.listBlobs('instances')) {
+  for await (const blob of files) {
     report.files += 1;
-    if (blob.changedAt.getTime() > before) continue;
     batch.push(blob);
     if (batch.length === BATCH) await settle();
   }

@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
-import { createInstanceReceiver } from '#intake/receive-instance.ts';
-import { reindexBlobs } from '#intake/reindex-blobs.ts';
 import { startSweep } from '#intake/sweep.ts';
 import { startDoorLog } from '#listener/door-log.ts';
 import { startListener } from '#listener/start-listener.ts';
@@ -12,13 +10,14 @@ import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { openQueue } from '#queue/open-queue.ts';
 import { startOutboxPump } from '#queue/outbox-pump.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { openReceiving } from '../receiving.ts';
 import { openSite } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 /** The door, and what follows from it without a model: assembling studies, handing them to the queue, sweeping. */
 async function startListenerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'listener');
-  const { database, databaseUrl, blobStore, logger } = site;
+  const { database, databaseUrl, logger } = site;
   const rule = loadPriorityRule(config.priorityRuleFile);
   const queue = await openQueue({
     queueUrl: config.queueUrl,
@@ -26,7 +25,8 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     logger,
     inBackground: true,
   });
-  const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger });
+  const receiving = await openReceiving(site, rule);
+  const { receiver } = receiving;
   const doorLog = startDoorLog({ database, logger });
   const listener = await startListener({ config, receiver, logger, onEvent: doorLog.observe });
   doorLog.watch(listener);
@@ -35,16 +35,13 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const sweep = startSweep({ database, producer, logger });
   const heartbeat = startHeartbeat({ database, process: 'listener', logger });
-  // Files that were synced when we died, before their row was: nobody waits for them.
-  reindexBlobs({ database, blobStore, rules: { config, rule }, logger }).catch((error: unknown) =>
-    logger.warn({ err: error }, 'the image store could not be looked through'),
-  );
   const { aeTitle, host, port } = listener;
   return {
     facts: { dicom: { aeTitle, host, port } },
     close: async () => {
       await listener.close();
       await doorLog.close();
+      await receiving.close();
       await assembly.close();
       await sweep.close();
       await pump.close();

@@ -37,7 +37,7 @@ export interface BlobStore {
   /** The file itself, for programs that read it on their own. */
   locate(path: string): string;
   removeBlob(path: string): Promise<void>;
-  /** Paths of all whole files below a folder, oldest day first, with the time of their last change. */
+  /** Paths of all whole files below a folder, newest day first, with the time of their last change. */
   listBlobs(folder: string): AsyncIterable<{ path: string; changedAt: Date }>;
   /** The fast way in, for the one process that receives. @throws RadTriageError DATA_FOLDER_UNUSABLE, STORAGE_ codes */
   openJournal(options: JournalSettings): Promise<Journal>;
@@ -103,7 +103,7 @@ async function* walk(
   relative: string,
 ): AsyncIterable<{ path: string; changedAt: Date }> {
   const entries = await readdir(join(root, relative), { withFileTypes: true });
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  entries.sort((a, b) => (a.name < b.name ? 1 : -1));
   for (const entry of entries) {
     const path = `${relative}/${entry.name}`;
     if (entry.isDirectory()) yield* walk(root, path);
@@ -149,7 +149,10 @@ export async function openBlobStore(options: {
     locate,
     createBlob: (kind = INSTANCE) => {
       const path = createPath(kind);
-      const incoming = join(INCOMING, `${basename(path, kind.extension)}~${process.pid}~${hostname()}`);
+      const incoming = join(
+        INCOMING,
+        `${basename(path, kind.extension)}~${process.pid}~${hostname()}`,
+      );
       return new FileBlobWriter({ root, incoming, path, directories, syncs });
     },
     readBlob: async (path) => {

@@ -95,6 +95,12 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .default(4 * 1024 ** 3),
+      /** Disk made ready ahead of time for what is received next, bytes: the larger, the longer a burst goes at full speed. */
+      reserveBytes: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .default(512 * 1024 ** 2),
       storageCommitment,
       services,
     })

@@ -1,14 +1,4 @@
-import {
-  close,
-  constants,
-  fdatasync,
-  fsync,
-  ftruncate,
-  open,
-  rename,
-  rm,
-  write,
-} from 'node:fs';
+import { close, constants, fdatasync, fsync, ftruncate, open, rename, rm, write } from 'node:fs';
 import { promisify } from 'node:util';
 
 /**

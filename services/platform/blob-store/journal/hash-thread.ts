@@ -7,7 +7,7 @@ export interface HashRequest {
   readonly offset: number;
   readonly length: number;
   /** The last of this stream: answer with the digest. `drop`: forget the stream, answer nothing. */
-  readonly then: 'more' | 'digest' | 'drop';
+  readonly next: 'more' | 'digest' | 'drop';
 }
 
 export interface HashAnswer {
@@ -20,16 +20,16 @@ const memory: WebAssembly.Memory = workerData;
 const bytes = new Uint8Array(memory.buffer);
 const streams = new Map<number, Hash>();
 
-parentPort?.on('message', ({ stream, offset, length, then }: HashRequest) => {
+parentPort?.on('message', ({ stream, offset, length, next }: HashRequest) => {
   const hash = streams.get(stream) ?? createHash('sha256');
-  if (then === 'drop') {
+  if (next === 'drop') {
     streams.delete(stream);
     return;
   }
   hash.update(bytes.subarray(offset, offset + length));
-  if (then === 'digest') streams.delete(stream);
+  if (next === 'digest') streams.delete(stream);
   else streams.set(stream, hash);
-  const sha256 = then === 'digest' ? hash.digest('hex') : undefined;
+  const sha256 = next === 'digest' ? hash.digest('hex') : undefined;
   const answer: HashAnswer = { stream, sha256 };
   parentPort?.postMessage(answer);
 });

@@ -45,7 +45,7 @@ export class Hasher {
     const answer = Promise.withResolvers<string | undefined>();
     known.waiting.push(answer);
     const { offset, length, last } = piece;
-    this.#post({ stream, offset, length, then: last ? 'digest' : 'more' });
+    this.#post({ stream, offset, length, next: last ? 'digest' : 'more' });
     return answer.promise;
   }
 
@@ -55,7 +55,7 @@ export class Hasher {
     if (known === undefined) return;
     known.dropped = true;
     if (known.waiting.length === 0) this.#streams.delete(stream);
-    this.#post({ stream, offset: 0, length: 0, then: 'drop' });
+    this.#post({ stream, offset: 0, length: 0, next: 'drop' });
   }
 
   async close(): Promise<void> {

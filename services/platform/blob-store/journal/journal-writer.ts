@@ -165,7 +165,10 @@ export class JournalWriter {
   /** Sends a full slab on its way to the disk and to the hash; it is free once both are done with it. */
   #send(slot: Slot, slab: Slab): void {
     const { disk, slabs } = this.#parts;
-    const done = Promise.all([disk.write(slot.fd, slab.bytes, this.#position), this.#hash(slab, false)])
+    const done = Promise.all([
+      disk.write(slot.fd, slab.bytes, this.#position),
+      this.#hash(slab, false),
+    ])
       .catch((error: unknown) => {
         this.#failure ??= error;
       })

@@ -48,7 +48,10 @@ export async function ownJournal(directory: string): Promise<{ release(): Promis
   const deadline = Date.now() + STALE_MS + 2 * BEAT_MS;
   while (await isHeld(path)) {
     if (Date.now() > deadline) {
-      throw new RadTriageError('DATA_FOLDER_UNUSABLE', 'another listener keeps what it receives here');
+      throw new RadTriageError(
+        'DATA_FOLDER_UNUSABLE',
+        'another listener keeps what it receives here',
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

@@ -42,7 +42,8 @@ export function writeRecord(record: KeptRecord, target: Buffer): void {
 
 /** The record that a block holds, or undefined when it holds none that is whole. */
 export function readRecord(block: Buffer): KeptRecord | undefined {
-  if (block.length < BLOCK_BYTES || !block.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  if (block.length < BLOCK_BYTES || !block.subarray(0, MAGIC.length).equals(MAGIC))
+    return undefined;
   const length = block.readUInt32LE(MAGIC.length);
   if (TEXT_AT + length > BLOCK_BYTES) return undefined;
   const text = block.subarray(TEXT_AT, TEXT_AT + length);

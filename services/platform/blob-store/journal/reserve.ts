@@ -145,4 +145,3 @@ export class Reserve {
     await disk.syncFile(slot.fd);
   }
 }
-

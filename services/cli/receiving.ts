@@ -1,0 +1,54 @@
+import type { PriorityRule } from '#core/priority.ts';
+import { createInstanceReceiver, type RunningReceiver } from '#intake/receive-instance.ts';
+import { indexFiles, type ReindexOptions, reindexBlobs } from '#intake/reindex-blobs.ts';
+import type { Journal } from '#platform/blob-store/blob-store.ts';
+import type { Site } from './site.ts';
+
+export interface Receiving {
+  readonly receiver: RunningReceiver;
+  /** Slots that are ready for a burst. */
+  readonly journal: Journal;
+  close(): Promise<void>;
+}
+
+/** What the journal held when its last process died may have been answered for: it comes before anything new. */
+async function indexRecovered(
+  reindex: ReindexOptions,
+  { recovered, empty, quarantined }: Journal['recovery'],
+): Promise<void> {
+  if (recovered.length + quarantined === 0) return;
+  const files = recovered.map(({ path, receivedAt }) => ({
+    path,
+    changedAt: new Date(receivedAt),
+  }));
+  const report = await indexFiles(reindex, files);
+  reindex.logger.warn(
+    { recovered: recovered.length, empty, quarantined, ...report },
+    'took up what the last listener had kept',
+  );
+}
+
+/** Opens the journal, takes up what is left in it, and gives the receiver that answers from it. */
+export async function openReceiving(site: Site, rule: PriorityRule): Promise<Receiving> {
+  const { config, database, blobStore, logger } = site;
+  const journal = await blobStore.openJournal({
+    maxObjects: config.dicom.maxAssociations,
+    reserveBytes: config.dicom.reserveBytes,
+    onTrouble: (error) => logger.warn({ err: error }, 'no room can be made ready for images'),
+  });
+  const reindex = { database, blobStore, rules: { config, rule }, logger };
+  await indexRecovered(reindex, journal.recovery);
+  const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger, journal });
+  // Files that lay in their place when we died, before their row was written; and those of a restored database.
+  reindexBlobs(reindex).catch((error: unknown) =>
+    logger.warn({ err: error }, 'the image store could not be looked through'),
+  );
+  return {
+    receiver,
+    journal,
+    close: async () => {
+      await receiver.close();
+      await journal.close();
+    },
+  };
+}

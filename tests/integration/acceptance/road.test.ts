@@ -45,8 +45,13 @@ describe.skipIf(missingPeer('storescu'))('the road of one study', () => {
     );
 
   it('lists a study from its first image', async () => {
-    const { items } = await readWorklist(instance);
-    expect(items.map((item) => item.studyInstanceUid)).toContain(lateral.studyInstanceUid);
+    await waitFor(
+      async () => {
+        const { items } = await readWorklist(instance);
+        return items.some((item) => item.studyInstanceUid === lateral.studyInstanceUid);
+      },
+      { what: 'the study on the list', deadlineMs: 2_000 },
+    );
   });
 
   it('scores the lesion study above its twin and lists it first, though it came later', async () => {

@@ -1,8 +1,11 @@
+import type { CompletenessRules } from '#core/completeness/rule.ts';
+import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import type { Config } from '#platform/config/config.ts';
 import { CHANGE_CHANNEL } from '#platform/database/changes.ts';
-import { type Database, listenToChannel } from '#platform/database/connect.ts';
+import { type Database, isConnectionLoss, listenToChannel } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
-import { completeStudy } from './complete-study.ts';
+import { pruneSignals } from './completion-signals.ts';
+import { lookAtStudy, MAX_SLEEP_MS } from './look-at-study.ts';
 
 export interface AssemblyOptions {
   readonly database: Database;
@@ -18,45 +21,72 @@ export interface Assembly {
 const MAX_PAUSE_MS = 1_000;
 const MIN_PAUSE_MS = 20;
 const BATCH = 50;
+const PRUNE_EVERY_MS = 3_600_000;
 
-/** Closes every study that is due. @returns milliseconds until the next one is, if any is waiting */
-async function completeDue({
-  database,
-  assembly,
-  logger,
-}: AssemblyOptions): Promise<number | undefined> {
+type Surroundings = AssemblyOptions & { readonly rules: CompletenessRules };
+
+/** A study whose evidence cannot be read is judged by time alone: it must not wait for ever. */
+async function look(options: Surroundings, studyKey: string): Promise<void> {
+  const { database, assembly, rules, logger } = options;
+  const judge = (byEvidence: boolean) =>
+    lookAtStudy(database, studyKey, { assembly, rules, now: new Date(), byEvidence });
+  const decision = await judge(true).catch(async (error: unknown) => {
+    if (isConnectionLoss(error)) throw error;
+    logger.error({ err: error, studyKey }, 'a study is judged by time alone');
+    return judge(false);
+  });
+  if (decision?.complete !== true) return;
+  const { by, reason, rule } = decision;
+  logger.info({ studyKey, by, reason, rule: rule.name }, 'study complete');
+}
+
+/** Judges every study that is due. @returns milliseconds until the next one is, if any is waiting */
+async function judgeDue(options: Surroundings): Promise<number | undefined> {
+  const { database, logger } = options;
+  const now = Date.now();
   const due = await database
     .selectFrom('study')
     .select('studyKey')
     .where('status', '=', 'receiving')
-    .where('quietUntil', '<=', new Date())
-    .orderBy('quietUntil')
+    .where(({ eb, or }) =>
+      or([
+        eb('lookAt', '<=', new Date(now)),
+        // Further off than we ever put it: our clock was set back.
+        eb('lookAt', '>', new Date(now + 2 * MAX_SLEEP_MS)),
+      ]),
+    )
+    .orderBy('lookAt')
     .limit(BATCH)
     .execute();
+  let failed = false;
   for (const { studyKey } of due) {
     try {
-      const closed = await completeStudy(database, studyKey, { assembly, now: new Date() });
-      if (closed) logger.info({ studyKey }, 'study complete');
+      await look(options, studyKey);
     } catch (error) {
       // The others go on; this one is due again at the next look.
+      failed = true;
       logger.error({ err: error, studyKey }, 'a study could not be completed');
     }
   }
+  if (failed) return MAX_PAUSE_MS;
   if (due.length === BATCH) return 0;
   const next = await database
     .selectFrom('study')
-    .select(({ fn }) => fn.min('quietUntil').as('at'))
+    .select(({ fn }) => fn.min('lookAt').as('at'))
     .where('status', '=', 'receiving')
     .executeTakeFirst();
   return next?.at ? next.at.getTime() - Date.now() : undefined;
 }
 
 /**
- * Watches for studies whose quiet time is over and hands them on. All it knows stands in Postgres: it may be killed
+ * Watches for studies that are complete by the site's rules, or whose time is over, and hands them on. All it knows stands in Postgres: it may be killed
  * and started at any time, and run more than once.
+ * @throws RadTriageError RULE_INVALID
  */
-export function startAssembly(options: AssemblyOptions): Assembly {
-  const { logger } = options;
+export function startAssembly(given: AssemblyOptions): Assembly {
+  const { logger } = given;
+  const rules = loadCompletenessRules(given.assembly.completenessRuleFile);
+  const options = { ...given, rules };
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
@@ -67,12 +97,12 @@ export function startAssembly(options: AssemblyOptions): Assembly {
     if (closed || Date.now() + delay >= dueAt) return;
     clearTimeout(timer);
     dueAt = Date.now() + delay;
-    timer = setTimeout(look, delay);
+    timer = setTimeout(lookAround, delay);
   };
-  const look = (): void => {
+  const lookAround = (): void => {
     dueAt = Number.POSITIVE_INFINITY;
     if (current !== undefined || closed) return;
-    current = completeDue(options)
+    current = judgeDue(options)
       .then((pause) => {
         if (failing) logger.info({}, 'study assembly goes on');
         failing = false;
@@ -93,11 +123,18 @@ export function startAssembly(options: AssemblyOptions): Assembly {
     onMessage: wake,
     onConnect: wake,
   });
+  const prune = (): void => {
+    pruneSignals(options.database).catch((error: unknown) =>
+      logger.debug({ err: error }, 'old completion signals stay for now'),
+    );
+  };
+  const pruning = setInterval(prune, PRUNE_EVERY_MS);
   schedule(0);
   return {
     close: async () => {
       closed = true;
       clearTimeout(timer);
+      clearInterval(pruning);
       await listener.close();
       await current;
     },

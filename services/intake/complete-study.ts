@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { Config } from '#platform/config/config.ts';
-import type { Database } from '#platform/database/connect.ts';
-import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { DatabaseSchema, ImageRevisionTable } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import { queueRun } from './request-run.ts';
 
@@ -10,13 +9,25 @@ const DAY_MS = 24 * 3600 * 1000;
 
 export const REASON_NO_IMAGES = 'no images: the study holds only other objects';
 
+const NOT_WAITING = {
+  quietUntil: null,
+  waitingSince: null,
+  quietSince: null,
+  waitingFor: null,
+  waitsUntil: null,
+  lookFloor: null,
+} as const;
+
+interface Image {
+  readonly sopInstanceUid: string;
+  readonly sha256: string;
+}
+
 /**
  * The digest of a set of images: SHA-256, lower-case hex, over the sorted lines `SOPInstanceUID:sha256 of the data
  * set`. The order of arrival makes no difference.
  */
-export function digestImages(
-  images: readonly { sopInstanceUid: string; sha256: string }[],
-): string {
+export function digestImages(images: readonly Image[]): string {
   const lines = images.map(({ sopInstanceUid, sha256 }) => `${sopInstanceUid}:${sha256}\n`).sort();
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
@@ -43,10 +54,22 @@ export function isPrior(
   return now.getTime() - day > (limitDays + 1) * DAY_MS;
 }
 
+/** Why a revision was closed, as its row keeps it. */
+export type RevisionGround = Pick<
+  Insertable<ImageRevisionTable>,
+  'completedBy' | 'completionReason' | 'completionRule' | 'demandsMet' | 'signalKey'
+>;
+
+interface Closing {
+  readonly assembly: Config['assembly'];
+  readonly now: Date;
+  readonly revision: RevisionGround;
+}
+
 async function recordRevision(
   trx: Kysely<DatabaseSchema>,
   studyKey: string,
-  images: readonly { sopInstanceUid: string; sha256: string }[],
+  { images, ground }: { images: readonly Image[]; ground: RevisionGround },
 ): Promise<{ imageRevision: string; number: number }> {
   const imageRevision = digestImages(images);
   const earlier = await trx
@@ -59,16 +82,22 @@ async function recordRevision(
   const number = (earlier?.number ?? 0) + 1;
   await trx
     .insertInto('imageRevision')
-    .values({ studyKey, imageRevision, number, imageCount: images.length })
-    .onConflict((conflict) => conflict.columns(['studyKey', 'imageRevision']).doNothing())
+    .values({ studyKey, imageRevision, number, imageCount: images.length, ...ground })
+    .onConflict((conflict) =>
+      conflict.columns(['studyKey', 'imageRevision']).doUpdateSet({ ...ground }),
+    )
     .execute();
   return { imageRevision, number };
 }
 
-async function completeLocked(
+/**
+ * Closes one study within the transaction that has locked it: revision with its reason, run, status and outbox row.
+ * Without images, or as a prior beyond the site's limit, it is set aside with its reason instead.
+ */
+export async function closeStudy(
   trx: Kysely<DatabaseSchema>,
   study: { studyKey: string; studyDate: string | null },
-  { assembly, now }: { assembly: Config['assembly']; now: Date },
+  { assembly, now, revision }: Closing,
 ): Promise<void> {
   const { studyKey, studyDate } = study;
   const images = await trx
@@ -78,13 +107,16 @@ async function completeLocked(
     .where('kind', '=', 'image')
     .where('standing', '=', 'current')
     .execute();
-  const patch = { completedAt: now, quietUntil: null };
+  const patch = { ...NOT_WAITING, completedAt: now };
   if (images.length === 0) {
     const statusReason = REASON_NO_IMAGES;
     await updateStudy(trx, studyKey, { event: 'set-aside', patch: { ...patch, statusReason } });
     return;
   }
-  const { imageRevision, number } = await recordRevision(trx, studyKey, images);
+  const { imageRevision, number } = await recordRevision(trx, studyKey, {
+    images,
+    ground: revision,
+  });
   if (isPrior(studyDate, assembly.studyAgeLimitDays, now)) {
     const statusReason = `kept as a prior: older than ${assembly.studyAgeLimitDays} days`;
     const aside = { ...patch, imageRevision, statusReason };
@@ -96,31 +128,5 @@ async function completeLocked(
     trigger: number === 1 ? 'complete' : 'late-images',
     event: 'completed',
     patch: { ...patch, imageRevision },
-  });
-}
-
-/**
- * Closes one study whose quiet time is over: revision, run, status and outbox row in one transaction. Several
- * processes may try at once; an image that arrives meanwhile wins.
- * @returns false when there was nothing to close.
- */
-export async function completeStudy(
-  database: Database,
-  studyKey: string,
-  by: { assembly: Config['assembly']; now: Date },
-): Promise<boolean> {
-  return database.transaction().execute(async (trx) => {
-    const study = await trx
-      .selectFrom('study')
-      .select(['studyKey', 'studyDate'])
-      .where('studyKey', '=', studyKey)
-      .where('status', '=', 'receiving')
-      .where('quietUntil', '<=', by.now)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst();
-    if (study === undefined) return false;
-    await completeLocked(trx, study, by);
-    return true;
   });
 }

@@ -57,3 +57,24 @@ export async function recordCompletionSignal(
     .execute();
   await notifyChange(database, studyInstanceUid);
 }
+
+/** After this nothing more is expected of a signal, be its study here or not. */
+const KEEP_SIGNALS_MS = 30 * 24 * 3_600_000;
+
+/** Forgets signals that are long past, except those of studies that still wait. */
+export async function pruneSignals(database: Kysely<DatabaseSchema>): Promise<void> {
+  await database
+    .deleteFrom('completionSignal')
+    .where('receivedAt', '<', new Date(Date.now() - KEEP_SIGNALS_MS))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('study')
+            .select('studyKey')
+            .whereRef('study.studyInstanceUid', '=', 'completionSignal.studyInstanceUid')
+            .where('status', '=', 'receiving'),
+        ),
+      ),
+    )
+    .execute();
+}

@@ -53,9 +53,26 @@ function siteOf(callingAe: string, { config }: SiteRules): string {
   return peer?.site ?? config.site;
 }
 
-export function quietUntil(record: InstanceRecord, { config }: SiteRules): Date {
+/**
+ * The columns by which the assembler waits, from an image (or from the first object of a study). They count from
+ * now, not from receipt: rows that come late, from a journal or a rebuilt index, must not close a study between two
+ * batches of its images.
+ */
+export function waitColumns(
+  record: InstanceRecord,
+  { config }: SiteRules,
+  before?: { readonly waitingSince: Date | null; readonly lookFloor: Date | null },
+) {
+  const now = new Date();
   const seconds = quietSecondsFor(config, record.attributes.modality);
-  return new Date(record.receivedAt.getTime() + seconds * 1000);
+  const lookFloor = before?.lookFloor ?? null;
+  return {
+    waitingSince: before?.waitingSince ?? now,
+    quietSince: now,
+    quietUntil: new Date(now.getTime() + seconds * 1000),
+    lookAt: lookFloor === null || lookFloor < now ? now : lookFloor,
+    lookFloor,
+  };
 }
 
 /** Attributes and order of a study, from its first image (or from its first object until one comes). */
@@ -96,7 +113,7 @@ export function newStudy(record: InstanceRecord, rules: SiteRules): Insertable<S
     studyInstanceUid: record.attributes.studyInstanceUid,
     status: 'receiving',
     receivedAt: record.receivedAt,
-    quietUntil: quietUntil(record, rules),
+    ...waitColumns(record, rules),
   };
 }
 
@@ -123,6 +140,17 @@ export function instanceRow(
     rows: integer(attributes.rows),
     columns: integer(attributes.columns),
     numberOfFrames: integer(attributes.numberOfFrames),
+    bodyPartExamined: text(attributes.bodyPartExamined),
+    protocolName: text(attributes.protocolName),
+    viewPosition: text(attributes.viewPosition),
+    viewCode: text(attributes.viewCode),
+    imageLaterality: text(
+      attributes.imageLaterality ?? attributes.laterality ?? attributes.frameLaterality,
+    ),
+    acquisitionNumber: integer(attributes.acquisitionNumber),
+    imagesInAcquisition: integer(attributes.imagesInAcquisition),
+    numberOfSeriesRelatedInstances: integer(attributes.numberOfSeriesRelatedInstances),
+    numberOfStudyRelatedInstances: integer(attributes.numberOfStudyRelatedInstances),
     callingAe: record.callingAe,
     receivedAt: record.receivedAt,
   };

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import { nextReadingStatus } from '#core/reading-state.ts';
-import type { ReadingStatus } from '#core/study-state.ts';
+import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
@@ -11,9 +11,9 @@ import {
   instanceRow,
   kindOf,
   newStudy,
-  quietUntil,
   type SiteRules,
   studyAttributes,
+  waitColumns,
 } from './instance-record.ts';
 import type { ReceiveOutcome } from './types.ts';
 
@@ -25,6 +25,9 @@ interface Study {
   readonly receivedAt: Date;
   readonly imageCount: number;
   readonly readingStatus: ReadingStatus;
+  readonly status: StudyStatus;
+  readonly waitingSince: Date | null;
+  readonly lookFloor: Date | null;
 }
 
 interface Kept {
@@ -38,7 +41,16 @@ async function lockStudies(trx: Transaction, uids: readonly string[]): Promise<S
   return (
     trx
       .selectFrom('study')
-      .select(['studyKey', 'studyInstanceUid', 'receivedAt', 'imageCount', 'readingStatus'])
+      .select([
+        'studyKey',
+        'studyInstanceUid',
+        'receivedAt',
+        'imageCount',
+        'readingStatus',
+        'status',
+        'waitingSince',
+        'lookFloor',
+      ])
       .where('studyInstanceUid', 'in', uids)
       // Always in one order, so that two writers never wait for each other.
       .orderBy('studyInstanceUid')
@@ -141,7 +153,12 @@ async function addImages(
         ...(isFirstImage ? studyAttributes(first, study.receivedAt, rules) : {}),
         imageCount: study.imageCount + records.length,
         lastImageAt: last.receivedAt,
-        quietUntil: quietUntil(last, rules),
+        // The first image, and the first after it was closed, begin a wait of their own.
+        ...waitColumns(
+          last,
+          rules,
+          isFirstImage || study.status !== 'receiving' ? undefined : study,
+        ),
         statusReason: null,
         // What was signed before did not look at these: the study is back on the list.
         readingStatus: nextReadingStatus(study.readingStatus, 'images-arrived'),

@@ -54,14 +54,20 @@ export const dicomAttributesSchema = z.object({
   bodyPartExamined: text.optional(),
   protocolName: text.optional(),
   viewPosition: text.optional(),
+  /** CodeValue of ViewCodeSequence's first item. */
+  viewCode: text.optional(),
   laterality: text.optional(),
   imageLaterality: text.optional(),
+  /** Of the first frame, in enhanced multi-frame objects such as breast tomosynthesis. */
+  frameLaterality: text.optional(),
   patientPosition: text.optional(),
   patientOrientation: z.array(text).readonly().optional(),
   presentationIntentType: text.optional(),
   contrastBolusAgent: text.optional(),
   convolutionKernel: text.optional(),
   imagesInAcquisition: z.int().optional(),
+  numberOfStudyRelatedInstances: z.int().optional(),
+  numberOfSeriesRelatedInstances: z.int().optional(),
 
   manufacturer: text.optional(),
   manufacturerModelName: text.optional(),

@@ -57,14 +57,18 @@ export const ATTRIBUTE_TABLE: Readonly<Record<AttributeKeyword, AttributeRow>> =
   bodyPartExamined: { tag: 0x00180015, kind: 'CS' },
   protocolName: { tag: 0x00181030, kind: 'LO' },
   viewPosition: { tag: 0x00185101, kind: 'CS' },
+  viewCode: { tag: 0x00080100, kind: 'SH' },
   laterality: { tag: 0x00200060, kind: 'CS' },
   imageLaterality: { tag: 0x00200062, kind: 'CS' },
+  frameLaterality: { tag: 0x00209072, kind: 'CS' },
   patientPosition: { tag: 0x00185100, kind: 'CS' },
   patientOrientation: { tag: 0x00200020, kind: 'texts', vr: 'CS' },
   presentationIntentType: { tag: 0x00080068, kind: 'CS' },
   contrastBolusAgent: { tag: 0x00180010, kind: 'LO' },
   convolutionKernel: { tag: 0x00181210, kind: 'SH' },
   imagesInAcquisition: { tag: 0x00201002, kind: 'IS' },
+  numberOfStudyRelatedInstances: { tag: 0x00201208, kind: 'IS' },
+  numberOfSeriesRelatedInstances: { tag: 0x00201209, kind: 'IS' },
   manufacturer: { tag: 0x00080070, kind: 'LO' },
   manufacturerModelName: { tag: 0x00081090, kind: 'LO' },
   deviceSerialNumber: { tag: 0x00181000, kind: 'LO' },
@@ -121,6 +125,7 @@ export const FALLBACK_SEQUENCES: Partial<Record<AttributeKeyword, readonly numbe
   requestedProcedurePriority: REQUEST_ATTRIBUTES,
   requestedProcedureId: REQUEST_ATTRIBUTES,
   requestedProcedureDescription: REQUEST_ATTRIBUTES,
+  viewCode: [0x00540220],
 };
 
 export const SHARED_FUNCTIONAL_GROUPS = 0x52009229;
@@ -128,6 +133,7 @@ export const PER_FRAME_FUNCTIONAL_GROUPS = 0x52009230;
 
 /** The functional group that holds an attribute in enhanced multi-frame objects (PS3.3 C.7.6.16.2). */
 export const FUNCTIONAL_GROUPS: Partial<Record<AttributeKeyword, number>> = {
+  frameLaterality: 0x00209071,
   pixelSpacing: 0x00289110,
   sliceThickness: 0x00289110,
   spacingBetweenSlices: 0x00289110,

@@ -123,6 +123,8 @@ export const configSchema = z.strictObject({
       quietSecondsByModality: z.record(z.string(), z.number().min(0)).default({}),
       /** Studies whose StudyDate is older are kept as priors and not triaged. Off by default. */
       studyAgeLimitDays: z.coerce.number().int().min(1).optional(),
+      /** When a study is complete before it has been quiet (docs/completeness.md). */
+      completenessRuleFile: z.string().optional(),
     })
     .prefault({}),
   inference: z
@@ -163,6 +165,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_TRUST_PROXY: ['http', 'trustProxy'],
   RADTRIAGE_QUIET_SECONDS: ['assembly', 'quietSeconds'],
   RADTRIAGE_STUDY_AGE_LIMIT_DAYS: ['assembly', 'studyAgeLimitDays'],
+  RADTRIAGE_COMPLETENESS_RULE_FILE: ['assembly', 'completenessRuleFile'],
   RADTRIAGE_MODEL_DIRECTORIES: ['inference', 'modelDirectories'],
   RADTRIAGE_BUILT_IN_MODELS: ['inference', 'builtInModels'],
   RADTRIAGE_EXECUTION_PROVIDERS: ['inference', 'executionProviders'],

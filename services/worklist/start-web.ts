@@ -15,6 +15,7 @@ import type { OpenedQueue } from '#queue/open-queue.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { failureRoutes } from './administration/failure-routes.ts';
 import { modelRoutes } from './administration/model-routes.ts';
+import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
 import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
 import { searchRoutes } from './dicomweb/search-routes.ts';
@@ -111,6 +112,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...searchRoutes(context),
     ...retrieveRoutes(context),
     ...failureRoutes(context),
+    ...siteRoutes(context),
     ...(options.registry === undefined ? [] : modelRoutes(context, options.registry)),
     ...(options.extraRoutes ?? []).flatMap((make) => make(services)),
     ...streams.routes,

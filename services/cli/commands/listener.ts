@@ -4,6 +4,7 @@ import { startSweep } from '#intake/sweep.ts';
 import { startDoorLog } from '#listener/door-log.ts';
 import { startListener } from '#listener/start-listener.ts';
 import type { Config } from '#platform/config/config.ts';
+import { watchDisk } from '#platform/disk/watch-disk.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
@@ -11,7 +12,7 @@ import { openQueue } from '#queue/open-queue.ts';
 import { startOutboxPump } from '#queue/outbox-pump.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { openReceiving } from '../receiving.ts';
-import { openSite } from '../site.ts';
+import { archiveDirectory, openSite } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 /** The door, and what follows from it without a model: assembling studies, handing them to the queue, sweeping. */
@@ -34,7 +35,21 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const pump = startOutboxPump({ database, databaseUrl, producer, logger });
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const sweep = startSweep({ database, producer, logger });
-  const heartbeat = startHeartbeat({ database, process: 'listener', logger });
+  const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
+  // Read anew at each beat: what the administrator's page and `doctor` say of this process.
+  const details = {
+    get disk() {
+      return disk.space;
+    },
+    get door() {
+      return doorLog.counts();
+    },
+    get backlog() {
+      const { instances, oldestMs } = receiver.backlog();
+      return { objects: instances, oldestSeconds: oldestMs / 1000 };
+    },
+  };
+  const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
   const { aeTitle, host, port } = listener;
   return {
     facts: { dicom: { aeTitle, host, port } },
@@ -46,6 +61,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
       await sweep.close();
       await pump.close();
       heartbeat.close();
+      disk.close();
       await queue.close();
       await site.close();
     },

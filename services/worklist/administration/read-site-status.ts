@@ -1,0 +1,48 @@
+import type { SiteStatus } from '#contracts/site-status.ts';
+import type { Config } from '#platform/config/config.ts';
+import type { Database } from '#platform/database/connect.ts';
+import { readPeers, readRefusals } from './door-queries.ts';
+import { findProblems } from './find-problems.ts';
+import {
+  countFailedJobs,
+  countWaiting,
+  readClockSkew,
+  readDisk,
+  readReceiving,
+  readSignOfLife,
+} from './site-queries.ts';
+import { readWaiting } from './waiting-studies.ts';
+
+const HOUR_MS = 3600 * 1000;
+
+/** Everything that the overview says: the same facts for the page and for `radtriage doctor`. */
+export async function readSiteStatus(
+  database: Database,
+  dicom: Config['dicom'],
+): Promise<SiteStatus> {
+  const now = new Date();
+  const listener = await readSignOfLife(database, 'listener');
+  const worker = await readSignOfLife(database, 'worker');
+  const { disk: space, backlog } = listener.details;
+  const status = {
+    generatedAt: now.toISOString(),
+    dicom: { aeTitles: [...dicom.aeTitles], host: dicom.host, port: dicom.port },
+    listener: listener.signOfLife,
+    worker: worker.signOfLife,
+    clockSkewSeconds: await readClockSkew(database),
+    ...(await readReceiving(database)),
+    disk: await readDisk(database, { space, at: listener.at }),
+    backlog: backlog ?? null,
+    studies: await countWaiting(database),
+    failedJobs: await countFailedJobs(database),
+  };
+  const lastHour = new Date(now.getTime() - HOUR_MS);
+  const { items: waiting } = await readWaiting(database, { workerAlive: worker.signOfLife.alive });
+  const problems = findProblems({
+    status,
+    refusals: await readRefusals(database, dicom.aeTitles, lastHour),
+    peers: await readPeers(database, dicom),
+    waiting,
+  });
+  return { ...status, problems };
+}

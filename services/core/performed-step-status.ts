@@ -1,7 +1,7 @@
 import { RadTriageError } from './errors.ts';
 
 /** Performed Procedure Step Status (0040,0252) (PS3.3 C.4.14). */
-export const PERFORMED_STEP_STATUSES = ['IN PROGRESS', 'COMPLETED', 'DISCONTINUED'] as const;
+const PERFORMED_STEP_STATUSES = ['IN PROGRESS', 'COMPLETED', 'DISCONTINUED'] as const;
 export type PerformedStepStatus = (typeof PERFORMED_STEP_STATUSES)[number];
 
 /** The one transition table (PS3.4 F.7.2.2): a step in progress may be told again as it is, a final one changes no more. */
@@ -19,4 +19,8 @@ export function nextStepStatus(
   if (TRANSITIONS[status].includes(told)) return told;
   const message = `a performed procedure step that is ${status} cannot become ${told}`;
   throw new RadTriageError('ILLEGAL_TRANSITION', message, { details: { status, told } });
+}
+
+export function isPerformedStepStatus(text: string): text is PerformedStepStatus {
+  return PERFORMED_STEP_STATUSES.some((status) => status === text);
 }

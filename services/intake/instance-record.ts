@@ -41,11 +41,17 @@ function integer(value: number | undefined): number | null {
  * images, and whatever we made ourselves, are kept as `object`: they never restart the quiet time or open a revision.
  */
 export function kindOf(attributes: DicomAttributes): 'image' | 'object' {
-  const name = storageSopClassName(attributes.sopClassUid) ?? '';
-  const isImage =
-    /ImageStorage(ForPresentation|ForProcessing)?$/.test(name) ||
-    name === 'EnhancedUSVolumeStorage';
-  return isImage && !isMadeByRadTriage(attributes) ? 'image' : 'object';
+  return isImageClass(attributes.sopClassUid) && !isMadeByRadTriage(attributes)
+    ? 'image'
+    : 'object';
+}
+
+/** Whether objects of a class are images; not so SR, KO, PR, SEG and classes that are not known. */
+export function isImageClass(sopClassUid: string): boolean {
+  const name = storageSopClassName(sopClassUid) ?? '';
+  return (
+    /ImageStorage(ForPresentation|ForProcessing)?$/.test(name) || name === 'EnhancedUSVolumeStorage'
+  );
 }
 
 function siteOf(callingAe: string, { config }: SiteRules): string {

@@ -1,5 +1,5 @@
 import { RadTriageError } from '#core/errors.ts';
-import { itemsOf, readBytes } from '#dicom/attributes/element-values.ts';
+import { itemsOf, latin1, readBytes } from '#dicom/attributes/element-values.ts';
 import type { DataSet } from '#dicom/attributes/parse-elements.ts';
 import { isUid, readUid } from '#dicom/part10/uid.ts';
 
@@ -19,17 +19,20 @@ const REFERENCED_SOP_INSTANCE_UID = 0x00081155;
 export function requireUid(dataSet: DataSet, tag: number, keyword: string): string {
   const bytes = readBytes(dataSet, tag);
   const uid = bytes === undefined ? '' : readUid(Buffer.from(bytes));
-  if (uid === '') {
-    throw new RadTriageError('DICOM_ATTRIBUTE_MISSING', `${keyword} is missing`, {
-      details: { tag, keyword },
-    });
-  }
-  if (!isUid(uid)) {
-    throw new RadTriageError('DICOM_UID_INVALID', `${keyword} is no UID`, {
-      details: { tag, keyword },
-    });
-  }
+  if (uid === '') throw missingAttribute(keyword);
+  if (!isUid(uid)) throw new RadTriageError('DICOM_UID_INVALID', `${keyword} is no UID`);
   return uid;
+}
+
+/** A short text without its padding; empty where the attribute is absent. */
+export function readCode(dataSet: DataSet, tag: number): string {
+  return latin1(readBytes(dataSet, tag) ?? new Uint8Array())
+    .replaceAll('\0', ' ')
+    .trim();
+}
+
+export function missingAttribute(keyword: string): RadTriageError {
+  return new RadTriageError('DICOM_ATTRIBUTE_MISSING', `${keyword} is missing`);
 }
 
 /** @throws RadTriageError DICOM_ATTRIBUTE_MISSING, DICOM_UID_INVALID */

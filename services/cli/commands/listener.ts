@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
 import { startSweep } from '#intake/sweep.ts';
+import { startDimseServices } from '#listener/dimse-services.ts';
 import { startDoorLog } from '#listener/door-log.ts';
 import { startListener } from '#listener/start-listener.ts';
 import type { Config } from '#platform/config/config.ts';
@@ -29,7 +30,10 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const receiving = await openReceiving(site, rule);
   const { receiver } = receiving;
   const doorLog = startDoorLog({ database, logger });
-  const listener = await startListener({ config, receiver, logger, onEvent: doorLog.observe });
+  const services = startDimseServices(site);
+  const listener = await startListener({
+    ...{ config, receiver, logger, services: services.offered, onEvent: doorLog.observe },
+  });
   doorLog.watch(listener);
   const { producer } = queue;
   const pump = startOutboxPump({ database, databaseUrl, producer, logger });
@@ -57,6 +61,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
       await listener.close();
       await doorLog.close();
       await receiving.close();
+      await services.close();
       await assembly.close();
       await sweep.close();
       await pump.close();

@@ -69,6 +69,8 @@ export interface ServiceAnswer {
   readonly status: number;
   /** For the peer; no patient data. */
   readonly errorComment?: string;
+  /** What a service class defines beside the status (PS3.7 C.4.2.1). */
+  readonly errorId?: number;
   /** The affected SOP instance, where it is not the one asked for: an N-CREATE may assign one. */
   readonly sopInstanceUid?: string;
   /** In the context's transfer syntax. */

@@ -30,6 +30,7 @@ export interface ServiceInput {
 export interface ServiceOutput {
   readonly status: number;
   readonly errorComment: string | undefined;
+  readonly errorId: number | undefined;
   readonly sopInstanceUid: string | undefined;
   readonly dataSet: Buffer | undefined;
   /** Of the context: the data set is written in it. */

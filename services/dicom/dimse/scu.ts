@@ -212,6 +212,7 @@ class Association implements ScuAssociation {
       return {
         status: statusOf(answer.command),
         errorComment: answer.command.errorComment,
+        errorId: answer.command.errorId,
         sopInstanceUid: answer.command.affectedSopInstanceUid,
         dataSet: answer.dataSet,
         transferSyntaxUid: context.transferSyntax,

@@ -209,6 +209,7 @@ export class ServiceOperation implements Operation {
       hasDataSet: dataSet !== undefined && dataSet.length > 0,
       status: answer.status,
       errorComment: answer.status === STATUS_SUCCESS ? undefined : answer.errorComment,
+      errorId: answer.errorId,
       affectedSopClassUid: isUid(this.sopClassUid) ? this.sopClassUid : context.abstractSyntax,
       affectedSopInstanceUid: isUid(sopInstanceUid) ? sopInstanceUid : undefined,
       actionTypeId: command.actionTypeId,

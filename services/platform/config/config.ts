@@ -77,6 +77,28 @@ function crossCheck(config: Config): string[] {
   if ((config.http.tlsCertFile === undefined) !== (config.http.tlsKeyFile === undefined)) {
     faults.push('http: tlsCertFile and tlsKeyFile go together');
   }
+  faults.push(...checkDimseServices(config));
+  return faults;
+}
+
+/** What a typing error in an AE title would otherwise turn off without a word. */
+function checkDimseServices({ dicom }: Config): string[] {
+  const { peers, services, storageCommitment } = dicom;
+  const faults: string[] = [];
+  if (storageCommitment.enabled && peers.length === 0) {
+    faults.push('dicom.storageCommitment: dicom.peers has to list whom commitments are made to');
+  }
+  for (const { aeTitle, host, port } of peers) {
+    if ((host === undefined) !== (port === undefined)) {
+      faults.push(`dicom.peers: host and port of ${aeTitle} go together`);
+    }
+  }
+  for (const [service, titles] of Object.entries(services)) {
+    for (const title of titles) {
+      if (peers.length === 0 || peers.some(({ aeTitle }) => aeTitle === title)) continue;
+      faults.push(`dicom.services.${service}: ${title} is not among dicom.peers`);
+    }
+  }
   return faults;
 }
 

@@ -32,7 +32,7 @@ const peer = z.strictObject({
   site: z.string().optional(),
   /** Where its own DICOM door is, for reports that it does not wait for. */
   host: z.string().min(1).optional(),
-  port: port.optional(),
+  port: z.coerce.number().int().min(1).max(65_535).optional(),
 });
 
 /** Storage Commitment (PS3.4 annex J). A commitment is a promise: off unless the site says otherwise. */

@@ -72,6 +72,18 @@ describe('configuration', () => {
     expect(faultsOf({ RADTRIAGE_DICOM_HOST: '0.0.0.0' })).toContain('dicom.peers');
   });
 
+  it('refuses DIMSE services for AE titles that cannot associate, and promises to nobody', () => {
+    const file = configFile(
+      'dicom: {peers: [{aeTitle: MODALITY1, host: 10.0.0.1}], services: {mpps: [MODALITY2]}}',
+    );
+    const faults = faultsOf({ RADTRIAGE_CONFIG: file });
+    expect(faults).toContain('services.mpps: MODALITY2 is not among dicom.peers');
+    expect(faults).toContain('host and port of MODALITY1 go together');
+    const promise = configFile('dicom: {storageCommitment: {enabled: true}}');
+    expect(faultsOf({ RADTRIAGE_CONFIG: promise })).toContain('dicom.storageCommitment');
+    expect(loadConfig({ environment: {} }).dicom.storageCommitment.enabled).toBe(false);
+  });
+
   it('refuses another address for the page without TLS, unless a proxy is declared', () => {
     expect(faultsOf({ RADTRIAGE_HTTP_HOST: '0.0.0.0' })).toContain('tlsCertFile');
     const environment = { RADTRIAGE_HTTP_HOST: '0.0.0.0', RADTRIAGE_TRUST_PROXY: 'true' };

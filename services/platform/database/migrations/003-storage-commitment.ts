@@ -39,6 +39,7 @@ CREATE TABLE performed_procedure_step (
   created_at timestamptz NOT NULL,
   changed_at timestamptz NOT NULL
 );
+CREATE INDEX performed_procedure_step_changed ON performed_procedure_step (changed_at);
 
 CREATE TABLE notification_message (
   message_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,343 @@
+import { writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startDimseServices } from '#listener/dimse-services.ts';
+import { type Listener, startListener } from '#listener/start-listener.ts';
+import { loadConfig } from '#platform/config/config.ts';
+import { IMAGE_SOP_CLASSES, type MinimalObject, minimalImage } from '#test-data/minimal-objects.ts';
+import {
+  COMMITMENT_INSTANCE,
+  commitmentRequest,
+  openModality,
+  type Reference,
+  STORAGE_COMMITMENT,
+  startReportDoor,
+} from '#tests/support/commitment-peer.ts';
+import { receiveFile, silent, startTestIntake, type TestIntake } from '#tests/support/intake.ts';
+import { findFreePort } from '#tests/support/ports.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
+
+let intake: TestIntake;
+let reportPort: number;
+let uids = 0;
+
+beforeAll(async () => {
+  intake = await startTestIntake();
+  reportPort = await findFreePort();
+});
+afterAll(async () => intake.stop());
+
+const nextUid = (): string => {
+  uids += 1;
+  return `1.2.826.0.1.${uids}`;
+};
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A door with storage commitment; objects are kept for a year unless the test says otherwise. */
+async function openDoor(
+  settings: Record<string, unknown> = {},
+  retention: Record<string, unknown> = { keepAtLeastDays: 365 },
+): Promise<Listener & { stopServices(): Promise<void> }> {
+  const config = loadConfig({
+    environment: {},
+    overrides: {
+      dicom: {
+        port: 0,
+        peers: [
+          { aeTitle: 'MODALITY', host: '127.0.0.1', port: reportPort },
+          { aeTitle: 'NOWHERE' },
+        ],
+        storageCommitment: { enabled: true, waitSeconds: 0, retrySeconds: 0.05, ...settings },
+      },
+      retention,
+    },
+  });
+  const { database } = intake.db;
+  const services = startDimseServices({
+    ...{ database, blobStore: intake.blobStore, config, logger: silent },
+  });
+  const listener = await startListener({
+    ...{ config, receiver: intake.receiver, logger: silent, services: services.offered },
+  });
+  closing.push(
+    () => services.close(),
+    () => listener.close({ graceMs: 0 }),
+  );
+  return { ...listener, stopServices: () => services.close() };
+}
+
+async function openReports(answers?: readonly number[]) {
+  const door = await startReportDoor(reportPort, answers);
+  closing.push(() => door.close());
+  return door;
+}
+
+async function keep(seed: string): Promise<MinimalObject & { reference: Reference }> {
+  const image = minimalImage({ modality: 'CR', seed });
+  await receiveFile(intake.receiver, image.bytes);
+  return { ...image, reference: [image.sopClassUid, image.sopInstanceUid] };
+}
+
+/** Asks as a modality that releases at once, as most do. */
+async function ask(port: number, references: readonly Reference[], transactionUid = nextUid()) {
+  const modality = await openModality({ port });
+  const answer = await modality.ask(transactionUid, references);
+  await modality.release();
+  return { status: answer.status, transactionUid };
+}
+
+const rowOf = (transactionUid: string) =>
+  intake.db.database
+    .selectFrom('commitment')
+    .selectAll()
+    .where('transactionUid', '=', transactionUid)
+    .executeTakeFirst();
+
+const waitForState = (transactionUid: string, state: string) =>
+  waitFor(
+    async () => {
+      const row = await rowOf(transactionUid);
+      return row?.state === state ? row : undefined;
+    },
+    { what: `the commitment to be ${state}` },
+  );
+
+describe('storage commitment', () => {
+  test('is not offered unless the site turns it on', async () => {
+    const door = await openDoor({ enabled: false });
+    await expect(ask(door.port, [[IMAGE_SOP_CLASSES.CR, '1.2.3']])).rejects.toMatchObject({
+      code: 'DICOM_UNSUPPORTED',
+    });
+  });
+
+  test('of what is kept is reported as a success, on an association to the peer', async () => {
+    const door = await openDoor();
+    const peer = await openReports();
+    const [one, two] = [await keep('one'), await keep('two')];
+    const { status, transactionUid } = await ask(door.port, [one.reference, two.reference]);
+    expect(status).toBe(0);
+    const row = await waitForState(transactionUid, 'delivered');
+    expect(row).toMatchObject({ callingAe: 'MODALITY', attempts: 1, lastError: null });
+    expect(peer.reports).toEqual([
+      {
+        eventTypeId: 1,
+        transactionUid,
+        kept: [one.sopInstanceUid, two.sopInstanceUid],
+        failed: {},
+        from: 'RADTRIAGE',
+      },
+    ]);
+    const audit = await intake.db.database
+      .selectFrom('auditLog')
+      .select(['actor', 'details'])
+      .where('action', '=', 'storage-commitment.decided')
+      .orderBy('sequence', 'desc')
+      .executeTakeFirst();
+    expect(audit).toEqual({
+      actor: 'MODALITY',
+      details: { transactionUid, kept: 2, refused: 0 },
+    });
+  });
+
+  test('names each object that it cannot promise, and why', async () => {
+    const door = await openDoor();
+    const peer = await openReports();
+    const kept = await keep('partly');
+    const [altered, gone] = [await keep('altered'), await keep('gone')];
+    const fileOf = async (object: MinimalObject): Promise<string> => {
+      const { blobPath } = await intake.db.database
+        .selectFrom('instance')
+        .select('blobPath')
+        .where('sopInstanceUid', '=', object.sopInstanceUid)
+        .executeTakeFirstOrThrow();
+      return intake.blobStore.locate(blobPath);
+    };
+    const bytes = await readFile(await fileOf(altered));
+    // One bit of the last pixel: size and header stay as they were.
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    writeFileSync(await fileOf(altered), bytes);
+    await rm(await fileOf(gone));
+    const conflicting = await keep('conflict');
+    const { transactionUid } = await ask(door.port, [
+      kept.reference,
+      [IMAGE_SOP_CLASSES.CR, '1.2.3.404'],
+      [IMAGE_SOP_CLASSES.CT, conflicting.sopInstanceUid],
+      ['1.2.3.4.5.6.7', '1.2.3.405'],
+      altered.reference,
+      gone.reference,
+    ]);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports).toEqual([
+      {
+        eventTypeId: 2,
+        transactionUid,
+        kept: [kept.sopInstanceUid],
+        failed: {
+          '1.2.3.404': 0x0112,
+          [conflicting.sopInstanceUid]: 0x0119,
+          '1.2.3.405': 0x0122,
+          [altered.sopInstanceUid]: 0x0110,
+          [gone.sopInstanceUid]: 0x0110,
+        },
+        from: 'RADTRIAGE',
+      },
+    ]);
+  });
+
+  test.each([
+    ['nothing is declared to be kept', {}, {}],
+    ['it is kept for less than what is asked for', { minimumDays: 60 }, { keepAtLeastDays: 30 }],
+  ])('promises nothing when %s', async (_when, settings, retention) => {
+    const door = await openDoor(settings, retention);
+    const peer = await openReports();
+    const image = await keep('unkept');
+    const { transactionUid } = await ask(door.port, [image.reference]);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports[0]).toMatchObject({
+      eventTypeId: 2,
+      kept: [],
+      failed: { [image.sopInstanceUid]: 0x0110 },
+    });
+  });
+
+  test('waits for an object that is kept but not in the index yet', async () => {
+    const door = await openDoor({ waitSeconds: 60 });
+    const peer = await openReports();
+    const late = minimalImage({ modality: 'CR', seed: 'late' });
+    const { transactionUid } = await ask(door.port, [[late.sopClassUid, late.sopInstanceUid]]);
+    // Looked for once at least, and put off.
+    await waitFor(
+      async () => {
+        const row = await rowOf(transactionUid);
+        return row !== undefined && row.nextAttemptAt > row.requestedAt;
+      },
+      { what: 'a first look' },
+    );
+    expect(peer.reports).toEqual([]);
+    await receiveFile(intake.receiver, late.bytes);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports[0]).toMatchObject({ eventTypeId: 1, kept: [late.sopInstanceUid] });
+  });
+
+  test('is reported on the very association while the peer keeps it', async () => {
+    const door = await openDoor();
+    const image = await keep('same');
+    const modality = await openModality({ port: door.port, callingAe: 'NOWHERE' });
+    const transactionUid = nextUid();
+    expect((await modality.ask(transactionUid, [image.reference])).status).toBe(0);
+    await waitFor(() => modality.reports.length > 0, { what: 'a report on the same association' });
+    await modality.release();
+    expect(modality.reports).toMatchObject([{ eventTypeId: 1, transactionUid }]);
+    await waitForState(transactionUid, 'delivered');
+  });
+
+  test('is told a peer that was away, once it is back', async () => {
+    const door = await openDoor();
+    const image = await keep('away');
+    const { status, transactionUid } = await ask(door.port, [image.reference]);
+    expect(status).toBe(0);
+    const waiting = await waitFor(
+      async () => {
+        const row = await rowOf(transactionUid);
+        return row !== undefined && row.attempts >= 2 ? row : undefined;
+      },
+      { what: 'two tries' },
+    );
+    expect(waiting.lastError).toContain('ASSOCIATION_FAILED');
+    // It refuses the first report, and takes the next.
+    const peer = await openReports([0x0110, 0x0000]);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports.map(({ eventTypeId }) => eventTypeId)).toEqual([1, 1]);
+  });
+
+  test('is given up for all to see when the peer never comes back', async () => {
+    const door = await openDoor({ giveUpHours: 0.0001 });
+    const image = await keep('never');
+    const { transactionUid } = await ask(door.port, [image.reference]);
+    const row = await waitForState(transactionUid, 'given-up');
+    expect(row.attempts).toBeGreaterThan(1);
+    expect(row.lastError).toContain('ASSOCIATION_FAILED');
+    expect(row.settledAt).not.toBeNull();
+  });
+
+  test('of a peer without an address says so', async () => {
+    const door = await openDoor({ waitSeconds: 60, giveUpHours: 0.00001 });
+    const late = minimalImage({ modality: 'CR', seed: 'nowhere' });
+    const modality = await openModality({ port: door.port, callingAe: 'NOWHERE' });
+    const transactionUid = nextUid();
+    await modality.ask(transactionUid, [[late.sopClassUid, late.sopInstanceUid]]);
+    await modality.release();
+    // Decided only now that its association is over.
+    await receiveFile(intake.receiver, late.bytes);
+    const row = await waitForState(transactionUid, 'given-up');
+    expect(row.lastError).toContain('no host and port for NOWHERE');
+  });
+
+  test('goes on after a stop where it was', async () => {
+    const first = await openDoor();
+    const image = await keep('restart');
+    const { transactionUid } = await ask(first.port, [image.reference]);
+    await waitForState(transactionUid, 'reporting');
+    await first.close({ graceMs: 0 });
+    await first.stopServices();
+    const peer = await openReports();
+    await openDoor();
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports).toMatchObject([{ eventTypeId: 1, transactionUid }]);
+  });
+
+  test('asked for twice under one UID is told twice, and is one request', async () => {
+    const door = await openDoor();
+    const peer = await openReports();
+    const [one, two] = [await keep('twice'), await keep('twice-too')];
+    const { transactionUid } = await ask(door.port, [one.reference, two.reference]);
+    await waitForState(transactionUid, 'delivered');
+    const again = await ask(door.port, [two.reference, one.reference], transactionUid);
+    expect(again.status).toBe(0);
+    await waitFor(() => peer.reports.length === 2, { what: 'a second report' });
+    await waitForState(transactionUid, 'delivered');
+    const rows = await intake.db.database
+      .selectFrom('commitment')
+      .select('state')
+      .where('transactionUid', '=', transactionUid)
+      .execute();
+    expect(rows).toEqual([{ state: 'delivered' }]);
+    const other = await ask(door.port, [one.reference], transactionUid);
+    expect(other.status).toBe(0x0131);
+  });
+
+  test('refuses what it cannot understand, and who is not listed', async () => {
+    const door = await openDoor();
+    const modality = await openModality({ port: door.port });
+    const asked = {
+      operation: 'n-action',
+      sopClassUid: STORAGE_COMMITMENT,
+      sopInstanceUid: COMMITMENT_INSTANCE,
+      typeId: 1,
+    } as const;
+    const reference: Reference = [IMAGE_SOP_CLASSES.CR, '1.2.3'];
+    const dataSet = commitmentRequest(nextUid(), [reference]);
+    const statusOf = async (over: Record<string, unknown>): Promise<number> =>
+      (await modality.request({ ...asked, dataSet, ...over })).status;
+    expect(await statusOf({ sopInstanceUid: '1.2.3' })).toBe(0x0112);
+    expect(await statusOf({ typeId: 2 })).toBe(0x0123);
+    expect(await statusOf({ operation: 'n-set' })).toBe(0x0211);
+    expect(await statusOf({ dataSet: commitmentRequest(nextUid(), []) })).toBe(0x0115);
+    expect(await statusOf({ dataSet: commitmentRequest('../x', [reference]) })).toBe(0x0115);
+    expect(await statusOf({ dataSet: commitmentRequest(nextUid(), [['1.2', 'x']]) })).toBe(0x0115);
+    expect(await statusOf({ dataSet: dataSet.subarray(0, 40) })).toBe(0x0110);
+    await modality.release();
+    const before = await intake.db.database
+      .selectFrom('commitment')
+      .select('commitmentKey')
+      .execute();
+    expect(before.length).toBeGreaterThan(0);
+    await expect(openModality({ port: door.port, callingAe: 'STRANGER' })).rejects.toMatchObject({
+      code: 'ASSOCIATION_REJECTED',
+    });
+  });
+});

@@ -70,7 +70,8 @@ export function readBinaryNumbers(
 }
 
 // PS3.5 table 6.2-1: DS has 16 characters, IS 12. Devices write longer ones; the value is what matters.
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+// Each digit can be matched in one way only: on a long value that fails at its end nothing is tried twice.
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const INTEGER = /^[+-]?\d{1,12}$/;
 
 /** A decimal string as a finite number, else undefined. */

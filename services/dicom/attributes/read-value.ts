@@ -25,6 +25,8 @@ interface Place {
 
 const TIMEZONE_OFFSET = 0x00080201;
 const MAX_VALUES = 1024;
+/** The longest PN has three groups of 64 characters, with escapes: what is far beyond is no name, and costs decoding. */
+const MAX_TEXT_BYTES = 4096;
 
 /** Reads one attribute by its row of the table. The VR that the element claims is not believed, its length is. */
 export function readValue(place: Place): ReadValue {
@@ -69,11 +71,13 @@ function readDecimals({ dataSet, element }: Place): ReadValue {
 }
 
 function readTexts({ dataSet, element, row, decoder }: Place): ReadValue {
+  if (element.length > MAX_TEXT_BYTES) return { problem: 'too long' };
   const values = decoder.decodeValues(valueBytes(dataSet, element), row.vr ?? 'LO');
   return { value: values.slice(0, MAX_VALUES) };
 }
 
 function readText({ dataSet, element, row, decoder }: Place): ReadValue {
+  if (element.length > MAX_TEXT_BYTES) return { problem: 'too long' };
   const [value] = decoder.decodeValues(valueBytes(dataSet, element), row.kind);
   if (value === undefined || value === '') return {};
   if (row.tag === TIMEZONE_OFFSET && !isTimezoneOffset(value)) return { problem: 'no offset' };

@@ -27,7 +27,32 @@ export type ByteCodec =
  * Windows code pages, which differ from the registered sets in 0x80-0x9F.
  */
 export function decodeBytes(bytes: Uint8Array, codec: ByteCodec): string {
+  if (codec === 'iso-8859-1') {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  }
+  // Hostile text changes its half with each byte: a decoder made anew for each would cost a thousandfold.
+  if (bytes.length <= SHORT_RUN && isTabled(codec)) return decodeShort(bytes, codec);
   return iconv.decode(bytes, codec, { stripBOM: false });
+}
+
+const SHORT_RUN = 16;
+
+function isTabled(codec: ByteCodec): boolean {
+  return codec === 'ascii' || codec.startsWith('iso-8859-');
+}
+
+const tables = new Map<ByteCodec, readonly string[]>();
+
+/** By a table of all 256 bytes, in the sets that have one byte a character and no state. */
+function decodeShort(bytes: Uint8Array, codec: ByteCodec): string {
+  let table = tables.get(codec);
+  if (table === undefined) {
+    table = Array.from({ length: 256 }, (_, byte) => iconv.decode(Uint8Array.of(byte), codec));
+    tables.set(codec, table);
+  }
+  let text = '';
+  for (const byte of bytes) text += table[byte] ?? '';
+  return text;
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -9,8 +9,10 @@ export interface DataSetLimits {
   readonly maxDepth: number;
   /** A top-level element longer than this, in bytes with all that it nests, is left out of `header()`. Default 64 KiB. */
   readonly maxElementBytes: number;
-  /** Bytes of `header()` altogether; elements beyond are left out. Default 4 MiB. */
+  /** Bytes of `header()` altogether; elements beyond are left out. Default 1 MiB. */
   readonly maxHeaderBytes: number;
+  /** Elements and items of `header()`, nested ones too, which its reader spends time on. Default 16,384. */
+  readonly maxHeaderElements: number;
   /** Bytes that a deflated data set may inflate to. Default 4 GiB; nothing of it is held in memory. */
   readonly maxInflatedBytes: number;
 }
@@ -18,7 +20,8 @@ export interface DataSetLimits {
 const DEFAULT_LIMITS: DataSetLimits = {
   maxDepth: 64,
   maxElementBytes: 64 * 1024,
-  maxHeaderBytes: 4 * 1024 * 1024,
+  maxHeaderBytes: 1024 * 1024,
+  maxHeaderElements: 16_384,
   maxInflatedBytes: 4 * 1024 * 1024 * 1024,
 };
 
@@ -47,7 +50,7 @@ export class DataSetChecker {
     const all = { ...DEFAULT_LIMITS, ...limits };
     const deflated = syntax.encoding === 'deflated';
     this.headerTransferSyntaxUid = deflated ? EXPLICIT_VR_LITTLE_ENDIAN : transferSyntaxUid;
-    this.#collector = new HeaderCollector(all.maxElementBytes, all.maxHeaderBytes);
+    this.#collector = new HeaderCollector(all);
     this.#walker = new ElementWalker(
       {
         implicit: syntax.encoding === 'implicit-le',
@@ -104,7 +107,9 @@ export class DataSetChecker {
     this.#inflater?.dispose();
   }
 
-  /** Raw bytes of the top-level elements before Pixel Data, without those larger than the limits allow. */
+  /**
+   * Raw bytes of the top-level elements before Pixel Data, without private ones and those larger than the limits allow.
+   */
   header(): Buffer {
     return this.#collector.header();
   }

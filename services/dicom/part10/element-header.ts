@@ -8,14 +8,21 @@ const GROUP_PIXEL_DATA = 0x7fe0;
 /** The longest element header: tag, VR, two reserved bytes, 32-bit length. */
 export const MAX_HEADER = 12;
 
+/** Reads two bytes; Buffer's own readers judge their arguments anew each time, which counts on the hot path. */
+export function readShort(bytes: Buffer, at: number, bigEndian: boolean): number {
+  const first = bytes[at] ?? 0;
+  const second = bytes[at + 1] ?? 0;
+  return bigEndian ? (first << 8) | second : first | (second << 8);
+}
+
 export function readTag(bytes: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian
-    ? bytes.readUInt16BE(at) * 0x10000 + bytes.readUInt16BE(at + 2)
-    : bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2);
+  return readShort(bytes, at, bigEndian) * 0x10000 + readShort(bytes, at + 2, bigEndian);
 }
 
 export function readLength(bytes: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
+  const first = readShort(bytes, at, bigEndian);
+  const second = readShort(bytes, at + 2, bigEndian);
+  return bigEndian ? first * 0x10000 + second : first + second * 0x10000;
 }
 
 /** Pixel, overlay, waveform and lookup values: their first samples may look like an item. */

@@ -5,6 +5,7 @@ import {
   isPixelData,
   MAX_HEADER,
   readLength,
+  readShort,
   readTag,
   TAG_ITEM,
   TAG_ITEM_END,
@@ -52,6 +53,8 @@ export class ElementWalker {
   #skip = 0;
   /** Length of an implicit value whose first bytes have yet to tell whether it is a sequence; 0 when there is none. */
   #peek = 0;
+  /** Bytes that are at hand for the header being read. */
+  #available = 0;
   #elements = 0;
   #pixelData = false;
 
@@ -110,8 +113,9 @@ export class ElementWalker {
   #fillCarry(chunk: Buffer, offset: number): number {
     const wanted = this.#carried < 8 ? 8 : MAX_HEADER;
     const taken = Math.min(wanted - this.#carried, chunk.length - offset);
-    chunk.copy(this.#carry, this.#carried, offset, offset + taken);
-    this.#carried += taken;
+    const end = this.#carried + taken;
+    for (let to = this.#carried, from = offset; to < end; ) this.#carry[to++] = chunk[from++] ?? 0;
+    this.#carried = end;
     if (this.#carried < wanted) return taken;
     const used = this.#step(this.#carry, 0, this.#carried);
     // A step uses all eight carried bytes, all twelve, or none because it needs twelve.
@@ -126,7 +130,8 @@ export class ElementWalker {
     const tag = readTag(bytes, at, level.bigEndian);
     if (level.kind !== 'data-set') return this.#readDelimited(tag, bytes, at);
     if (tag >>> 16 === GROUP_DELIMITERS) return this.#readItemEnd(tag, bytes, at);
-    return this.#readElement(tag, bytes, { at, available });
+    this.#available = available;
+    return this.#readElement(tag, bytes, at);
   }
 
   /** In a sequence or a run of fragments: an item, or the delimiter that ends it. */
@@ -165,10 +170,9 @@ export class ElementWalker {
     return 8;
   }
 
-  #readElement(tag: number, bytes: Buffer, place: { at: number; available: number }): number {
+  #readElement(tag: number, bytes: Buffer, at: number): number {
     const level = this.#level;
     this.#judgeTag(tag);
-    const { at } = place;
     let vr = 0;
     let headerLength = 8;
     let length: number;
@@ -179,11 +183,11 @@ export class ElementWalker {
       const form = VR_FORMS[vr] ?? 0;
       if (form === 0) throw this.#fault('an element has an unknown value representation');
       if (form === 2) {
-        if (place.available < MAX_HEADER) return 0;
+        if (this.#available < MAX_HEADER) return 0;
         headerLength = MAX_HEADER;
         length = readLength(bytes, at + 8, level.bigEndian);
       } else {
-        length = level.bigEndian ? bytes.readUInt16BE(at + 6) : bytes.readUInt16LE(at + 6);
+        length = readShort(bytes, at + 6, level.bigEndian);
       }
     }
     level.lastTag = tag;
@@ -214,7 +218,7 @@ export class ElementWalker {
       } else if (vr === VR_UN) {
         // PS3.5 6.2.2 note 2: UN of undefined length is a sequence in Implicit VR Little Endian.
         this.#push('sequence', length, { implicit: true, bigEndian: false });
-      } else if ((vr === VR_OB || vr === VR_OW) && this.#options.encapsulated) {
+      } else if (tag === TAG_PIXEL_DATA && isOther(vr) && this.#options.encapsulated) {
         this.#push('fragments', length, level);
       } else {
         throw this.#fault('a value that must have a defined length has none');
@@ -230,19 +234,17 @@ export class ElementWalker {
   }
 
   /**
-   * Implicit VR does not say which value is a sequence. One that begins with an item is walked as one: readers will
-   * take it for a sequence too, and the depth of nesting has to be known before they do.
+   * Implicit VR does not say which value is a sequence. One that begins with an item or its end is walked as one, and
+   * refused when it is none: readers will take it for a sequence too, and go beyond its end where its items do.
    */
   #decidePeeked(bytes: Buffer, at: number): number {
     const length = this.#peek;
     const level = this.#level;
     this.#peek = 0;
-    if (readTag(bytes, at, level.bigEndian) === TAG_ITEM) {
-      const itemLength = readLength(bytes, at + 4, level.bigEndian);
-      if (itemLength === UNDEFINED_LENGTH || itemLength <= length - 8) {
-        this.#push('sequence', length, level);
-        return this.#readDelimited(TAG_ITEM, bytes, at);
-      }
+    const tag = readTag(bytes, at, level.bigEndian);
+    if (tag === TAG_ITEM || tag === TAG_SEQUENCE_END) {
+      this.#push('sequence', length, level);
+      return this.#readDelimited(tag, bytes, at);
     }
     if (this.#collector.active) this.#collector.append(bytes, at, at + 8);
     this.#position += 8;
@@ -262,14 +264,14 @@ export class ElementWalker {
     this.#checkReach(length);
     if (this.#collector.active) {
       if (this.#levels.length === 1) this.#collector.appendHeader(bytes, at, at + length);
-      else this.#collector.append(bytes, at, at + length);
+      else this.#collector.appendMark(bytes, at, at + length);
     }
     this.#position += length;
   }
 
   #take(bytes: Buffer, at: number, length: number): void {
     this.#checkReach(length);
-    if (this.#collector.active) this.#collector.append(bytes, at, at + length);
+    if (this.#collector.active) this.#collector.appendMark(bytes, at, at + length);
     this.#position += length;
   }
 
@@ -330,4 +332,8 @@ export class ElementWalker {
       details: { position: this.#position },
     });
   }
+}
+
+function isOther(vr: number): boolean {
+  return vr === VR_OB || vr === VR_OW;
 }

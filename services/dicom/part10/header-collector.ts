@@ -17,49 +17,75 @@ const UID_FIELDS: ReadonlyMap<number, keyof DataSetUids> = new Map([
 ]);
 
 const FIRST_CAPACITY = 8 * 1024;
+/** Up to so many bytes a loop is faster than a call. */
+const SHORT_COPY = 48;
+
+/** Set in the tag of an element of an odd group (PS3.5 7.8). */
+const PRIVATE = 0x00010000;
+
+/** What a collector keeps at most: see DataSetLimits. */
+interface CollectorLimits {
+  readonly maxElementBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderElements: number;
+}
 
 /**
  * Keeps the raw bytes of the top-level elements before Pixel Data while a data set streams by. An element larger than
- * `maxElementBytes`, with all that it nests, is left out whole, so what is kept is a data set of its own.
+ * `maxElementBytes`, with all that it nests, is left out whole, so what is kept is a data set of its own. Private
+ * elements are left out: nobody reads them here, and some devices write a great many.
  */
 export class HeaderCollector {
   /** True while the bytes of the present top-level element are wanted. */
   active = false;
-  readonly #maxElementBytes: number;
-  readonly #maxHeaderBytes: number;
+  readonly #limits: CollectorLimits;
   readonly #uids: Partial<Record<keyof DataSetUids, string>> = {};
   #buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   #committed = 0;
   #length = 0;
   #valueStart = 0;
   #tag = 0;
+  /** Elements, items and delimiters in the buffer; of these, the ones that are to stay. */
+  #pieces = 0;
+  #committedPieces = 0;
 
-  constructor(maxElementBytes: number, maxHeaderBytes: number) {
-    this.#maxElementBytes = maxElementBytes;
-    this.#maxHeaderBytes = maxHeaderBytes;
+  constructor(limits: CollectorLimits) {
+    this.#limits = limits;
   }
 
   /** @param declaredLength bytes of the value, or undefined for a value that ends with a delimiter. */
   begin(tag: number, declaredLength: number | undefined): void {
-    this.active = declaredLength === undefined || declaredLength <= this.#maxElementBytes;
+    const fits = declaredLength === undefined || declaredLength <= this.#limits.maxElementBytes;
+    this.active = fits && (tag & PRIVATE) === 0;
     this.#tag = tag;
-    if (!this.active && UID_FIELDS.has(tag)) throw invalidUid();
+    if (!fits && UID_FIELDS.has(tag)) throw invalidUid();
   }
 
+  /** The header of a top-level element: its value follows. */
   appendHeader(source: Buffer, start: number, end: number): void {
-    this.append(source, start, end);
+    this.appendMark(source, start, end);
     this.#valueStart = this.#length;
+  }
+
+  /** The header of a nested element or an item, or a delimiter. */
+  appendMark(source: Buffer, start: number, end: number): void {
+    this.#pieces += 1;
+    if (this.#pieces > this.#limits.maxHeaderElements) this.drop();
+    else this.append(source, start, end);
   }
 
   append(source: Buffer, start: number, end: number): void {
     if (!this.active) return;
     const needed = this.#length + (end - start);
-    if (needed - this.#committed > this.#maxElementBytes || needed > this.#maxHeaderBytes) {
+    const { maxElementBytes, maxHeaderBytes } = this.#limits;
+    if (needed - this.#committed > maxElementBytes || needed > maxHeaderBytes) {
       this.drop();
       return;
     }
     if (needed > this.#buffer.length) this.#grow(needed);
-    source.copy(this.#buffer, this.#length, start, end);
+    const buffer = this.#buffer;
+    if (end - start > SHORT_COPY) source.copy(buffer, this.#length, start, end);
+    else for (let at = this.#length, from = start; from < end; ) buffer[at++] = source[from++] ?? 0;
     this.#length = needed;
   }
 
@@ -74,11 +100,13 @@ export class HeaderCollector {
       if (uid !== '') this.#uids[field] = uid;
     }
     this.#committed = this.#length;
+    this.#committedPieces = this.#pieces;
   }
 
   drop(): void {
     this.active = false;
     this.#length = this.#committed;
+    this.#pieces = this.#committedPieces;
   }
 
   header(): Buffer {

@@ -275,6 +275,25 @@ describe('hostile structure', () => {
     expect(readAttributes(bytes, EXPLICIT_UID).requestedProcedurePriority).toBe('HIGH');
   });
 
+  it.each<[string, TestElement]>([
+    ['a number of 60,000 digits', text(0x00281052, 'UT', `${'1'.repeat(60_000)}x`)],
+    ['60,000 dots', text(0x00200013, 'UT', '.0'.repeat(30_000))],
+    ['names that change their half with each byte', text(0x00100010, 'UT', 'A\xe9'.repeat(30_000))],
+    ['60,000 values', text(0x00080008, 'UT', '\\'.repeat(60_000))],
+  ])('spends no time on %s', (_, element) => {
+    const elements = withElements(text(0x00080005, 'CS', 'ISO_IR 101'), element);
+    const bytes = writeDataSet(elements);
+    const started = performance.now();
+    for (let round = 0; round < 20; round += 1) codeOf(() => readAttributes(bytes, EXPLICIT_UID));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('leaves out a text that no value representation allows, and names it', () => {
+    const long = read(withElements(text(0x00100010, 'UT', 'x'.repeat(4_098))));
+    expect(long.patientName).toBeUndefined();
+    expect(long.problems).toContain('patientName: too long');
+  });
+
   it('answers any damage with a coded error, quickly', () => {
     const whole = writeDataSet(ctSlice(EXPLICIT));
     let seed = 42;

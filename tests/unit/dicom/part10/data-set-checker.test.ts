@@ -78,7 +78,7 @@ describe.each(sampleDataSets())(
       expect(header.string('x00100010')).toBe('Sample^Odd');
       expect(header.uint16('x00280010')).toBe(16);
       expect(header.elements['x00089215']?.items).toHaveLength(3);
-      expect(header.elements['x00091001']).toBeDefined();
+      expect(header.elements['x00091001']).toBeUndefined();
       expect(header.elements['x7fe00010']).toBeUndefined();
     });
 
@@ -228,6 +228,11 @@ describe('faults of structure', () => {
     ['no delimiter', 'DICOM_TRUNCATED', fragmentedPixelData([Buffer.alloc(0)], false)],
     ['no offset table', 'DICOM_STRUCTURE', fragmentedPixelData([])],
     [
+      'fragments of another element than Pixel Data',
+      'DICOM_STRUCTURE',
+      raw('e07f0800 4f420000 ffffffff feff00e0 00000000 feffdde0 00000000'),
+    ],
+    [
       'a fragment of undefined length',
       'DICOM_STRUCTURE',
       raw('e07f1000 4f420000 ffffffff feff00e0 ffffffff'),
@@ -282,6 +287,16 @@ describe('hostile sizes', () => {
     expect(await verdict(IMPLICIT_LE, [bytes])).toBe('DICOM_STRUCTURE');
   });
 
+  test.each([
+    ['an item longer than its sequence', 'feff00e020000000 00000000'],
+    ['an end without an item', 'feffdde000000000 00000000'],
+    ['an item of what is no element', 'feff00e004000000 ffffffff'],
+  ])('in Implicit VR, a value that begins as %s is refused', async (_, hex) => {
+    const value = Buffer.from(hex.replace(' ', ''), 'hex');
+    const bytes = writeDataSet([{ tag: 0x00101001, vr: 'UN', value }, STUDY], IMPLICIT);
+    expect(await verdict(IMPLICIT_LE, [bytes])).toBe('DICOM_STRUCTURE');
+  });
+
   test('in Implicit VR, pixels that begin like an item are no sequence', async () => {
     const elements: TestElement[] = [
       STUDY,
@@ -315,9 +330,9 @@ describe('hostile sizes', () => {
 
   test('a large element is left out of the header, what stands after it is not', async () => {
     const elements: TestElement[] = [
-      { tag: 0x00091001, vr: 'OB', value: Buffer.alloc(200_000, 7) },
+      { tag: 0x00101001, vr: 'OB', value: Buffer.alloc(200_000, 7) },
       {
-        tag: 0x00091002,
+        tag: 0x00101002,
         vr: 'SQ',
         open: true,
         value: [[text(0x00080104, 'LT', 'x'.repeat(5000))]],
@@ -332,9 +347,38 @@ describe('hostile sizes', () => {
     }
   });
 
+  test('the header holds so many elements and no more, nested ones counted, private ones left out', async () => {
+    const tiny = Array.from({ length: 300 }, (_, index) => text(0x00101000 + index, 'LO', ''));
+    const nested: TestElement = { tag: 0x00081140, vr: 'SQ', value: tiny.map((one) => [one]) };
+    const maker = Array.from({ length: 300 }, (_, index) => text(0x00091000 + index, 'LO', 'x'));
+    const bytes = Buffer.from(writeDataSet([...maker, ...tiny, STUDY]));
+    const header = async (first: TestElement[], maxHeaderElements: number): Promise<Buffer> => {
+      const chunks = [writeDataSet(first), bytes];
+      return (await check(EXPLICIT_LE, chunks, { maxHeaderElements })).header();
+    };
+    const all = Buffer.from(writeDataSet([...tiny, STUDY]));
+    expect(await header([], 301)).toEqual(all);
+    // The sequence alone is too many: it is left out, and does not count against what follows.
+    expect(await header([nested], 301)).toEqual(all);
+    await expect(header([], 300)).rejects.toThrowError(
+      expect.objectContaining({ code: 'DICOM_ATTRIBUTE_MISSING' }),
+    );
+  });
+
+  test('half a million empty elements leave a header that is read at once', async () => {
+    const tiny = Buffer.alloc(500_000 * 8);
+    for (let index = 0; index < 500_000; index += 1) {
+      tiny.writeUInt16LE(0x0022 + 2 * (index >>> 16), index * 8);
+      tiny.writeUInt16LE(index & 0xffff, index * 8 + 2);
+      tiny.write('LO', index * 8 + 4);
+    }
+    const checker = await check(EXPLICIT_LE, [writeDataSet([STUDY]), tiny]);
+    expect(checker.header().length).toBeLessThan(150_000);
+  });
+
   test('the header as a whole stays below its limit', async () => {
     const elements = Array.from({ length: 0x500 }, (_, index) =>
-      text(0x00091000 + index, 'LO', 'x'.repeat(60)),
+      text(0x00101000 + index, 'LO', 'x'.repeat(60)),
     );
     const bytes = writeDataSet([text(0x00080060, 'CS', 'CT'), ...elements, STUDY]);
     const checker = await check(EXPLICIT_LE, [bytes], { maxHeaderBytes: 10_000 });

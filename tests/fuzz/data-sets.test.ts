@@ -1,0 +1,4 @@
+import { testTargets } from './expect-unbroken.ts';
+import { dataSets, deflatedDataSets } from './targets/data-sets.ts';
+
+testTargets([dataSets, deflatedDataSets]);

@@ -1,0 +1,4 @@
+import { testTargets } from './expect-unbroken.ts';
+import { associateRequests, commandSets, pdus } from './targets/wire.ts';
+
+testTargets([associateRequests, commandSets, pdus]);

@@ -4,6 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import dicomParser from 'dicom-parser';
 import { ScpAssociation } from '#dicom/dimse/scp-association.ts';
 import { DEFAULT_SCP_LIMITS, type ScpEvent } from '#dicom/dimse/scp-types.ts';
+import { ServiceBudget } from '#dicom/dimse/service-operation.ts';
+import { SopClassTable } from '#dicom/dimse/sop-class-table.ts';
 import { EXPLICIT_LE } from '#tests/support/byte-peer.ts';
 import { MemoryReceiver } from '#tests/support/memory-receiver.ts';
 import { cutIntoChunks } from '../mutate.ts';
@@ -13,6 +15,7 @@ import { drawSession, SESSION_DATA_SET } from '../session-cases.ts';
 /** Turns of the event loop within which an association whose peer has hung up must have come to rest. */
 const MOST_TURNS = 400;
 const QUIET_TURNS = 5;
+const CLASSES = new SopClassTable();
 
 /** A socket whose peer is the test: what is pushed comes in, what is written is kept. */
 class TestSocket extends Duplex {
@@ -55,10 +58,12 @@ export const sessions: FuzzTarget = {
     new ScpAssociation(
       // The stub has all that the transport uses.
       socket as unknown as Socket,
-      { associationId: 1, peerAddress: '127.0.0.1', certified: false },
+      { associationId: 1, peerAddress: '127.0.0.1', certified: false, tls: false },
       {
         policy: { judgeAssociation: () => ({ accepted: true }) },
         handlers: { openStore: (request) => receiver.open({ ...request, via: 'dimse' }) },
+        classes: CLASSES,
+        budget: new ServiceBudget(DEFAULT_SCP_LIMITS.maxServiceBytesInAll),
         limits: DEFAULT_SCP_LIMITS,
         emit: (event) => events.push(event),
         admit: () => true,

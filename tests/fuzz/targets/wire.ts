@@ -7,6 +7,7 @@ import { CommandAssembler } from '#dicom/dimse/command-assembler.ts';
 import { decodeCommandSet, encodeCommandSet } from '#dicom/dimse/command-set.ts';
 import { negotiateContexts } from '#dicom/dimse/negotiate-contexts.ts';
 import { PduReader } from '#dicom/dimse/pdu-reader.ts';
+import { SopClassTable } from '#dicom/dimse/sop-class-table.ts';
 import { associateRequestBody, echoCommand, storeCommand } from '#tests/support/byte-peer.ts';
 import { cutIntoChunks, mutate } from '../mutate.ts';
 import { ACCEPTED, codeOf } from '../outcome.ts';
@@ -15,6 +16,7 @@ import type { Script } from '../script.ts';
 import { drawSession } from '../session-cases.ts';
 
 const LIMITS = { maxPduBytes: 128 * 1024, maxAssociateBytes: 64 * 1024 };
+const CLASSES = new SopClassTable();
 
 /** The reader of PDUs: never throws, and finds the same in any chunks. */
 export const pdus: FuzzTarget = {
@@ -76,7 +78,7 @@ export const associateRequests: FuzzTarget = {
     codeOf(() => decodeAssociateAnswer(bytes));
     const outcome = codeOf(() => {
       const request = decodeAssociateRequest(bytes);
-      const { answers, accepted } = negotiateContexts(request.contexts);
+      const { answers, accepted } = negotiateContexts(request, CLASSES);
       if (accepted.length > answers.length) throw new Error('more accepted than proposed');
       const { titleBytes, user } = request;
       const answer = encodeAssociateAnswer({ titleBytes, contexts: answers, user });

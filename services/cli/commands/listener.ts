@@ -3,7 +3,9 @@ import { startAssembly } from '#intake/assemble-studies.ts';
 import { startSweep } from '#intake/sweep.ts';
 import { startDimseServices } from '#listener/dimse-services.ts';
 import { startDoorLog } from '#listener/door-log.ts';
+import { createReleaseSignals } from '#listener/release-signals.ts';
 import { startListener } from '#listener/start-listener.ts';
+import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import type { Config } from '#platform/config/config.ts';
 import { watchDisk } from '#platform/disk/watch-disk.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
@@ -21,6 +23,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'listener');
   const { database, databaseUrl, logger } = site;
   const rule = loadPriorityRule(config.priorityRuleFile);
+  const completeness = loadCompletenessRules(config.assembly.completenessRuleFile);
   const queue = await openQueue({
     queueUrl: config.queueUrl,
     databaseUrl,
@@ -29,10 +32,16 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   });
   const receiving = await openReceiving(site, rule);
   const { receiver } = receiving;
+  const releases = createReleaseSignals({ database, logger, rules: completeness });
   const doorLog = startDoorLog({ database, logger });
   const services = startDimseServices(site);
   const listener = await startListener({
-    ...{ config, receiver, logger, services: services.offered, onEvent: doorLog.observe },
+    ...{ config, logger, services: services.offered },
+    receiver: releases.watch(receiver),
+    onEvent: (event) => {
+      doorLog.observe(event);
+      releases.observe(event);
+    },
   });
   doorLog.watch(listener);
   const { producer } = queue;
@@ -61,6 +70,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
       await listener.close();
       await doorLog.close();
       await receiving.close();
+      await releases.close();
       await services.close();
       await assembly.close();
       await sweep.close();

@@ -2,6 +2,7 @@ import { RadTriageError } from '#core/errors.ts';
 import { isStorageSopClass } from '#dicom/dimse/storage-sop-classes.ts';
 import type { FileMeta } from '#dicom/part10/encode-header.ts';
 import { Part10Splitter, type SplitPart10 } from '#dicom/part10/part10-splitter.ts';
+import { findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
 import type { IncomingInstance, InstanceReceiver, InstanceSink, KeptInstance } from './types.ts';
 
 /** What is known of a file before its first byte has come. */
@@ -61,6 +62,11 @@ export class Part10Sink implements InstanceSink {
     if (!isStorageSopClass(sopClassUid)) {
       throw new RadTriageError('DICOM_UNSUPPORTED', 'the SOP class is not one that is stored', {
         details: { sopClassUid },
+      });
+    }
+    if (findTransferSyntax(transferSyntaxUid) === undefined) {
+      throw new RadTriageError('DICOM_UNSUPPORTED', 'the transfer syntax is not supported', {
+        details: { field: 'TransferSyntaxUID', transferSyntaxUid },
       });
     }
     if (announced !== undefined && announced !== transferSyntaxUid) {

@@ -3,13 +3,14 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { z } from 'zod';
 import { errorSchema } from '#contracts/session.ts';
+import type { InstanceReceiver } from '#intake/types.ts';
 import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { createMetrics } from '#platform/http/metrics.ts';
 import { describeApi } from '#platform/http/openapi.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
-import { addRoutes, createHttpServer, listen } from '#platform/http/server.ts';
+import { addRoutes, addStreamingRoutes, createHttpServer, listen } from '#platform/http/server.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
@@ -19,6 +20,7 @@ import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
 import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
 import { searchRoutes } from './dicomweb/search-routes.ts';
+import { storeRoutes } from './dicomweb/store/store-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
 import { listRoutes } from './list/list-routes.ts';
@@ -44,6 +46,8 @@ export interface WebOptions {
   readonly viewerDirectory: string;
   /** Asked for its health; without it the queue counts as well as the database that it lives in. */
   readonly queue?: Pick<OpenedQueue, 'health'>;
+  /** Keeps what is stored over STOW-RS; without it there is no such route. */
+  readonly receiver?: InstanceReceiver;
   /** Without it there are no pages about models. */
   readonly registry?: ModelRegistry;
   /** Routes of other rooms, made over what this one knows of studies. */
@@ -102,6 +106,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const streams = createEventStreams(context, hub);
   const { accessLog } = context;
   const services = { config, database, accessLog, studies: createStudyReader(context) };
+  const door = options.receiver === undefined ? undefined : storeRoutes(context, options.receiver);
   const routes: Route[] = [
     ...statusRoutes(context, { queue: options.queue, authenticate }),
     describeRoute(() => routes, version),
@@ -118,10 +123,15 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...streams.routes,
   ];
   addRoutes(server, routes, authenticate);
+  if (door !== undefined) {
+    await addStreamingRoutes(server, door.routes, authenticate);
+    routes.push(...door.routes);
+  }
   await addViewer(server, options.viewerDirectory);
   const close = async (): Promise<void> => {
     streams.endAll();
     await server.close();
+    await door?.settled();
     await hub.close();
   };
   try {

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
 import { openQueue } from '#queue/open-queue.ts';
 import { startWeb } from '#worklist/start-web.ts';
@@ -22,11 +24,13 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     logger,
     inBackground: true,
   });
+  const rule = loadPriorityRule(config.priorityRuleFile);
   const web = await startWeb({
     config,
     database,
     databaseUrl,
     blobStore,
+    receiver: createInstanceReceiver({ database, blobStore, config, rule, logger }),
     queue,
     logger,
     version: productVersion(),

@@ -116,6 +116,15 @@ export const configSchema = z.strictObject({
       trustProxy: flag.default(false),
     })
     .prefault({}),
+  /** STOW-RS, the door for instances over HTTP. */
+  stow: z
+    .strictObject({
+      /** Requests taken in at once; each holds a few megabytes. Others are told to come again. */
+      maxRequests: z.coerce.number().int().min(1).default(8),
+      /** A sender that brings next to nothing for this long is disconnected. */
+      stallSeconds: z.coerce.number().min(1).default(60),
+    })
+    .prefault({}),
   assembly: z
     .strictObject({
       /** Overrides the quiet time of every modality. */

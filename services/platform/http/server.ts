@@ -9,6 +9,7 @@ import fastify, {
 import { RadTriageError } from '#core/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger/logger.ts';
+import { addBodyDeadline } from './body-deadline.ts';
 import { createErrorHandler } from './errors.ts';
 import type { Metrics } from './metrics.ts';
 import { ANONYMOUS, hasAnyRole, type Principal } from './principal.ts';
@@ -17,6 +18,8 @@ import { addSecurityHeaders } from './security-headers.ts';
 
 /** Larger bodies than a review with a hundred findings are refused. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** How long a whole request may take is for `addBodyDeadline`: an upload of hours is none of a stranger's. */
+const LIMITS = { requestTimeout: 0, headersTimeout: 60_000 };
 
 export interface HttpServerParts {
   readonly config: Config;
@@ -41,7 +44,9 @@ async function readTls(config: Config) {
 export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
   const tls = await readTls(parts.config);
   const serverFactory: FastifyServerFactory = (handle) =>
-    tls === undefined ? createPlainServer(handle) : createTlsServer(tls, handle);
+    tls === undefined
+      ? createPlainServer(LIMITS, handle)
+      : createTlsServer({ ...tls, ...LIMITS }, handle);
   const server = fastify({
     serverFactory,
     logger: false,
@@ -53,6 +58,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     routerOptions: { maxParamLength: 256 },
   });
   addSecurityHeaders(server, { tls: tls !== undefined });
+  addBodyDeadline(server);
   server.setErrorHandler(createErrorHandler(parts.logger));
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
@@ -123,6 +129,19 @@ export function addRoutes(
       },
     });
   }
+}
+
+/** Wires routes that read the body themselves, of whatever type it is: nothing of it is read before they are called. */
+export async function addStreamingRoutes(
+  server: FastifyInstance,
+  routes: readonly Route[],
+  authenticate: Authenticate,
+): Promise<void> {
+  await server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+    addRoutes(scope, routes, authenticate);
+  });
 }
 
 /**

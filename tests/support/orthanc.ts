@@ -20,9 +20,11 @@ export interface Orthanc {
 /**
  * An Orthanc of its own on loopback, without authentication.
  * @param modalities by name: AE title, host, port.
+ * @param more of its configuration, over everything else.
  */
 export async function startOrthanc(
   modalities: Record<string, readonly [string, string, number]> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<Orthanc> {
   const folder = await mkdtemp(join(tmpdir(), 'radtriage-orthanc-'));
   const [dicomPort, httpPort] = [await findFreePort(), await findFreePort()];
@@ -39,6 +41,7 @@ export async function startOrthanc(
     SslEnabled: false,
     DicomModalities: modalities,
     Plugins: [],
+    ...more,
   };
   const configFile = join(folder, 'orthanc.json');
   await writeFile(configFile, JSON.stringify(configuration));

@@ -20,13 +20,20 @@ const PEER_PACKAGES: Readonly<Record<string, string>> = {
   dcentvfy: 'dicom3tools',
   gdcmconv: 'libgdcm-tools',
   Orthanc: 'orthanc',
+  'libOrthancDicomWeb.so': 'orthanc-dicomweb',
+  curl: 'curl',
   'redis-server': 'redis-server',
   postgres: 'postgresql',
   chromium: 'chromium',
   strace: 'strace',
 };
 
-const EXTRA_DIRECTORIES = ['/usr/sbin', '/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/17/bin'];
+const EXTRA_DIRECTORIES = [
+  '/usr/sbin',
+  '/usr/lib/postgresql/15/bin',
+  '/usr/lib/postgresql/17/bin',
+  '/usr/share/orthanc/plugins',
+];
 
 /** Where a peer's program is, or undefined when it is not installed. */
 export function findPeer(name: string): string | undefined {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USER_ROLES, type UserRole } from '#core/finding.ts';
+import type { InstanceReceiver } from '#intake/types.ts';
 import { openRegistry } from '#models/registry/registry.ts';
 import type { Route } from '#platform/http/route.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
@@ -14,6 +15,13 @@ const PUBLIC = [
   'GET /metrics',
   'POST /api/session',
 ] as const;
+
+/** Nothing gets as far as that. */
+const NO_RECEIVER: InstanceReceiver = {
+  open: () => {
+    throw new Error('a request was let in');
+  },
+};
 
 const nameOf = (route: Route) => `${route.method} ${route.path}`;
 const pathOf = (route: Route) => route.path.replaceAll(/:[A-Za-z]+|\*/g, '1');
@@ -30,7 +38,7 @@ describe('who may call what', () => {
     web = await startTestWeb(
       { database: server.database, databaseUrl: server.url, directory: directory.path },
       {},
-      { registry, extraRoutes: [qualityRoutes] },
+      { registry, extraRoutes: [qualityRoutes], receiver: NO_RECEIVER },
     );
     for (const role of USER_ROLES) {
       callers.set(role, await callerFor(web, server.database, { role, name: role }));
@@ -80,6 +88,7 @@ describe('who may call what', () => {
     expect(accessOf('POST /api/studies/:uid/reviews')).toEqual(['radiologist', 'admin']);
     expect(accessOf('POST /api/quality/studies/:uid/readings')).toEqual(['qa']);
     expect(accessOf('POST /api/models/:id/role')).toEqual(['admin']);
+    expect(accessOf('POST /dicomweb/studies')).toEqual(['service']);
     expect(accessOf('POST /api/studies/:uid/reanalyse')).toEqual(['admin']);
   });
 

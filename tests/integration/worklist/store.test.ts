@@ -309,7 +309,7 @@ describe('STOW-RS', () => {
       [
         'with a boundary that is too long',
         400,
-        () => ({ headers: type(`multipart/related; boundary=${'b'.repeat(80)}`) }),
+        () => ({ headers: type(`multipart/related; boundary=${'b'.repeat(201)}`) }),
       ],
       [
         'whose boundary is nowhere',

@@ -14,8 +14,8 @@ export interface PartHandler {
 const CRLF = Buffer.from('\r\n');
 const BLANK_LINE = Buffer.from('\r\n\r\n');
 const [CR, LF, DASH, SPACE, TAB] = [13, 10, 45, 32, 9];
-/** RFC 2046 section 5.1.1. */
-const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/;
+/** RFC 2046 section 5.1.1, which allows 70 characters: Orthanc sends 73. */
+const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]$/;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PADDING_BYTES = 256;
 /** Text before the first boundary, and after the last, is for people and dropped. */

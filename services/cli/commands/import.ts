@@ -96,6 +96,7 @@ async function runImport(config: Config, path: string, options: ImportCommandOpt
       });
     } finally {
       progress.stop();
+      await receiver.close();
       await blobStore.close();
     }
   });

@@ -25,12 +25,13 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     inBackground: true,
   });
   const rule = loadPriorityRule(config.priorityRuleFile);
+  const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger });
   const web = await startWeb({
     config,
     database,
     databaseUrl,
     blobStore,
-    receiver: createInstanceReceiver({ database, blobStore, config, rule, logger }),
+    receiver,
     queue,
     logger,
     version: productVersion(),
@@ -42,6 +43,7 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     facts: { http: { url: web.url, port: Number(new URL(web.url).port) } },
     close: async () => {
       await web.close();
+      await receiver.close();
       await queue.close();
       await site.close();
     },

@@ -14,6 +14,7 @@ import { addRoutes, addStreamingRoutes, createHttpServer, listen } from '#platfo
 import type { Logger } from '#platform/logger/logger.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
+import { commitmentRoutes } from './administration/commitment-routes.ts';
 import { failureRoutes } from './administration/failure-routes.ts';
 import { modelRoutes } from './administration/model-routes.ts';
 import { siteRoutes } from './administration/site-routes.ts';
@@ -118,6 +119,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...retrieveRoutes(context),
     ...failureRoutes(context),
     ...siteRoutes(context),
+    ...commitmentRoutes(context),
     ...(options.registry === undefined ? [] : modelRoutes(context, options.registry)),
     ...(options.extraRoutes ?? []).flatMap((make) => make(services)),
     ...streams.routes,

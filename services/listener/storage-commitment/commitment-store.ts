@@ -4,6 +4,7 @@ import {
   type CommitmentState,
   nextCommitmentState,
 } from '#core/commitment-state.ts';
+import { reopenCommitment } from '#intake/commitments.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { CommitmentTable } from '#platform/database/schema.ts';
@@ -50,15 +51,15 @@ export async function recordRequest(
       .executeTakeFirstOrThrow();
     if (Number(open.count) >= MAX_OPEN_REQUESTS) return { outcome: 'too-many' };
     const referenceDigest = digestReferences(references);
-    const fresh = {
-      state: 'checking' as const,
-      requestedAt: times.now,
-      checkUntil: times.checkUntil,
-      nextAttemptAt: times.now,
-    };
     const inserted = await trx
       .insertInto('commitment')
-      .values({ ...requester, ...fresh, transactionUid, referenceDigest })
+      .values({
+        ...{ ...requester, transactionUid, referenceDigest, state: 'checking' },
+        referenceCount: references.length,
+        requestedAt: times.now,
+        checkUntil: times.checkUntil,
+        nextAttemptAt: times.now,
+      })
       .onConflict((conflict) => conflict.columns(['callingAe', 'transactionUid']).doNothing())
       .returning('commitmentKey')
       .executeTakeFirst();
@@ -75,18 +76,12 @@ export async function recordRequest(
       .executeTakeFirstOrThrow();
     if (known.referenceDigest !== referenceDigest) return { outcome: 'uid-in-use' };
     const { commitmentKey } = known;
-    const state = nextCommitmentState(known.state, 'asked-again');
-    const renewed = { attempts: 0, decidedAt: null, settledAt: null, lastError: null };
     await trx
       .updateTable('commitment')
-      .set({ ...requester, ...fresh, ...renewed, state })
+      .set(requester)
       .where('commitmentKey', '=', commitmentKey)
       .execute();
-    await trx
-      .updateTable('commitmentReference')
-      .set({ finding: null })
-      .where('commitmentKey', '=', commitmentKey)
-      .execute();
+    await reopenCommitment(trx, known, times);
     return { outcome: 'asked-again', commitmentKey };
   });
 }
@@ -184,6 +179,8 @@ export async function recordDecision(
 ): Promise<boolean> {
   const { commitmentKey, requestedAt, callingAe, transactionUid } = commitment;
   const { findings, now } = decision;
+  const counts: Partial<Record<CommitmentFinding, number>> = {};
+  for (const finding of findings) counts[finding] = (counts[finding] ?? 0) + 1;
   return database.transaction().execute(async (trx) => {
     const { numUpdatedRows } = await trx
       .updateTable('commitment')
@@ -191,6 +188,8 @@ export async function recordDecision(
         state: nextCommitmentState('checking', 'decided'),
         decidedAt: now,
         nextAttemptAt: now,
+        keptCount: counts.kept ?? 0,
+        refusals: JSON.stringify({ ...counts, kept: undefined }),
         attempts: 0,
         lastError: null,
       })
@@ -210,7 +209,7 @@ export async function recordDecision(
           .execute();
       }
     }
-    const kept = findings.filter((finding) => finding === 'kept').length;
+    const kept = counts.kept ?? 0;
     const details = { transactionUid, kept, refused: findings.length - kept };
     // A promise is worth an entry in the audit log. Last, because it locks the chain.
     await appendAudit(trx, { actor: callingAe, action: 'storage-commitment.decided', details });

@@ -10,6 +10,7 @@ import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
 type Json<T> = ColumnType<T, string, string>;
+type JsonWithDefault<T> = ColumnType<T, string | undefined, string>;
 
 export interface StudyTable {
   studyKey: Generated<string>;
@@ -333,6 +334,11 @@ export interface CommitmentTable {
   peerAddress: string;
   /** SHA-256 of the references: tells a repetition from another request under the same transaction UID. */
   referenceDigest: string;
+  referenceCount: number;
+  /** Null until it is decided. */
+  keptCount: number | null;
+  /** How many objects are not committed to, by what was found of them. */
+  refusals: JsonWithDefault<Partial<Record<CommitmentFinding, number>>>;
   state: CommitmentState;
   requestedAt: Timestamp;
   /** Until then an object that the index does not know is waited for. */

@@ -290,6 +290,28 @@ describe('storage commitment', () => {
     expect(peer.reports).toMatchObject([{ eventTypeId: 1, transactionUid }]);
   });
 
+  test('calls nothing unknown right after a start, however old the request is', async () => {
+    const first = await openDoor({ waitSeconds: 60 });
+    const late = minimalImage({ modality: 'CR', seed: 'after-start' });
+    const { transactionUid } = await ask(first.port, [[late.sopClassUid, late.sopInstanceUid]]);
+    await first.close({ graceMs: 0 });
+    await first.stopServices();
+    const past = new Date(Date.now() - 3_600_000);
+    await intake.db.database
+      .updateTable('commitment')
+      .set({ checkUntil: past, nextAttemptAt: past })
+      .where('transactionUid', '=', transactionUid)
+      .execute();
+    const peer = await openReports();
+    await openDoor({ waitSeconds: 60 });
+    await waitFor(async () => ((await rowOf(transactionUid))?.nextAttemptAt ?? past) > past, {
+      what: 'a look after the start',
+    });
+    await receiveFile(intake.receiver, late.bytes);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports).toMatchObject([{ eventTypeId: 1, kept: [late.sopInstanceUid] }]);
+  });
+
   test('asked for twice under one UID is told twice, and is one request', async () => {
     const door = await openDoor();
     const peer = await openReports();

@@ -1,3 +1,4 @@
+import { REJECTION_TITLES, type RejectionCode } from '#core/rejection.ts';
 import {
   type Attributes,
   type DicomElement,
@@ -139,6 +140,67 @@ export function minimalObject(options: {
     sopInstanceUid,
     elements,
   });
+}
+
+/** A rejection note (IHE IOCM): a key object note with a title that rejects, naming instances of one study. */
+export function rejectionNote(options: {
+  title: RejectionCode;
+  seed: number | string;
+  of: readonly ObjectReference[];
+  /** Replaces or adds attributes; an undefined value takes one away. */
+  attributes?: Attributes;
+}): MinimalObject {
+  const { title, seed, of } = options;
+  const studyInstanceUid = of[0]?.studyInstanceUid ?? deriveUid(['minimal', seed, 'study']);
+  const seriesInstanceUid = deriveUid(['minimal', studyInstanceUid, 'rejection', seed]);
+  const sopClassUid = OBJECT_SOP_CLASSES.KO;
+  const sopInstanceUid = deriveUid(['minimal', seriesInstanceUid, title]);
+  const series = [...new Set(of.map((each) => each.seriesInstanceUid))];
+  const place = { studyInstanceUid, seriesInstanceUid, sopClassUid, sopInstanceUid };
+  const elements = toElements({
+    ...identity(seed),
+    ReferencedPerformedProcedureStepSequence: [],
+    CurrentRequestedProcedureEvidenceSequence: [
+      {
+        StudyInstanceUID: studyInstanceUid,
+        ReferencedSeriesSequence: series.map((uid) => ({
+          SeriesInstanceUID: uid,
+          ReferencedSOPSequence: of
+            .filter((each) => each.seriesInstanceUid === uid)
+            .map(referenceTo),
+        })),
+      },
+    ],
+    ValueType: 'CONTAINER',
+    ConceptNameCodeSequence: [
+      {
+        CodeValue: title,
+        CodingSchemeDesignator: 'DCM',
+        CodeMeaning: REJECTION_TITLES[title],
+      },
+    ],
+    ContinuityOfContent: 'SEPARATE',
+    ContentTemplateSequence: [{ MappingResource: 'DCMR', TemplateIdentifier: '2010' }],
+    ContentSequence: of.map((each) => ({
+      RelationshipType: 'CONTAINS',
+      ValueType: 'IMAGE',
+      ReferencedSOPSequence: [referenceTo(each)],
+    })),
+    SOPClassUID: sopClassUid,
+    SOPInstanceUID: sopInstanceUid,
+    StudyInstanceUID: studyInstanceUid,
+    SeriesInstanceUID: seriesInstanceUid,
+    Modality: 'KO',
+    SeriesNumber: 91,
+    InstanceNumber: 1,
+    Manufacturer: 'Minimal',
+    ...options.attributes,
+  });
+  return pack({ ...place, elements });
+}
+
+function referenceTo(of: ObjectReference): Attributes {
+  return { ReferencedSOPClassUID: of.sopClassUid, ReferencedSOPInstanceUID: of.sopInstanceUid };
 }
 
 function identity(seed: number | string): Attributes {

@@ -10,6 +10,8 @@ export const READING_EVENTS = [
   'returned',
   /** Images that no reader has seen: whatever was said before did not look at them. */
   'images-arrived',
+  /** Images that a reader may have judged by are gone. */
+  'images-withdrawn',
 ] as const;
 export type ReadingEvent = (typeof READING_EVENTS)[number];
 
@@ -20,6 +22,7 @@ const TRANSITIONS: Readonly<Record<ReadingStatus, Partial<Record<ReadingEvent, R
     signed: 'reviewed',
     'reported-elsewhere': 'reported-elsewhere',
     'images-arrived': 'unread',
+    'images-withdrawn': 'unread',
   },
   open: {
     opened: 'open',
@@ -27,9 +30,14 @@ const TRANSITIONS: Readonly<Record<ReadingStatus, Partial<Record<ReadingEvent, R
     signed: 'reviewed',
     'reported-elsewhere': 'reported-elsewhere',
     'images-arrived': 'open',
+    'images-withdrawn': 'open',
   },
-  reviewed: { undone: 'unread', 'images-arrived': 'unread' },
-  'reported-elsewhere': { returned: 'unread', 'images-arrived': 'unread' },
+  reviewed: { undone: 'unread', 'images-arrived': 'unread', 'images-withdrawn': 'unread' },
+  'reported-elsewhere': {
+    returned: 'unread',
+    'images-arrived': 'unread',
+    'images-withdrawn': 'unread',
+  },
 };
 
 /** @throws RadTriageError ILLEGAL_TRANSITION */

@@ -18,6 +18,8 @@ export type ReadingStatus = (typeof READING_STATUSES)[number];
 export const STUDY_EVENTS = [
   /** An image that changes the study arrived. */
   'image-received',
+  /** Images were withdrawn or moved away: what is left is judged anew. */
+  'images-withdrawn',
   /** Quiet time or a completeness rule closed the study; an outbox row is written in the same transaction. */
   'completed',
   /** Complete, but outside what is triaged (a prior older than the site's limit, or no image at all). */
@@ -36,17 +38,20 @@ export type StudyEvent = (typeof STUDY_EVENTS)[number];
 const TRANSITIONS: Readonly<Record<StudyStatus, Partial<Record<StudyEvent, StudyStatus>>>> = {
   receiving: {
     'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
     completed: 'queued',
     'set-aside': 'not-analysed',
   },
   queued: {
     'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
     'analysis-started': 'analysing',
     'analysis-failed': 'failed',
     'rerun-requested': 'queued',
   },
   analysing: {
     'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
     // A worker that died leaves its study here: whoever takes the job over starts again.
     'analysis-started': 'analysing',
     'analysis-finished': 'analysed',
@@ -54,9 +59,21 @@ const TRANSITIONS: Readonly<Record<StudyStatus, Partial<Record<StudyEvent, Study
     'analysis-failed': 'failed',
     'rerun-requested': 'queued',
   },
-  analysed: { 'image-received': 'receiving', 'rerun-requested': 'queued' },
-  'not-analysed': { 'image-received': 'receiving', 'rerun-requested': 'queued' },
-  failed: { 'image-received': 'receiving', 'rerun-requested': 'queued' },
+  analysed: {
+    'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
+    'rerun-requested': 'queued',
+  },
+  'not-analysed': {
+    'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
+    'rerun-requested': 'queued',
+  },
+  failed: {
+    'image-received': 'receiving',
+    'images-withdrawn': 'receiving',
+    'rerun-requested': 'queued',
+  },
 };
 
 export function canTransition(status: StudyStatus, event: StudyEvent): boolean {

@@ -3,20 +3,10 @@ import type { Insertable, Kysely } from 'kysely';
 import type { Config } from '#platform/config/config.ts';
 import type { DatabaseSchema, ImageRevisionTable } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
+import { NOT_WAITING, reasonWithoutImages } from './corrections/settle-study.ts';
 import { queueRun } from './request-run.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-
-export const REASON_NO_IMAGES = 'no images: the study holds only other objects';
-
-const NOT_WAITING = {
-  quietUntil: null,
-  waitingSince: null,
-  quietSince: null,
-  waitingFor: null,
-  waitsUntil: null,
-  lookFloor: null,
-} as const;
 
 interface Image {
   readonly sopInstanceUid: string;
@@ -25,7 +15,8 @@ interface Image {
 
 /**
  * The digest of a set of images: SHA-256, lower-case hex, over the sorted lines `SOPInstanceUID:sha256 of the data
- * set`. The order of arrival makes no difference.
+ * set`, where a version that shows the same keeps the SHA-256 of the one that
+ * it replaced. The order of arrival makes no difference.
  */
 export function digestImages(images: readonly Image[]): string {
   const lines = images.map(({ sopInstanceUid, sha256 }) => `${sopInstanceUid}:${sha256}\n`).sort();
@@ -102,14 +93,14 @@ export async function closeStudy(
   const { studyKey, studyDate } = study;
   const images = await trx
     .selectFrom('instance')
-    .select(['sopInstanceUid', 'sha256'])
+    .select(['sopInstanceUid', ({ fn }) => fn.coalesce('revisionSha256', 'sha256').as('sha256')])
     .where('studyKey', '=', studyKey)
     .where('kind', '=', 'image')
     .where('standing', '=', 'current')
     .execute();
   const patch = { ...NOT_WAITING, completedAt: now };
   if (images.length === 0) {
-    const statusReason = REASON_NO_IMAGES;
+    const statusReason = await reasonWithoutImages(trx, studyKey);
     await updateStudy(trx, studyKey, { event: 'set-aside', patch: { ...patch, statusReason } });
     return;
   }

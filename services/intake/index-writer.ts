@@ -1,12 +1,14 @@
 import { RadTriageError } from '#core/errors.ts';
+import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import type { Journal, JournalEntry } from '#platform/blob-store/blob-store.ts';
 import { asDatabaseError, type Database, isConnectionLoss } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
+import type { Preparation } from './corrections/prepare-records.ts';
+import { indexRecords } from './index-records.ts';
 import type { InstanceRecord, SiteRules } from './instance-record.ts';
-import { storeRecords } from './store-records.ts';
 import type { ReceiveOutcome } from './types.ts';
 
-export interface IndexWriterOptions {
+export interface IndexWriterOptions extends Pick<Preparation, 'blobs'> {
   readonly database: Database;
   readonly rules: SiteRules;
   readonly logger: Logger;
@@ -52,6 +54,8 @@ function pause(milliseconds: number): Promise<void> {
 export class IndexWriter {
   private readonly options: IndexWriterOptions;
   private readonly queue: Waiting[] = [];
+  /** Of no cost until two codings of one image have to be compared; its process ends with ours. */
+  private readonly decoder = createPixelDecoder();
   private inBatch: readonly Waiting[] = [];
   private running: Promise<void> | undefined;
   private lastAdded = 0;
@@ -173,14 +177,14 @@ export class IndexWriter {
   }
 
   private async commit(records: readonly InstanceRecord[]): Promise<ReceiveOutcome[]> {
-    const { database, rules, logger } = this.options;
+    const { database, rules, logger, blobs } = this.options;
     const givesUp = this.givesUpAt();
     let collisions = 0;
     let isAway = false;
     let wait = PAUSE_MS;
     for (;;) {
       try {
-        return await database.transaction().execute((trx) => storeRecords(trx, records, rules));
+        return await indexRecords({ database, rules, blobs, decoder: this.decoder }, records);
       } catch (error) {
         if (isCollision(error) && collisions < MAX_COLLISIONS) {
           collisions += 1;

@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import { patientKeyOf } from '#core/patient-identity.ts';
 import { decidePriority, orderPriority, type PriorityRule } from '#core/priority.ts';
 import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
 import { isMadeByRadTriage } from '#dicom/attributes/read-attributes.ts';
@@ -59,6 +60,17 @@ function siteOf(callingAe: string, { config }: SiteRules): string {
   return peer?.site ?? config.site;
 }
 
+/** Whose patient it is: the issuer that the images name, else that of the sender, else the sender's site. */
+function patientKey({ attributes, callingAe }: InstanceRecord, rules: SiteRules): string | null {
+  const { peers, dummyPatientIds } = rules.config.dicom;
+  const known = peers.find(
+    ({ aeTitle, issuerOfPatientId }) => aeTitle === callingAe && issuerOfPatientId,
+  );
+  const issuer = text(attributes.issuerOfPatientId) ?? known?.issuerOfPatientId;
+  const facts = { patientId: attributes.patientId, issuer, site: siteOf(callingAe, rules) };
+  return patientKeyOf(facts, dummyPatientIds) ?? null;
+}
+
 /**
  * The columns by which the assembler waits, from an image (or from the first object of a study). They count from
  * now, not from receipt: rows that come late, from a journal or a rebuilt index, must not close a study between two
@@ -90,6 +102,7 @@ export function studyAttributes(record: InstanceRecord, receivedAt: Date, rules:
     site: siteOf(record.callingAe, rules),
     patientId: text(attributes.patientId),
     issuerOfPatientId: text(attributes.issuerOfPatientId),
+    patientKey: patientKey(record, rules),
     patientName: text(attributes.patientName),
     patientBirthDate: text(attributes.patientBirthDate),
     patientSex: text(attributes.patientSex),

@@ -192,8 +192,9 @@ class BlobSink implements InstanceSink {
  * entry, and a record, in the journal or as a committed row.
  */
 export function createInstanceReceiver(options: ReceiverOptions): RunningReceiver {
-  const { database, config, rule, logger, retryMs, journal } = options;
-  const index = new IndexWriter({ database, rules: { config, rule }, logger, retryMs, journal });
+  const { database, blobStore: blobs, config, rule, logger, retryMs, journal } = options;
+  const rules = { config, rule };
+  const index = new IndexWriter({ database, blobs, rules, logger, retryMs, journal });
   return {
     open: (instance) => new BlobSink(instance, { ...options, index }),
     backlog: () => ({ instances: index.waiting, oldestMs: index.oldestMs }),

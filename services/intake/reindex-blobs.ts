@@ -97,7 +97,7 @@ export async function indexFiles(
   files: Iterable<Blob> | AsyncIterable<Blob>,
 ): Promise<ReindexReport> {
   const { database, blobStore, rules, logger } = options;
-  const index = new IndexWriter({ database, rules, logger });
+  const index = new IndexWriter({ database, blobs: blobStore, rules, logger });
   const report = { files: 0, indexed: 0, duplicates: 0, unreadable: 0 };
   let batch: Blob[] = [];
   const settle = async (): Promise<void> => {

@@ -37,8 +37,12 @@ export function readSourceHeader(source: ByteSource, transferSyntaxUid: string):
   }
 }
 
-/** Of a deflated object no more is inflated than its header takes: this runs outside of the decoding process. */
-function openHeader(source: PixelSource): DataSet {
+/**
+ * The elements of a kept object up to its pixel data. Of a deflated one no more is inflated than its header takes: this
+ * runs outside of the decoding process.
+ * @throws RadTriageError what parseHeader throws, and STORAGE_FAILED
+ */
+export function readHeader(source: PixelSource): DataSet {
   const { transferSyntaxUid } = source;
   if (encodingOf(transferSyntaxUid) !== 'deflated') {
     using bytes = openByteSource(source);
@@ -53,7 +57,7 @@ function openHeader(source: PixelSource): DataSet {
  * @throws RadTriageError as readAttributes does, and STORAGE_FAILED
  */
 export function readSourceAttributes(source: PixelSource): DicomAttributes {
-  return collectAttributes(openHeader(source), source.transferSyntaxUid);
+  return collectAttributes(readHeader(source), source.transferSyntaxUid);
 }
 
 /**
@@ -61,7 +65,7 @@ export function readSourceAttributes(source: PixelSource): DicomAttributes {
  * @throws RadTriageError as toDicomJson does, and STORAGE_FAILED
  */
 export function readSourceJson(source: PixelSource, options: JsonOptions = {}): DicomJson {
-  return headerToJson(openHeader(source), options);
+  return headerToJson(readHeader(source), options);
 }
 
 /**
@@ -70,5 +74,5 @@ export function readSourceJson(source: PixelSource, options: JsonOptions = {}): 
  * @throws RadTriageError NOT_FOUND, and as readSourceJson
  */
 export function readSourceBulkData(source: PixelSource, path: string): Uint8Array {
-  return readBulkData(openHeader(source), path);
+  return readBulkData(readHeader(source), path);
 }

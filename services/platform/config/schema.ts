@@ -33,6 +33,10 @@ const peer = z.strictObject({
   /** Where its own DICOM door is, for reports that it does not wait for. */
   host: z.string().min(1).optional(),
   port: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** Who issues the Patient IDs of its images where they do not say (0010,0021). */
+  issuerOfPatientId: z.string().min(1).optional(),
+  /** Whether its rejection notes are obeyed: without it, for images that came from itself or from its site. */
+  mayReject: z.boolean().optional(),
 });
 
 /** Storage Commitment (PS3.4 annex J). A commitment is a promise: off unless the site says otherwise. */
@@ -88,6 +92,8 @@ export const configSchema = z.strictObject({
       port: port.default(11_112),
       aeTitles: list(aeTitle).default(['RADTRIAGE']),
       peers: z.array(peer).default([]),
+      /** Patient IDs that name nobody, beside those known to (ANON, UNKNOWN, TEST, 0 and the like). */
+      dummyPatientIds: list(z.string()).default([]),
       maxAssociations: z.coerce.number().int().min(1).default(64),
       maxAssociationsPerPeer: z.coerce.number().int().min(1).default(32),
       maxObjectBytes: z.coerce

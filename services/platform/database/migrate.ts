@@ -4,6 +4,7 @@ import type { Database } from './connect.ts';
 import { up as initial } from './migrations/001-initial.ts';
 import { up as completionSignals } from './migrations/002-completion-signals.ts';
 import { up as storageCommitment } from './migrations/003-storage-commitment.ts';
+import { up as corrections } from './migrations/004-corrections.ts';
 import { up as doorLog } from './migrations/006-door-log.ts';
 import { up as importFiles } from './migrations/007-import.ts';
 
@@ -12,6 +13,7 @@ const MIGRATIONS = {
   '001-initial': { up: initial },
   '002-completion-signals': { up: completionSignals },
   '003-storage-commitment': { up: storageCommitment },
+  '004-corrections': { up: corrections },
   '006-door-log': { up: doorLog },
   '007-import': { up: importFiles },
 };

@@ -1,9 +1,12 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
 import type { ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
+import type { InstanceStanding } from '#core/instance-standing.ts';
 import type { PerformedStepStatus } from '#core/performed-step-status.ts';
 import type { Priority } from '#core/priority.ts';
+import type { QuarantineReason, QuarantineState } from '#core/quarantine-state.ts';
 import type { RefusalCause } from '#core/refusal.ts';
+import type { RejectionCode } from '#core/rejection.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 
 /** Columns are snake_case in the database and camelCase here (Kysely's CamelCasePlugin). Times are timestamptz. */
@@ -74,6 +77,8 @@ export interface StudyTable {
   flagged: Generated<boolean>;
   /** Blob id of the thumbnail. */
   thumbnailBlob: string | null;
+  /** Joins the studies of one patient (core/patient-identity.ts); null when the id names nobody. */
+  patientKey: string | null;
 }
 
 export interface InstanceTable {
@@ -85,12 +90,19 @@ export interface InstanceTable {
   transferSyntaxUid: string;
   /** 'image' counts for the revision; 'object' (SR, KO, PR, SEG, ours) never does. */
   kind: 'image' | 'object';
-  /** 'current', or 'conflict' for another content under a UID that is already kept: both stay. */
-  standing: 'current' | 'conflict';
+  /** See core/instance-standing.ts: one row of a SOP Instance UID is current, all others stay kept beside it. */
+  standing: InstanceStanding;
+  /** Why it is not current, for people: the title of a rejection note, the study that it moved to. */
+  standingReason: string | null;
   /** Path below the blob store's root: an internal id, never a UID. */
   blobPath: string;
   /** Lower-case hex SHA-256 of the data set as received (without preamble and file meta). */
   sha256: string;
+  /**
+   * What it counts as in the image revision when that is not its own SHA-256: that of the version whose pixels and
+   * geometry it shares, so that the results stay attached.
+   */
+  revisionSha256: string | null;
   /** Bytes of the file, and where its data set begins in it. */
   fileBytes: ColumnType<string, number, number>;
   dataSetOffset: number;
@@ -114,6 +126,37 @@ export interface InstanceTable {
   numberOfStudyRelatedInstances: number | null;
   callingAe: string;
   receivedAt: CreatedAt;
+}
+
+/** What waits for an administrator, and what became of it. */
+export interface QuarantineTable {
+  quarantineId: Generated<string>;
+  /** 'instance': another content under a known UID. 'rejection-note': an IOCM note, applied or held back. */
+  kind: 'instance' | 'rejection-note';
+  /** The instance held back, or the note itself. */
+  instanceKey: string;
+  /** What was current until it was adopted; undoing brings it back. */
+  replacedInstanceKey: string | null;
+  reason: QuarantineReason;
+  /** Keywords of the attributes that differ, without their values. */
+  differences: Json<string[]>;
+  state: QuarantineState;
+  arrivedAt: CreatedAt;
+  decidedBy: string | null;
+  decidedAt: Timestamp | null;
+  decisionReason: string | null;
+}
+
+/** An instance that a rejection note names; in force while the note is adopted and this is not lifted. */
+export interface RejectionTable {
+  quarantineId: string;
+  studyInstanceUid: string;
+  sopInstanceUid: string;
+  titleCode: RejectionCode;
+  title: string;
+  callingAe: string;
+  /** When a copy that the note allows to come back came back. */
+  liftedAt: Timestamp | null;
 }
 
 export interface ImageRevisionTable {
@@ -195,6 +238,8 @@ export interface FindingTable {
   boxWidth: number;
   boxHeight: number;
   score: number;
+  /** Set when its image was withdrawn or replaced: it stays on record and is shown no more. */
+  withdrawnAt: Timestamp | null;
 }
 
 export interface HeatmapTable {
@@ -213,6 +258,8 @@ export interface HeatmapTable {
   originY: number;
   threshold: number;
   peak: number;
+  /** As of the finding. */
+  withdrawnAt: Timestamp | null;
 }
 
 export interface ReviewTable {
@@ -467,6 +514,8 @@ export interface DiskSampleTable {
 export interface DatabaseSchema {
   study: StudyTable;
   instance: InstanceTable;
+  quarantine: QuarantineTable;
+  rejection: RejectionTable;
   imageRevision: ImageRevisionTable;
   completionSignal: CompletionSignalTable;
   analysisRun: AnalysisRunTable;

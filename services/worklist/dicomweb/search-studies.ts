@@ -89,6 +89,7 @@ function buildFilter(query: StudyQuery) {
             .selectFrom('instance')
             .select('instance.instanceKey')
             .whereRef('instance.studyKey', '=', 'study.studyKey')
+            .where('instance.standing', '=', 'current')
             .where('instance.modality', 'in', query.ModalitiesInStudy.split(/[,\\]/)),
         ),
       );

@@ -26,6 +26,7 @@ export async function readHeatmapSummaries(
     ])
     .where('modelRun.runKey', 'in', runKeys)
     .where('modelRun.role', '=', 'active')
+    .where('heatmap.withdrawnAt', 'is', null)
     .orderBy('heatmap.peak', 'desc')
     .orderBy('heatmap.heatmapId')
     .execute();
@@ -62,6 +63,7 @@ export async function readHeatmap(
     .where('heatmap.heatmapId', '=', heatmapId)
     .where('study.studyInstanceUid', '=', studyInstanceUid)
     .where('modelRun.role', '=', 'active')
+    .where('heatmap.withdrawnAt', 'is', null)
     .executeTakeFirst();
   if (row === undefined) throw new RadTriageError('NOT_FOUND', 'there is no such heatmap');
   return {

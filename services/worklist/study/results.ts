@@ -51,6 +51,7 @@ export async function readFindings(
     .select(['modelRun.modelId', 'modelRun.modelVersion'])
     .where('modelRun.runKey', 'in', runKeys)
     .where('modelRun.role', '=', 'active')
+    .where('finding.withdrawnAt', 'is', null)
     .orderBy('finding.score', 'desc')
     .orderBy('finding.findingId')
     .execute();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startAssembly } from '#intake/assemble-studies.ts';
-import { digestImages, REASON_NO_IMAGES } from '#intake/complete-study.ts';
+import { digestImages } from '#intake/complete-study.ts';
+import { REASON_NO_IMAGES } from '#intake/corrections/settle-study.ts';
 import { requestRun } from '#intake/request-run.ts';
 import { sweepRuns } from '#intake/sweep.ts';
 import type { Config } from '#platform/config/config.ts';
@@ -147,9 +148,9 @@ describe('study assembly', () => {
     const other = minimalImage({
       modality: 'CR',
       seed: 'shut',
-      attributes: { BodyPartExamined: 'ARM' },
+      attributes: { PixelData: Buffer.alloc(256) },
     });
-    await receiveFile(intake.receiver, other.bytes);
+    expect((await receiveFile(intake.receiver, other.bytes)).outcome).toBe('conflict');
     expect(await studyOf(image)).toEqual(before);
   });
 

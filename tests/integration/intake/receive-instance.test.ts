@@ -101,7 +101,7 @@ describe('receiving an instance', () => {
     const other = minimalImage({
       modality: 'CT',
       seed: 'conflict',
-      attributes: { PatientName: 'Other^One' },
+      attributes: { PatientName: 'Other^One', PixelData: Buffer.alloc(256, 1) },
     });
     expect((await receiveFile(intake.receiver, image.bytes)).outcome).toBe('stored');
     expect((await receiveFile(intake.receiver, other.bytes)).outcome).toBe('conflict');

@@ -1,4 +1,5 @@
-import { completeStudy } from '#intake/complete-study.ts';
+import { lookAtStudy } from '#intake/look-at-study.ts';
+import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import { type MinimalObject, minimalImage } from '#test-data/minimal-objects.ts';
 import type { Attributes } from '#test-data/part10-writer.ts';
 import type { TestIntake } from './intake.ts';
@@ -42,7 +43,8 @@ export function booksOf(intake: TestIntake) {
       const { studyKey } = await studyOf(uid);
       const { assembly } = intake.config;
       const now = new Date(Date.now() + 100 * 3_600_000);
-      await completeStudy(database, studyKey, { assembly, now });
+      const rules = loadCompletenessRules();
+      await lookAtStudy(database, studyKey, { assembly, rules, now, byEvidence: true });
       return studyOf(uid);
     },
     /** Books a finished analysis of the study's current images, with a finding and a heatmap on each. */

@@ -28,7 +28,14 @@ export function lockStudies(
   return trx
     .selectFrom('study')
     .select(['studyKey', 'studyInstanceUid', 'status', 'readingStatus', 'receivedAt'])
-    .select(['waitingSince', 'lookFloor', 'imageCount', 'basePriority', 'priority', 'orderPrioritySource'])
+    .select([
+      'waitingSince',
+      'lookFloor',
+      'imageCount',
+      'basePriority',
+      'priority',
+      'orderPrioritySource',
+    ])
     .where('studyInstanceUid', 'in', uids)
     .orderBy('studyInstanceUid')
     .forUpdate()

@@ -16,6 +16,10 @@ const LEGAL = [
   ['open', 'images-arrived', 'open'],
   ['reviewed', 'images-arrived', 'unread'],
   ['reported-elsewhere', 'images-arrived', 'unread'],
+  ['unread', 'images-withdrawn', 'unread'],
+  ['open', 'images-withdrawn', 'open'],
+  ['reviewed', 'images-withdrawn', 'unread'],
+  ['reported-elsewhere', 'images-withdrawn', 'unread'],
 ] as const;
 
 describe('the table of reading transitions', () => {

@@ -30,7 +30,11 @@ function Pages({ session }: { readonly session: Session }) {
         </Route>
         <Route path="/studies/:uid">{({ uid }) => <ReadingPage key={uid} uid={uid} />}</Route>
         {isAdmin || roles.includes('qa') ? <Route path="/quality" component={QualityPage} /> : null}
-        {isAdmin ? <Route path="/administration" component={AdministrationPage} /> : null}
+        {isAdmin ? (
+          <Route path="/administration/:view?">
+            {({ view }) => <AdministrationPage view={view ?? ''} />}
+          </Route>
+        ) : null}
         <Route>
           <State title={TEXT.notFound} action={<a href="/">{TEXT.toWorklist}</a>} />
         </Route>

@@ -50,7 +50,9 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const sweep = startSweep({ database, producer, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
   // Read anew at each beat: what the administrator's page and `doctor` say of this process.
+  const { aeTitle, host, port } = listener;
   const details = {
+    dicom: { host, port },
     get disk() {
       return disk.space;
     },
@@ -63,7 +65,6 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     },
   };
   const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
-  const { aeTitle, host, port } = listener;
   return {
     facts: { dicom: { aeTitle, host, port } },
     close: async () => {

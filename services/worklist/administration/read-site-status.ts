@@ -24,9 +24,11 @@ export async function readSiteStatus(
   const listener = await readSignOfLife(database, 'listener');
   const worker = await readSignOfLife(database, 'worker');
   const { disk: space, backlog } = listener.details;
+  // The configuration may leave the port to the system: the listener knows.
+  const { host, port } = listener.details.dicom ?? dicom;
   const status = {
     generatedAt: now.toISOString(),
-    dicom: { aeTitles: [...dicom.aeTitles], host: dicom.host, port: dicom.port },
+    dicom: { aeTitles: [...dicom.aeTitles], host, port },
     listener: listener.signOfLife,
     worker: worker.signOfLife,
     clockSkewSeconds: await readClockSkew(database),

@@ -13,6 +13,7 @@ const MIN_FILL_MS = HOUR_MS;
 
 /** What the listener says of itself with each heartbeat; a part that it does not say is undefined. */
 const listenerDetails = z.object({
+  dicom: z.object({ host: z.string(), port: z.number() }).optional().catch(undefined),
   disk: z.object({ freeBytes: z.number(), sizeBytes: z.number() }).optional().catch(undefined),
   backlog: z.object({ objects: z.number(), oldestSeconds: z.number() }).optional().catch(undefined),
 });

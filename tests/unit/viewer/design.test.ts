@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { throttle } from '../../../viewer/src/api/throttle.ts';
 import {
   formatAge,
+  formatAgo,
+  formatBytes,
   formatDicomDate,
   formatPersonName,
   formatProportion,
@@ -49,6 +51,30 @@ describe('names, ages, dates and waits', () => {
     [76 * 3_600_000, '3 d 4 h'],
   ])('wait of %i ms', (wait, shown) => {
     expect(formatWait(wait)).toBe(shown);
+  });
+
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KB'],
+    [1_500_000, '1.4 MB'],
+    [527 * 1024, '527 KB'],
+    [99.96 * 1024 ** 3, '100 GB'],
+    [2.5 * 1024 ** 4, '2.5 TB'],
+  ])('%d bytes', (bytes, shown) => {
+    expect(formatBytes(bytes)).toBe(shown);
+  });
+
+  it.each([
+    [-60, 'now'],
+    [2, 'now'],
+    [59, '59 s ago'],
+    [3599, '59 min ago'],
+    [7200, '2 h ago'],
+    [3 * 86_400, '3 d ago'],
+  ])('%d seconds ago', (seconds, shown) => {
+    const now = Date.UTC(2026, 10, 23, 12);
+    expect(formatAgo(new Date(now - seconds * 1000).toISOString(), now)).toBe(shown);
   });
 
   it('gives a proportion with its interval', () => {

@@ -1,68 +1,49 @@
-import { useQuery } from '@tanstack/react-query';
-import { messageOf } from '../api/client.ts';
-import { healthQuery, modelsQuery } from '../api/queries.ts';
-import { TEXT } from '../design/text.ts';
-import { Chip, State } from '../design/ui.tsx';
-import { FailureTable } from './failure-table.tsx';
-import { ModelPanel } from './model-panel.tsx';
+import type { ComponentType } from 'react';
+import { Link } from 'wouter';
+import { ModelsView } from './models-view.tsx';
+import { Overview } from './overview.tsx';
+import { ReceivingView } from './receiving-view.tsx';
+import { SITE_TEXT } from './site-text.ts';
+import { StorageView } from './storage-view.tsx';
+import { StudiesView } from './studies-view.tsx';
 import { ADMINISTRATION_TEXT as T } from './text.ts';
 import './administration.css';
 
-function HealthPanel() {
-  const health = useQuery(healthQuery);
-  return (
-    <section className="panel" aria-label={T.health}>
-      <div className="panel-head">
-        <h2>{T.health}</h2>
-        {health.data === undefined ? null : (
-          <span className="quiet small">
-            {T.version} {health.data.version}
-          </span>
-        )}
-      </div>
-      {health.isError ? <State title={messageOf(health.error)} /> : null}
-      {health.data === undefined ? null : (
-        <ul className="health" data-testid="health">
-          {Object.entries(health.data.components).map(([name, { status, detail }]) => (
-            <li key={name}>
-              <strong>{name}</strong>
-              <Chip tone={status === 'ok' ? 'good' : 'bad'}>{status === 'ok' ? T.ok : T.down}</Chip>
-              <span className="second small">{detail}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
+interface View {
+  /** Last part of the address; the first view has none. */
+  readonly key: string;
+  readonly name: string;
+  readonly Panels: ComponentType;
 }
 
-function ModelsPanel() {
-  const models = useQuery(modelsQuery);
-  return (
-    <section className="panel" aria-label={T.models}>
-      <div className="panel-head">
-        <h2>{T.models}</h2>
-      </div>
-      {models.isPending ? <State title={TEXT.loading} /> : null}
-      {models.isError ? <State title={messageOf(models.error)} /> : null}
-      {models.data?.models.length === 0 ? <State title={T.noModels} /> : null}
-      <div className="models">
-        {models.data?.models.map((model) => (
-          <ModelPanel key={model.id} model={model} />
-        ))}
-      </div>
-    </section>
-  );
-}
+const RECEIVING: View = { key: '', name: SITE_TEXT.receiving, Panels: ReceivingView };
+const VIEWS: readonly View[] = [
+  RECEIVING,
+  { key: 'studies', name: SITE_TEXT.studies, Panels: StudiesView },
+  { key: 'storage', name: SITE_TEXT.storage, Panels: StorageView },
+  { key: 'models', name: SITE_TEXT.models, Panels: ModelsView },
+];
 
-export default function AdministrationPage() {
+export default function AdministrationPage({ view }: { readonly view: string }) {
+  const shown = VIEWS.find(({ key }) => key === view) ?? RECEIVING;
   return (
     <div className="page-scroll">
-      <div className="page" data-testid="administration-page">
+      <div className="page" data-testid="administration-page" data-view={shown.key}>
         <h1>{T.title}</h1>
-        <HealthPanel />
-        <ModelsPanel />
-        <FailureTable />
+        <Overview />
+        <nav className="views" aria-label={SITE_TEXT.views}>
+          {VIEWS.map(({ key, name }) => (
+            <Link
+              key={key}
+              href={key === '' ? '/administration' : `/administration/${key}`}
+              className="view-link"
+              aria-current={key === shown.key ? 'page' : undefined}
+            >
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <shown.Panels />
       </div>
     </div>
   );

@@ -6,6 +6,7 @@ import { formatWhen } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, State } from '../design/ui.tsx';
+import { EmptyLine } from './data-panel.tsx';
 import { ADMINISTRATION_TEXT as T } from './text.ts';
 
 export function FailureTable() {
@@ -29,7 +30,7 @@ export function FailureTable() {
       </div>
       {failures.isPending ? <State title={TEXT.loading} /> : null}
       {failures.isError ? <State title={messageOf(failures.error)} /> : null}
-      {failures.isSuccess && items.length === 0 ? <State title={T.noFailures} /> : null}
+      {failures.isSuccess && items.length === 0 ? <EmptyLine text={T.noFailures} /> : null}
       {items.length === 0 ? null : (
         <table className="table">
           <thead>

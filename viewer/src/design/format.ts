@@ -100,3 +100,28 @@ export function formatProportion(
   if (interval === null) return `${percent(estimate)}%`;
   return `${percent(estimate)}% (${percent(interval[0])} to ${percent(interval[1])})`;
 }
+
+const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `0 B`, `512 KB`, `1.4 GB`: three figures at the most, in powers of 1024. */
+export function formatBytes(bytes: number): string {
+  const magnitude = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** magnitude;
+  const digits = magnitude === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[magnitude]}`;
+}
+
+/** `12,345`, whatever the browser's language: the page is in English. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`. */
+export function formatAgo(iso: string, now: number): string {
+  const passed = Math.max(0, now - Date.parse(iso));
+  if (passed < 3000) return 'now';
+  if (passed < MINUTE) return `${Math.floor(passed / 1000)} s ago`;
+  if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
+  if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
+  return `${Math.floor(passed / DAY)} d ago`;
+}

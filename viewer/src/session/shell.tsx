@@ -13,7 +13,7 @@ import { SESSION_TEXT } from './text.ts';
 export const IDLE_FLAG = 'radtriage.idle';
 
 function NavigationLink(props: { readonly href: string; readonly children: ReactNode }) {
-  const [active] = useRoute(props.href);
+  const [active] = useRoute(props.href === '/' ? '/' : `${props.href}/*?`);
   return (
     <Link href={props.href} className="bar-link" aria-current={active ? 'page' : undefined}>
       {props.children}

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { associateRequest, BytePeer } from '../support/byte-peer.ts';
+import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
+import { run } from '../support/dcmtk.ts';
+import { type Instance, startInstance } from '../support/instance.ts';
+import { missingPeer } from '../support/peers.ts';
+import { addUser, PASSWORD } from '../support/reader.ts';
+import { writeStudy } from '../support/studies.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const CONFIG = `
+dicom:
+  peers:
+    - { aeTitle: CT1, addresses: [127.0.0.0/8], site: North }
+    - { aeTitle: MR1, addresses: [10.2.0.0/16], site: South }
+    - { aeTitle: SLOW, addresses: [127.0.0.0/8] }
+`;
+
+describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'radtriage-e2e-admin-'));
+  const study = writeStudy(folder, { kind: 'CR', seed: 'e2e-admin', lesion: null });
+  let instance: Instance;
+  let browser: Browser;
+  let page: Page;
+  let errors: string[];
+  let slow: BytePeer;
+
+  const send = (callingAe: string, calledAe: string) => {
+    const port = String(instance.dicom.port);
+    const titles = ['-aet', callingAe, '-aec', calledAe];
+    return run('storescu', ['-v', ...titles, '+sd', '+r', '127.0.0.1', port, study.folder]);
+  };
+
+  beforeAll(async () => {
+    const config = join(folder, 'radtriage.yaml');
+    writeFileSync(config, CONFIG);
+    instance = await startInstance({ environment: { RADTRIAGE_CONFIG: config } });
+    await addUser(instance, 'anna', 'admin');
+    expect((await send('CT1', 'RADTRIAGE')).output).toContain('Received Store Response (Success)');
+    for (let count = 0; count < 3; count += 1) {
+      expect((await send('CT1', 'WRONG_AE')).output).toContain('Called AE Title Not Recognized');
+    }
+    expect((await send('NEW_CT', 'RADTRIAGE')).code).not.toBe(0);
+    expect((await send('MR1', 'RADTRIAGE')).code).not.toBe(0);
+    const stranger = await BytePeer.connect(instance.dicom.port);
+    stranger.send(Buffer.from('GET / HTTP/1.1\r\nHost: radtriage\r\n\r\n'));
+    await stranger.ending();
+    slow = await BytePeer.connect(instance.dicom.port);
+    slow.send(associateRequest({ callingAe: 'SLOW' }));
+    await slow.nextPdu('an answer');
+    browser = await launchChromium();
+    ({ page, errors } = await openPage(browser));
+    await page.goto(`${instance.http.url}/administration`);
+    await page.getByLabel(/user/i).fill('anna');
+    await page.getByLabel(/password/i).fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('administration-page').waitFor();
+  });
+  afterAll(async () => {
+    slow?.destroy();
+    await browser?.close();
+    await instance?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Waits until something of this kind says all of it, cell after cell. */
+  const shows = (selector: string, ...said: (string | RegExp)[]) =>
+    waitFor(
+      async () => {
+        const texts = await page.locator(selector).allInnerTexts();
+        return texts
+          .map((text) => text.replaceAll(/\s+/g, ' '))
+          .some((text) => said.every((part) => text.search(part) >= 0));
+      },
+      { what: `${selector} to say ${said.join(', ')}`, everyMs: 200 },
+    );
+
+  it('shows who sent, who was turned away and what to do', async () => {
+    await shows('[data-testid="association-now"][data-ae="SLOW"]', '127.0.0.1');
+    await shows(
+      '[data-testid="refusal"][data-cause="called-ae"]',
+      /CT1 to WRONG_AE 127\.0\.0\.1 .* 3 .*Let the sender call us RADTRIAGE/,
+    );
+    const advice = 'add AE title "NEW_CT" with address 127.0.0.1 to dicom.peers';
+    await shows('[data-testid="refusal"][data-ae="NEW_CT"]', advice);
+    await shows('[data-testid="refusal"][data-cause="address"]', 'MR1');
+    await shows('[data-testid="refusal"][data-cause="protocol"]', 'no AE title');
+    const sent = new RegExp(`CT1 .* ${study.files.length} 0 .* released`);
+    await shows('[data-testid="association-lately"][data-ae="CT1"]', sent);
+    await shows('[data-testid="peer"][data-ae="CT1"]', 'works');
+    await shows('[data-testid="peer"][data-ae="MR1"]', 'never seen');
+    await shows('[data-testid="problem"]', 'CT1 was refused 3 times');
+    await shows('[data-testid="tile-door"]', 'Ready');
+  });
+
+  it('goes on living: what ends moves from now to lately', async () => {
+    await slow.release();
+    await page.getByTestId('association-now').waitFor({ state: 'detached' });
+    await page.locator('[data-testid="association-lately"][data-ae="SLOW"]').waitFor();
+    await page.getByRole('button', { name: 'With trouble only' }).click();
+    await page.getByText('No association with trouble.').waitFor();
+    await page.getByRole('button', { name: 'With trouble only' }).click();
+  });
+
+  it.each(['dark', 'light'] as const)('has no fault that axe can find (%s)', async (theme) => {
+    if (theme === 'light') await page.getByLabel(/dark and the light/).click();
+    for (const [view, panel] of [
+      ['', 'refusals'],
+      ['/studies', 'waiting'],
+      ['/storage', 'disk'],
+      ['/models', 'health'],
+    ] as const) {
+      await page.locator(`nav a[href="/administration${view}"]`).last().click();
+      await page.getByTestId(panel).waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+      for (const width of view === '' ? [1366, 1920] : [1366]) {
+        await page.setViewportSize({ width, height: 900 });
+        const spill = await page
+          .locator('.page-scroll')
+          .evaluate((scroller) => scroller.scrollWidth - scroller.clientWidth);
+        expect(spill).toBe(0);
+        await page.setViewportSize({ width, height: 1500 });
+        await keepScreenshot(
+          page,
+          `administration-${view.slice(1) || 'receiving'}-${theme}-${width}`,
+        );
+      }
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it('says when the server no longer answers', async () => {
+    await page.route('**/api/admin/**', (route) => route.abort());
+    await page.getByTestId('status-stale').waitFor({ timeout: 30_000 });
+    await page.unroute('**/api/admin/**');
+    await page.getByTestId('status-stale').waitFor({ state: 'detached', timeout: 30_000 });
+  });
+});

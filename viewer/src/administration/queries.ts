@@ -1,0 +1,49 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import {
+  associationsSchema,
+  doorSchema,
+  siteStatusSchema,
+  waitingSchema,
+} from '#contracts/site-status.ts';
+import { request } from '../api/client.ts';
+import { setServerTime } from '../design/clock.ts';
+
+/** What is live is asked for anew every few seconds; the server answers from small tables. */
+const LIVE_MS = 3000;
+const CALM_MS = 5000;
+
+export const siteStatusQuery = queryOptions({
+  queryKey: ['admin', 'status'],
+  queryFn: async ({ signal }) => {
+    const status = await request(siteStatusSchema, '/api/admin/status', { signal });
+    setServerTime(status.generatedAt);
+    return status;
+  },
+  refetchInterval: LIVE_MS,
+});
+
+export const doorQuery = queryOptions({
+  queryKey: ['admin', 'door'],
+  queryFn: ({ signal }) => request(doorSchema, '/api/admin/door', { signal }),
+  refetchInterval: LIVE_MS,
+});
+
+export function associationsQuery(trouble: boolean) {
+  return infiniteQueryOptions({
+    queryKey: ['admin', 'associations', trouble],
+    queryFn: ({ signal, pageParam }) => {
+      const before = pageParam === null ? '' : `&before=${pageParam}`;
+      const path = `/api/admin/associations?limit=25&trouble=${trouble}${before}`;
+      return request(associationsSchema, path, { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: CALM_MS,
+  });
+}
+
+export const waitingQuery = queryOptions({
+  queryKey: ['admin', 'waiting'],
+  queryFn: ({ signal }) => request(waitingSchema, '/api/admin/waiting', { signal }),
+  refetchInterval: LIVE_MS,
+});

@@ -1,0 +1,11 @@
+import { BacklogPanel, DiskPanel } from './disk-panel.tsx';
+
+/** What is kept, and what is promised about it. */
+export function StorageView() {
+  return (
+    <>
+      <DiskPanel />
+      <BacklogPanel />
+    </>
+  );
+}

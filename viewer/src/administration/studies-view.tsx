@@ -1,0 +1,12 @@
+import { FailureTable } from './failure-table.tsx';
+import { WaitingTable } from './waiting-table.tsx';
+
+/** Studies and objects that somebody may have to decide on. */
+export function StudiesView() {
+  return (
+    <>
+      <WaitingTable />
+      <FailureTable />
+    </>
+  );
+}

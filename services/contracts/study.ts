@@ -35,6 +35,9 @@ export const worklistItemSchema = z.object({
   site: z.string(),
   status: z.enum(STUDY_STATUSES),
   statusReason: z.string().nullable(),
+  /** Of a study that is still being received: what it waits for, and when it is taken as it is at the latest. */
+  waitingFor: z.string().nullable(),
+  waitsUntil: time.nullable(),
   /** Set while an analysis is overdue: "AI delayed since". */
   aiDelayedSince: time.nullable(),
   readingStatus: z.enum(READING_STATUSES),
@@ -193,6 +196,9 @@ export const studyDetailSchema = worklistItemSchema.extend({
       number: z.number().int(),
       imageCount: z.number().int(),
       createdAt: time,
+      /** Why its images counted as complete, and by which rule; null where that was not recorded. */
+      completionReason: z.string().nullable(),
+      completionRule: z.string().nullable(),
     }),
   ),
   series: z.array(seriesSchema),

@@ -137,7 +137,7 @@ function shortCuts(judgement: Judgement, clock: StudyClock): Ground[] {
 function describeWait(judgement: Judgement, ground: Ground, clock: StudyClock): string {
   const missing = missingWords(judgement);
   if (missing !== '') return missing;
-  const silence = `no further image for ${inWords((ground.at - clock.quietSince) / SECOND)}`;
+  const silence = `${inWords((ground.at - clock.quietSince) / SECOND)} without a further image`;
   if (ground.by === 'signal')
     return `${ground.reason}; grace of ${inWords(judgement.rule.graceSeconds)}`;
   return ground.by === 'demand' ? `${ground.reason}; ${silence}` : silence;

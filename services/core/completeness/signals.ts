@@ -34,7 +34,7 @@ function holds({ named, imagesThen }: SignalEvidence, images: number): boolean {
 function describe(signals: readonly SignalEvidence[], images: number): string {
   const named = signals.flatMap((signal) => (signal.named === undefined ? [] : [signal.named]));
   // Several that name the same instances must not count them twice: the largest tells most.
-  const largest = named.toSorted((a, b) => b.expected - a.expected)[0];
+  const largest = named.toSorted((a, b) => b.expected - a.expected || a.present - b.present)[0];
   const who = [...new Set(signals.map(({ kind, source }) => `${WORDS[kind]} by ${source}`))].sort();
   const amount =
     largest === undefined

@@ -31,6 +31,8 @@ function toItem(row: StudyRow, now: Date, aiDelayedSince: Date | null): Worklist
     site: row.site,
     status: row.status,
     statusReason: row.statusReason,
+    waitingFor: row.waitingFor,
+    waitsUntil: toIso(row.waitsUntil),
     aiDelayedSince: toIso(aiDelayedSince),
     readingStatus: row.readingStatus,
     openedBy: row.openedBy,

@@ -13,6 +13,7 @@ async function readRevisions(context: WebContext, row: StudyRow) {
   const revisions = await context.database
     .selectFrom('imageRevision')
     .select(['imageRevision', 'number', 'imageCount', 'createdAt'])
+    .select(['completionReason', 'completionRule'])
     .where('studyKey', '=', row.studyKey)
     .orderBy('number', 'desc')
     .execute();

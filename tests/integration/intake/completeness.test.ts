@@ -136,7 +136,7 @@ describe('rules', () => {
     expect(await house.revision(uid)).toMatchObject({ completedBy: 'demand' });
     await analyse(uid);
     await receive(make(4));
-    await waiting(uid, 'no further image for 1.5 s');
+    await waiting(uid, '1.5 s without a further image');
     expect(await house.revision(uid, 2)).toMatchObject({ completedBy: 'quiet', imageCount: 4 });
     const { studyKey } = await house.study(uid);
     const runs = await house.intake.db.database
@@ -217,7 +217,7 @@ describe('signals', () => {
     house.start();
     const images = [1, 2, 3, 4].map((number) => imageOf('after', number));
     const uid = await receive(...images);
-    await waiting(uid, 'no further image for 10 min');
+    await waiting(uid, '10 min without a further image');
     const expectedInstances = images.slice(0, 3).map(({ sopInstanceUid }) => sopInstanceUid);
     await signal(uid, { kind: 'instance-availability', source: 'PACS', expectedInstances });
     expect(await house.revision(uid)).toMatchObject({
@@ -227,7 +227,7 @@ describe('signals', () => {
     });
     // Used up: of a later image it says nothing.
     await receive(imageOf('after', 5));
-    await waiting(uid, 'no further image for 10 min');
+    await waiting(uid, '10 min without a further image');
     await signal(uid, { kind: 'mpps-discontinued', expectedInstances });
     expect(await house.revision(uid, 2)).toMatchObject({
       completionReason: 'MPPS discontinued by CT1: 3 of 3 instances',

@@ -185,6 +185,16 @@ describe('the worklist', () => {
     expect(silent.get(recent)).not.toBeNull();
   });
 
+  it('tells what a study that is being received waits for, and until when', async () => {
+    const waitsUntil = new Date(Date.now() + 7_200_000);
+    const waitingFor = '3 of 4 views, missing L MLO';
+    const images = { imageCount: 3, quietUntil: waitsUntil };
+    await seedStudy(server.database, { status: 'receiving', waitingFor, waitsUntil, ...images });
+    expect((await list()).items).toMatchObject([
+      { status: 'receiving', waitingFor, waitsUntil: waitsUntil.toISOString() },
+    ]);
+  });
+
   it('never calls a study normal', async () => {
     await seedStudy(server.database, { score: 0.01, scoreModel: 'phantom-lesion' });
     const response = await call('/api/worklist');

@@ -210,7 +210,7 @@ describe('demands', () => {
     const of = (numbers: number[], now: number) =>
       decideCompleteness(rules, evidenceOf(numbers.map((number) => ({ number }))), clock({ now }));
     expect(of([1, 2, 3], 2_999)).toMatchObject({
-      waitingFor: 'rule g: image numbers without a gap; no further image for 3 s',
+      waitingFor: 'rule g: image numbers without a gap; 3 s without a further image',
       nextAt: 3_000,
     });
     expect(of([3, 1, 2], 3_000)).toMatchObject({ by: 'demand' });
@@ -347,7 +347,7 @@ describe('time', () => {
       decideCompleteness(plain, evidenceOf(images(9)), clock({ now, quietSince }));
     expect(at(39_999, 10_000)).toMatchObject({
       complete: false,
-      waitingFor: 'no further image for 30 s',
+      waitingFor: '30 s without a further image',
       nextAt: 40_000,
     });
     expect(at(40_000, 10_000)).toMatchObject({ by: 'quiet', reason: 'quiet for 30 s' });

@@ -14,6 +14,8 @@ import { moveSelection } from '../../../viewer/src/worklist/move-selection.ts';
 const TOLD = {
   status: 'analysed',
   statusReason: null,
+  waitingFor: null,
+  waitsUntil: null,
   aiDelayedSince: null,
   imageCount: 3,
   score: 0.12,
@@ -56,6 +58,15 @@ describe('what the AI column says', () => {
     });
     expect(word.primary).toMatch(/^AI delayed since \d\d:\d\d$/);
     expect(word.secondary).toBe('analysing');
+  });
+
+  it('says what a study that is being received still waits for', () => {
+    const receiving = { ...TOLD, status: 'receiving' } as const;
+    expect(describeAi(receiving).secondary).toBe('3 images');
+    const waitsUntil = '2026-11-23T10:42:00.000Z';
+    expect(
+      describeAi({ ...receiving, waitingFor: '3 of 4 views, missing L MLO', waitsUntil }).secondary,
+    ).toMatch(/^3 images; waits for 3 of 4 views, missing L MLO, \d\d:\d\d at the latest$/);
   });
 
   it('never says that a study is normal', () => {

@@ -142,6 +142,7 @@ export function AiPanel(props: {
   const run = lastRun(study);
   const models = run?.models ?? [];
   const word = describeAi(study);
+  const completion = study.imageRevisions[0]?.completionReason;
   return (
     <section className="side-part" aria-label={T.aiResult}>
       <h2 className="side-title">
@@ -153,6 +154,12 @@ export function AiPanel(props: {
       {study.status === 'analysed' ? null : (
         <p className="ai-state" data-tone={word.tone}>
           {word.primary}
+          {study.status === 'receiving' ? `: ${word.secondary}` : null}
+        </p>
+      )}
+      {study.status === 'receiving' || completion == null ? null : (
+        <p className="quiet small" data-testid="completion">
+          {T.imagesComplete(completion)}
         </p>
       )}
       {models.length === 0 && study.status === 'analysed' ? <p>{T.noResult}</p> : null}

@@ -20,6 +20,7 @@ export const READING_TEXT = {
   withheld: 'Locations are withheld in triage-only mode.',
   aiResult: 'AI result',
   noResult: 'No AI result for these images.',
+  imagesComplete: (reason: string) => `Images complete: ${reason}.`,
   heatmap: 'Heatmap',
   boxes: 'Boxes',
   opacity: 'Opacity',

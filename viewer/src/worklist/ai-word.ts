@@ -12,7 +12,15 @@ export interface AiWord {
 
 type Told = Pick<
   WorklistItem,
-  'status' | 'statusReason' | 'aiDelayedSince' | 'imageCount' | 'score' | 'scoreModel' | 'flagged'
+  | 'status'
+  | 'statusReason'
+  | 'waitingFor'
+  | 'waitsUntil'
+  | 'aiDelayedSince'
+  | 'imageCount'
+  | 'score'
+  | 'scoreModel'
+  | 'flagged'
 >;
 
 function word(tone: AiWord['tone'], primary: string, secondary: string | null = null): AiWord {
@@ -23,6 +31,14 @@ function countImages(count: number): string {
   return count === 1 ? '1 image' : `${count} images`;
 }
 
+/** How many images have come, what else is waited for, and for how long at most. */
+function describeReceiving({ imageCount, waitingFor, waitsUntil }: Told): string {
+  const images = countImages(imageCount);
+  if (waitingFor === null) return images;
+  const latest = waitsUntil === null ? '' : `, ${formatTime(waitsUntil)} at the latest`;
+  return `${images}; waits for ${waitingFor}${latest}`;
+}
+
 /** What the AI column says of a study. It never says that a study is fine. */
 export function describeAi(item: Told): AiWord {
   if (item.aiDelayedSince !== null) {
@@ -31,7 +47,7 @@ export function describeAi(item: Told): AiWord {
   const reason = item.statusReason ?? 'no reason given';
   switch (item.status) {
     case 'receiving':
-      return word('busy', 'receiving', countImages(item.imageCount));
+      return word('busy', 'receiving', describeReceiving(item));
     case 'queued':
       return word('busy', 'queued', countImages(item.imageCount));
     case 'analysing':

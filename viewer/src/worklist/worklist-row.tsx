@@ -75,7 +75,7 @@ function Ai({ item }: { readonly item: WorklistItem }) {
           <Meter score={word.score} flagged={item.flagged} />
         </span>
       )}
-      <span className="two" title={word.primary}>
+      <span className="two" title={[word.primary, word.secondary ?? []].flat().join(': ')}>
         <span className="ai-word">{word.primary}</span>
         {word.secondary === null ? null : (
           <span className="clip second small">{word.secondary}</span>

@@ -25,6 +25,8 @@ export interface HttpServerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** How long a body may take to come in, milliseconds; five minutes by default. */
+  readonly bodyDeadlineMs?: number | undefined;
 }
 
 async function readTls(config: Config) {
@@ -58,7 +60,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     routerOptions: { maxParamLength: 256 },
   });
   addSecurityHeaders(server, { tls: tls !== undefined });
-  addBodyDeadline(server);
+  addBodyDeadline(server, parts.bodyDeadlineMs);
   server.setErrorHandler(createErrorHandler(parts.logger));
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';

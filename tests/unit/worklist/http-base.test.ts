@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -75,6 +77,33 @@ describe('the HTTP base', () => {
   afterEach(async () => {
     await server?.close();
     server = undefined;
+  });
+
+  it('ends a connection whose body never comes to its end, and no other', async () => {
+    const app = await createHttpServer({
+      config: loadConfig({ environment: {} }),
+      logger: createLogger({ level: 'silent', process: 'test' }),
+      metrics: createMetrics(),
+      bodyDeadlineMs: 50,
+    });
+    server = app;
+    const ok = { method: 'GET', path: '/ok', access: 'public', summary: 'Fine' } as const;
+    const slow = rawRoute({ ...ok, input: noInput, produces: ['text/plain'] }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      return 'fine';
+    });
+    addRoutes(app, [echo, slow], async () => undefined);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const [address] = app.addresses();
+    const port = typeof address === 'object' ? address.port : 0;
+    const socket = connect(port, '127.0.0.1');
+    const head = ['POST /api/echo/1 HTTP/1.1', 'Host: x', 'Content-Type: application/json'];
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(`${head.join('\r\n')}\r\nContent-Length: 100\r\n\r\n{`);
+    await once(socket, 'close');
+    // A request without a body may take its time.
+    expect(await (await fetch(`http://127.0.0.1:${port}/ok`)).text()).toBe('fine');
   });
 
   it('parses what comes in, and lets out only what the contract names', async () => {

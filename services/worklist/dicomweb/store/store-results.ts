@@ -26,6 +26,28 @@ interface IndexedItem {
   readonly outcome: ReceiveOutcome;
 }
 
+interface Place {
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+}
+
+/** Where instances are, by their keys. */
+export type FindPlaces = (keys: readonly string[]) => Promise<ReadonlyMap<string, Place>>;
+
+/** A database that is away costs the addresses, not the answer: everything is kept. */
+export function findPlacesIn(database: Database): FindPlaces {
+  return async (keys) => {
+    const rows = await database
+      .selectFrom('instance')
+      .innerJoin('study', 'study.studyKey', 'instance.studyKey')
+      .select(['instance.instanceKey', 'instance.seriesInstanceUid', 'study.studyInstanceUid'])
+      .where('instance.instanceKey', 'in', keys)
+      .execute()
+      .catch(() => []);
+    return new Map(rows.map(({ instanceKey, ...place }) => [instanceKey, place]));
+  };
+}
+
 /** Instances looked up in the index at once. */
 const LOOK_UP_ITEMS = 256;
 
@@ -37,14 +59,14 @@ export class StoreResults {
   /** Of which no more is known than that they failed. */
   readonly unnamed = new SpilledList<FailedItem>();
   readonly failuresByCode = new Map<ErrorCode, number>();
-  readonly #database: Database;
+  readonly #findPlaces: FindPlaces;
   #warnings = 0;
   #indexed: IndexedItem[] = [];
   /** The one study of all that was stored, or null once there are two. */
   #study: string | undefined | null;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(findPlaces: FindPlaces) {
+    this.#findPlaces = findPlaces;
   }
 
   get warnings(): number {
@@ -99,22 +121,5 @@ export class StoreResults {
   #noteStudy(studyInstanceUid: string): void {
     if (this.#study === undefined) this.#study = studyInstanceUid;
     else if (this.#study !== studyInstanceUid) this.#study = null;
-  }
-
-  /** A database that is away costs the addresses, not the answer: everything is kept. */
-  async #findPlaces(keys: readonly string[]) {
-    const rows = await this.#database
-      .selectFrom('instance')
-      .innerJoin('study', 'study.studyKey', 'instance.studyKey')
-      .select(['instance.instanceKey', 'instance.seriesInstanceUid', 'study.studyInstanceUid'])
-      .where('instance.instanceKey', 'in', keys)
-      .execute()
-      .catch(() => []);
-    return new Map(
-      rows.map(({ instanceKey, seriesInstanceUid, studyInstanceUid }) => [
-        instanceKey,
-        { studyInstanceUid, seriesInstanceUid },
-      ]),
-    );
   }
 }

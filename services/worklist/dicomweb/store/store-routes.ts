@@ -13,7 +13,7 @@ import { parseMediaType } from './media-type.ts';
 import { MultipartReader } from './multipart-reader.ts';
 import { readBody } from './read-body.ts';
 import { answerJson, RETRY_AFTER_SECONDS, statusOf } from './store-answer.ts';
-import { StoreResults } from './store-results.ts';
+import { findPlacesIn, StoreResults } from './store-results.ts';
 import { StoreSession } from './store-session.ts';
 
 export interface StoreRoutes {
@@ -129,7 +129,7 @@ async function store(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const { context } = services;
-  const results = new StoreResults(context.database);
+  const results = new StoreResults(findPlacesIn(context.database));
   try {
     const isThere = await takeInOrLose({ ...services, results }, wanted, request);
     const { stored, failed, unnamed } = results;

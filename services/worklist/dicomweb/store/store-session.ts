@@ -7,6 +7,8 @@ import type { PartHandler, PartHeaders } from './multipart-reader.ts';
 import type { StoreResults } from './store-results.ts';
 
 export interface StoreSessionOptions {
+  /** How long an instance that is kept waits for its row until it counts as stored without, milliseconds. */
+  readonly indexDeadlineMs?: number | undefined;
   readonly receiver: InstanceReceiver;
   readonly origin: Part10Origin;
   readonly results: StoreResults;
@@ -24,7 +26,6 @@ interface OpenPart {
 const MAX_FINISHING = 8;
 /** Parts that are kept and wait for their row. */
 const MAX_INDEXING = 512;
-/** After this long an instance that is kept counts as stored without its row. */
 const INDEX_DEADLINE_MS = 30_000;
 const DICOM = 'application/dicom';
 
@@ -126,8 +127,8 @@ export class StoreSession implements PartHandler {
 
   async #awaitIndex({ meta }: Part10Sink, indexed: Promise<ReceiveOutcome>): Promise<void> {
     if (meta === undefined) return;
-    const { results } = this.#options;
-    const outcome = await beforeDeadline(indexed);
+    const { results, indexDeadlineMs = INDEX_DEADLINE_MS } = this.#options;
+    const outcome = await beforeDeadline(indexed, indexDeadlineMs);
     await (outcome === undefined ? results.addKept(meta) : results.addIndexed(meta, outcome));
   }
 
@@ -154,9 +155,10 @@ function track(running: Set<Promise<void>>, work: Promise<void>): void {
 /** The outcome, or undefined when it is late or the index failed: the instance is kept all the same. */
 async function beforeDeadline(
   indexed: Promise<ReceiveOutcome>,
+  deadlineMs: number,
 ): Promise<ReceiveOutcome | undefined> {
   const settled = new AbortController();
-  const late = setTimeout(INDEX_DEADLINE_MS, undefined, { signal: settled.signal, ref: false });
+  const late = setTimeout(deadlineMs, undefined, { signal: settled.signal, ref: false });
   try {
     return await Promise.race([indexed, late]);
   } catch {

@@ -61,9 +61,15 @@ const JOURNAL = 'journal';
 const PATH_PATTERN = /^[a-z]+\/\d{4}\/\d\d\/\d\d\/[0-9a-z]+\.[a-z0-9]+$/;
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
+/** Tells this process from every other that writes into the same store. */
+const ofThisProcess = randomBytes(8).toString('hex');
+let lastNumber = 0;
+
 /** Sorts by time, tells nothing of the content, and is never used twice. */
 function createId(now: number): string {
-  return now.toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
+  lastNumber += 1;
+  const number = lastNumber.toString(36).padStart(6, '0');
+  return now.toString(36).padStart(9, '0') + ofThisProcess + number;
 }
 
 function createPath(kind: BlobKind): string {

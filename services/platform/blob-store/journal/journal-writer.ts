@@ -41,7 +41,7 @@ export class JournalWriter {
   #hashFrom = 0;
   /** Position of the present slab in the file. */
   #position = 0;
-  #slot: Promise<Slot> | undefined;
+  #slot: Slot | Promise<Slot> | undefined;
   readonly #underWay = new Set<Promise<void>>();
   #failure: unknown;
   #over = false;
@@ -57,13 +57,9 @@ export class JournalWriter {
   /** Takes a copy of the chunk. Await the promise before the next call. @throws STORAGE_FULL, STORAGE_FAILED */
   write(chunk: Buffer): void | Promise<void> {
     if (this.#failure !== undefined) throw asStorageError(this.#failure);
-    const slab = this.#slab ?? this.#begin(this.#parts.slabs.take());
-    if (slab === undefined || this.#filled + chunk.length > SLAB_BYTES) {
-      // What waits is ours to keep: the caller's bytes are good only until we return.
-      return this.#writeOn(Buffer.from(chunk));
-    }
-    this.#filled += chunk.copy(slab.bytes, this.#filled);
-    return undefined;
+    const taken = this.#fill(chunk, 0);
+    // What has to wait is ours to keep: the caller's bytes are good only until we return.
+    return taken === chunk.length ? undefined : this.#fillLater(Buffer.from(chunk.subarray(taken)));
   }
 
   /**
@@ -72,7 +68,9 @@ export class JournalWriter {
    */
   async finish(receivedAt: Date): Promise<JournalEntry> {
     try {
-      const slab = this.#slab ?? (await this.#nextSlab());
+      if (this.#slab === undefined) await this.#waitForRoom();
+      const slab = this.#slab;
+      if (slab === undefined) throw this.#failure;
       const fileBytes = this.#position + this.#filled;
       const sha256 = await this.#hash(slab, true);
       const record: KeptRecord = {
@@ -106,7 +104,7 @@ export class JournalWriter {
     await Promise.all(this.#underWay);
     if (this.#slab !== undefined) slabs.giveBack(this.#slab);
     this.#slab = undefined;
-    const slot = await this.#slot?.catch(() => undefined);
+    const slot = await Promise.resolve(this.#slot).catch(() => undefined);
     if (slot !== undefined) await reserve.discard(slot);
   }
 
@@ -122,27 +120,24 @@ export class JournalWriter {
     return slab;
   }
 
-  async #nextSlab(): Promise<Slab> {
-    const slab = await this.#parts.slabs.wait();
-    if (this.#over) {
-      this.#parts.slabs.giveBack(slab);
-      throw this.#failure;
+  /** Takes as much of the chunk as can be taken without waiting. @returns how far it came */
+  #fill(chunk: Buffer, start: number): number {
+    let from = start;
+    while (from < chunk.length) {
+      if (this.#filled === SLAB_BYTES && !this.#sendFull()) return from;
+      const slab = this.#slab ?? this.#begin(this.#parts.slabs.take());
+      if (slab === undefined) return from;
+      const taken = chunk.copy(slab.bytes, this.#filled, from);
+      this.#filled += taken;
+      from += taken;
     }
-    this.#begin(slab);
-    return slab;
+    return from;
   }
 
-  async #writeOn(chunk: Buffer): Promise<void> {
+  async #fillLater(chunk: Buffer): Promise<void> {
     try {
-      let from = 0;
-      while (from < chunk.length) {
-        const slab = this.#slab ?? (await this.#nextSlab());
-        const taken = chunk.copy(slab.bytes, this.#filled, from);
-        this.#filled += taken;
-        from += taken;
-        if (this.#filled < SLAB_BYTES) continue;
-        this.#send(await this.#takeSlot(), slab);
-        while (this.#underWay.size >= MAX_IN_FLIGHT) await Promise.race(this.#underWay);
+      for (let from = 0; from < chunk.length; from = this.#fill(chunk, from)) {
+        await this.#waitForRoom();
         if (this.#failure !== undefined) throw this.#failure;
       }
     } catch (error) {
@@ -151,8 +146,21 @@ export class JournalWriter {
     }
   }
 
-  #takeSlot(): Promise<Slot> {
-    this.#slot ??= Promise.resolve(this.#parts.reserve.take());
+  async #waitForRoom(): Promise<void> {
+    if (this.#slab === undefined) {
+      const slab = await this.#parts.slabs.wait();
+      if (this.#over) this.#parts.slabs.giveBack(slab);
+      else this.#begin(slab);
+    } else if (this.#underWay.size >= MAX_IN_FLIGHT) {
+      await Promise.race(this.#underWay);
+    } else {
+      await this.#takeSlot();
+    }
+  }
+
+  async #takeSlot(): Promise<Slot> {
+    this.#slot ??= this.#parts.reserve.take();
+    this.#slot = await this.#slot;
     return this.#slot;
   }
 
@@ -162,20 +170,31 @@ export class JournalWriter {
     return this.#parts.hasher.update(this.#stream, { offset, length, last });
   }
 
+  /** @returns false when it has to wait: for a slot, or because too much is under way already */
+  #sendFull(): boolean {
+    const slab = this.#slab;
+    if (slab === undefined) return true;
+    if (this.#underWay.size >= MAX_IN_FLIGHT) return false;
+    this.#slot ??= this.#parts.reserve.take();
+    if (this.#slot instanceof Promise) return false;
+    this.#send(this.#slot, slab);
+    return true;
+  }
+
   /** Sends a full slab on its way to the disk and to the hash; it is free once both are done with it. */
   #send(slot: Slot, slab: Slab): void {
     const { disk, slabs } = this.#parts;
-    const done = Promise.all([
+    // Both have to be done with the memory, whatever becomes of either, before another object may use it.
+    const done = Promise.allSettled([
       disk.write(slot.fd, slab.bytes, this.#position),
       this.#hash(slab, false),
-    ])
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      })
-      .then(() => {
-        slabs.giveBack(slab);
-        this.#underWay.delete(done);
-      });
+    ]).then((results) => {
+      for (const result of results) {
+        if (result.status === 'rejected') this.#failure ??= result.reason;
+      }
+      slabs.giveBack(slab);
+      this.#underWay.delete(done);
+    });
     this.#underWay.add(done);
     this.#position += SLAB_BYTES;
     this.#slab = undefined;

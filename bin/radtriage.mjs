@@ -6,11 +6,17 @@ import { runsOnNode24, runWithNode24 } from './node24.mjs';
 
 const entry = new URL('../services/cli/radtriage.ts', import.meta.url);
 if (runsOnNode24()) {
-  // The listener's memory is budgeted and makes little garbage: V8's young generation stays at its first 1 MB.
-  if (process.argv[2] === 'listener') setFlagsFromString('--semi-space-growth-factor=1');
+  if (process.argv[2] === 'listener') {
+    // Its memory is budgeted: V8's young generation stays at its first 1 MB, since it makes little garbage, and what is
+    // compiled is compiled on one thread, whose working memory is reused.
+    setFlagsFromString('--semi-space-growth-factor=1');
+    setFlagsFromString('--no-concurrent-recompilation');
+  }
   // In plain JavaScript, before any TypeScript is loaded: from the second start on the compiler of types, 16 MB, is
   // not needed at all.
-  module.enableCompileCache?.();
+  const { directory } = module.enableCompileCache?.() ?? {};
+  // For threads and processes that we start.
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
   await import(entry.href);
 } else {
   runWithNode24('node', [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);

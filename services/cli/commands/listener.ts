@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
-import { startSweep } from '#intake/sweep.ts';
 import { startDimseServices } from '#listener/dimse-services.ts';
 import { startDoorLog } from '#listener/door-log.ts';
 import { createReleaseSignals } from '#listener/release-signals.ts';
@@ -11,25 +10,17 @@ import { watchDisk } from '#platform/disk/watch-disk.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
-import { openQueue } from '#queue/open-queue.ts';
-import { startOutboxPump } from '#queue/outbox-pump.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { openReceiving } from '../receiving.ts';
 import { archiveDirectory, openSite } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
-/** The door, and what follows from it without a model: assembling studies, handing them to the queue, sweeping. */
+/** The door, and what follows from it without the queue: keeping, indexing, and telling when a study is complete. */
 async function startListenerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'listener');
   const { database, databaseUrl, logger } = site;
   const rule = loadPriorityRule(config.priorityRuleFile);
   const completeness = loadCompletenessRules(config.assembly.completenessRuleFile);
-  const queue = await openQueue({
-    queueUrl: config.queueUrl,
-    databaseUrl,
-    logger,
-    inBackground: true,
-  });
   const receiving = await openReceiving(site, rule);
   const { receiver } = receiving;
   const releases = createReleaseSignals({ database, logger, rules: completeness });
@@ -44,10 +35,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     },
   });
   doorLog.watch(listener);
-  const { producer } = queue;
-  const pump = startOutboxPump({ database, databaseUrl, producer, logger });
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
-  const sweep = startSweep({ database, producer, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
   // Read anew at each beat: what the administrator's page and `doctor` say of this process.
   const { aeTitle, host, port } = listener;
@@ -74,11 +62,8 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
       await releases.close();
       await services.close();
       await assembly.close();
-      await sweep.close();
-      await pump.close();
       heartbeat.close();
       disk.close();
-      await queue.close();
       await site.close();
     },
   };
@@ -86,7 +71,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
 
 export function listenerCommand(): Command {
   const command = new Command('listener').description(
-    'receive studies over DICOM and hand them to the queue (one process)',
+    'receive studies over DICOM, keep them, and say when they are complete (one process)',
   );
   return withDataOption(command).action(async (options: DataOption) => {
     const config = configFor(options);

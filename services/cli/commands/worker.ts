@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { startTriageWorker } from '#inference/start-worker.ts';
+import { startSweep } from '#intake/sweep.ts';
 import { createRuntime } from '#models/runtime/runtime.ts';
 import type { BlobStore } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { openQueue } from '#queue/open-queue.ts';
+import { startOutboxPump } from '#queue/outbox-pump.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { openSite } from '../site.ts';
@@ -36,6 +38,9 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     logger,
     inBackground: true,
   });
+  const { producer } = queue;
+  const pump = startOutboxPump({ database, databaseUrl, producer, logger });
+  const sweep = startSweep({ database, producer, logger });
   const runtime = createRuntime({
     executionProviders,
     processes,
@@ -62,6 +67,8 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     facts: {},
     close: async () => {
       await worker.close();
+      await sweep.close();
+      await pump.close();
       await Promise.all([runtime.close(), decoder.close(), queue.close()]);
       await site.close();
     },

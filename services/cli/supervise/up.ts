@@ -17,6 +17,18 @@ const listenerFacts = z.looseObject({
 });
 const webFacts = z.looseObject({ http: z.object({ url: z.string(), port: z.number() }) });
 
+/**
+ * The listener's memory is budgeted: without these the C library keeps a heap for each thread, and what was once used
+ * (mallopt(3)).
+ */
+const PROCESS_ENVIRONMENT: Readonly<Record<string, Record<string, string>>> = {
+  listener: {
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+    MALLOC_MMAP_THRESHOLD_: '131072',
+  },
+};
+
 export interface UpOptions {
   readonly activateModels: boolean;
 }
@@ -72,7 +84,7 @@ export async function startSystem(
       {
         name,
         args: [name],
-        environment: () => environment,
+        environment: () => ({ ...environment, ...PROCESS_ENVIRONMENT[name] }),
         onReady: (facts) => {
           processes[name] = facts.pid;
           onFacts(facts);

@@ -46,6 +46,8 @@ export interface FuzzOptions {
 }
 
 const HEAP_EVERY = 4096;
+/** A report of a failure holds the bytes of its case; the seed and the path give all of them. */
+const MOST_WORDS = 6000;
 /** No case holds more than a few kilobytes: one that takes this long has fallen into a trap. */
 const CASE_LIMIT_MS = 3000;
 
@@ -108,7 +110,7 @@ function describeFailure(details: fc.RunDetails<[Uint8Array<ArrayBuffer>]>): str
   const why = cause instanceof Error ? `\ncaused by ${cause.stack}` : '';
   // The first number leads to the case; what follows is how it was shrunk.
   const again = `--seed ${seed} --path ${counterexamplePath?.split(':')[0]}`;
-  return `FAILED after ${numRuns} cases; again with ${again}\n${text}${why}`;
+  return `FAILED after ${numRuns} cases; again with ${again}\n${text}${why}`.slice(0, MOST_WORDS);
 }
 
 export function formatReport(report: FuzzReport): string {

@@ -3,10 +3,13 @@ import { type CommandSet, decodeCommandSet } from './command-set.ts';
 import { CONTROL_LAST } from './pdu-codec.ts';
 import type { PdvFragment } from './pdu-reader.ts';
 
+/** More than a C-STORE request takes. */
+const FIRST_BYTES = 512;
+
 /** Puts the fragments of one command set together, up to a limit (PS3.7 6.3.1, PS3.8 annex E). */
 export class CommandAssembler {
   readonly #maxBytes: number;
-  #parts: Buffer[] = [];
+  #buffer = Buffer.alloc(FIRST_BYTES);
   #bytes = 0;
   #contextId: number | undefined;
 
@@ -28,17 +31,22 @@ export class CommandAssembler {
       throw new RadTriageError('DICOM_STRUCTURE', 'a command set changes its context');
     }
     this.#contextId = fragment.contextId;
-    this.#bytes += fragment.bytes.length;
-    if (this.#bytes > this.#maxBytes) {
+    const bytes = this.#bytes + fragment.bytes.length;
+    if (bytes > this.#maxBytes) {
       throw new RadTriageError('DICOM_STRUCTURE', 'a command set is too long');
     }
-    // A copy: a peer that sends one byte at a time must not keep a socket buffer alive with each of them.
-    if (fragment.bytes.length > 0) this.#parts.push(Buffer.from(fragment.bytes));
+    if (bytes > this.#buffer.length) this.#grow(bytes);
+    fragment.bytes.copy(this.#buffer, this.#bytes);
+    this.#bytes = bytes;
     if (!fragment.end || (fragment.control & CONTROL_LAST) === 0) return undefined;
-    const whole = Buffer.concat(this.#parts);
-    this.#parts = [];
     this.#bytes = 0;
     this.#contextId = undefined;
-    return decodeCommandSet(whole);
+    return decodeCommandSet(this.#buffer.subarray(0, bytes));
+  }
+
+  #grow(needed: number): void {
+    const grown = Buffer.alloc(Math.max(needed, 2 * this.#buffer.length));
+    this.#buffer.copy(grown, 0, 0, this.#bytes);
+    this.#buffer = grown;
   }
 }

@@ -1,4 +1,12 @@
-import { ABORTS, type Abort, PDU_HEADER_BYTES, PDU_TYPES, PDV_HEADER_BYTES } from './pdu-codec.ts';
+import { isTurnOver, nextTurn } from './event-turn.ts';
+import {
+  ABORTS,
+  type Abort,
+  CONTROL_LAST,
+  PDU_HEADER_BYTES,
+  PDU_TYPES,
+  PDV_HEADER_BYTES,
+} from './pdu-codec.ts';
 
 /** A piece of a presentation data value, as it came off the wire. */
 export interface PdvFragment {
@@ -29,7 +37,14 @@ export interface PduReaderLimits {
   readonly maxAssociateBytes: number;
 }
 
+const NOTHING = Buffer.alloc(0);
 const SHORT_BODY_BYTES = 4;
+/** Room made for a body before any of it has come in. */
+const FIRST_BODY_BYTES = 4096;
+/** Empty values in a row that end nothing: a sender may have reason for one, a flood is work without an end. */
+const MAX_EMPTY_VALUES = 16;
+/** Fragments between two looks at the clock. */
+const FRAGMENTS_A_LOOK = 64;
 
 /**
  * Takes PDUs apart as bytes come in (PS3.8 9.3). A PDU's length is judged before anything is reserved for it. Presentation
@@ -41,8 +56,9 @@ export class PduReader {
   readonly #header = Buffer.alloc(Math.max(PDU_HEADER_BYTES, PDV_HEADER_BYTES));
   #headerFilled = 0;
   #type = 0;
-  /** Body of the PDU being gathered, or undefined between PDUs and in P-DATA-TF. */
+  /** Body of the PDU being gathered, as far as it has come in, or undefined between PDUs and in P-DATA-TF. */
   #body: Buffer | undefined;
+  #bodyLength = 0;
   #bodyFilled = 0;
   /** Bytes of the present P-DATA-TF PDU still to come. */
   #dataLeft = 0;
@@ -50,7 +66,11 @@ export class PduReader {
   #fragmentLeft = 0;
   #contextId = 0;
   #control = 0;
+  #emptyValues = 0;
+  #fragments = 0;
   #stopped = false;
+  /** Byte of the present chunk that is read next. */
+  #at = 0;
 
   constructor(taker: PduTaker, limits: PduReaderLimits) {
     this.#taker = taker;
@@ -73,41 +93,59 @@ export class PduReader {
    * no other chunk may come before it settles.
    */
   push(chunk: Buffer): Promise<void> | undefined {
-    return this.#read(chunk, 0);
+    this.#at = 0;
+    const pending = this.#read(chunk);
+    if (pending !== undefined) return this.#readRest(chunk, pending);
+    // A peer that sends without a pause holds up nobody else.
+    return isTurnOver() && !this.#stopped ? nextTurn() : undefined;
   }
 
-  #read(chunk: Buffer, start: number): Promise<void> | undefined {
-    let offset = start;
-    while (offset < chunk.length && !this.#stopped) {
-      let pending: Promise<void> | undefined;
-      if (this.#fragmentLeft > 0) {
-        const end = Math.min(chunk.length, offset + this.#fragmentLeft);
-        pending = this.#passFragment(chunk.subarray(offset, end));
-        offset = end;
-      } else if (this.#body !== undefined) {
-        const taken = chunk.copy(this.#body, this.#bodyFilled, offset);
-        this.#bodyFilled += taken;
-        offset += taken;
-        if (this.#bodyFilled === this.#body.length) pending = this.#passPdu(this.#body);
-      } else {
-        const inData = this.#dataLeft > 0;
-        const wanted = (inData ? PDV_HEADER_BYTES : PDU_HEADER_BYTES) - this.#headerFilled;
-        const taken = Math.min(wanted, chunk.length - offset);
-        chunk.copy(this.#header, this.#headerFilled, offset, offset + taken);
-        offset += taken;
-        this.#headerFilled += taken;
-        if (taken === wanted) {
-          this.#headerFilled = 0;
-          pending = inData ? this.#beginFragment() : this.#beginPdu();
-        }
-      }
-      if (pending !== undefined) {
-        // A copy: the chunk is the socket's, and good only until we return.
-        const rest = Buffer.from(chunk.subarray(offset));
-        return pending.then(() => this.#read(rest, 0));
-      }
+  async #readRest(chunk: Buffer, first: Promise<void>): Promise<void> {
+    // A copy: the chunk is the socket's, and good only until `push` returns.
+    const rest = Buffer.from(chunk.subarray(this.#at));
+    await first;
+    this.#at = 0;
+    for (let pending = this.#read(rest); pending !== undefined; pending = this.#read(rest)) {
+      await pending;
+    }
+  }
+
+  /** Reads on in a chunk until its end, or until what it found has to be waited for. */
+  #read(chunk: Buffer): Promise<void> | undefined {
+    while (this.#at < chunk.length && !this.#stopped) {
+      const pending = this.#step(chunk);
+      if (pending !== undefined) return pending;
     }
     return undefined;
+  }
+
+  /** Takes the next piece of whatever is being read. */
+  #step(chunk: Buffer): Promise<void> | undefined {
+    if (this.#fragmentLeft > 0) {
+      const start = this.#at;
+      this.#at = Math.min(chunk.length, start + this.#fragmentLeft);
+      return this.#passFragment(chunk.subarray(start, this.#at));
+    }
+    if (this.#body !== undefined) return this.#fillBody(this.#body, chunk);
+    const inData = this.#dataLeft > 0;
+    const wanted = (inData ? PDV_HEADER_BYTES : PDU_HEADER_BYTES) - this.#headerFilled;
+    const end = Math.min(this.#at + wanted, chunk.length);
+    while (this.#at < end) this.#header[this.#headerFilled++] = chunk[this.#at++] ?? 0;
+    if (this.#headerFilled < PDU_HEADER_BYTES) return undefined;
+    this.#headerFilled = 0;
+    return inData ? this.#beginFragment() : this.#beginPdu();
+  }
+
+  #fillBody(body: Buffer, chunk: Buffer): undefined {
+    const taken = chunk.copy(body, this.#bodyFilled, this.#at);
+    this.#at += taken;
+    this.#bodyFilled += taken;
+    if (this.#bodyFilled === this.#bodyLength) {
+      this.#passPdu(body);
+    } else if (this.#bodyFilled === body.length) {
+      this.#body = Buffer.alloc(Math.min(this.#bodyLength, 2 * body.length));
+      body.copy(this.#body);
+    }
   }
 
   #beginPdu(): undefined {
@@ -120,7 +158,8 @@ export class PduReader {
       this.#dataLeft = length;
       this.#taker.takeDataStart();
     } else {
-      this.#body = Buffer.alloc(length);
+      this.#body = Buffer.alloc(Math.min(length, FIRST_BODY_BYTES));
+      this.#bodyLength = length;
       this.#bodyFilled = 0;
     }
   }
@@ -137,18 +176,31 @@ export class PduReader {
     this.#contextId = this.#header.readUInt8(4);
     this.#control = this.#header.readUInt8(5);
     this.#fragmentLeft = length;
-    return length === 0 ? this.#passFragment(this.#header.subarray(0, 0)) : undefined;
+    return length === 0 ? this.#passEmpty() : undefined;
+  }
+
+  #passEmpty(): Promise<void> | undefined {
+    this.#emptyValues = (this.#control & CONTROL_LAST) === 0 ? this.#emptyValues + 1 : 0;
+    if (this.#emptyValues > MAX_EMPTY_VALUES) {
+      this.#fault(ABORTS.invalidParameter, 'empty presentation data values without end');
+      return undefined;
+    }
+    return this.#passFragment(NOTHING);
   }
 
   #passFragment(bytes: Buffer): Promise<void> | undefined {
     this.#fragmentLeft -= bytes.length;
     this.#dataLeft -= bytes.length;
-    return this.#taker.takeFragment({
+    if (bytes.length > 0) this.#emptyValues = 0;
+    const pending = this.#taker.takeFragment({
       contextId: this.#contextId,
       control: this.#control,
       bytes,
       end: this.#fragmentLeft === 0,
     });
+    this.#fragments += 1;
+    const look = pending === undefined && this.#fragments % FRAGMENTS_A_LOOK === 0;
+    return look && isTurnOver() ? nextTurn() : pending;
   }
 
   #passPdu(body: Buffer): undefined {

@@ -58,7 +58,7 @@ export interface ScpLimits {
   /** Established associations, altogether and from one address. */
   readonly maxAssociations: number;
   readonly maxAssociationsPerPeer: number;
-  /** Connections without an association; the oldest gives way to a new one. */
+  /** Connections without an association; beyond, the oldest of the address with most of them gives way. */
   readonly maxPendingConnections: number;
   /** Longest P-DATA-TF body that is taken; announced to the peer (PS3.8 D.1). */
   readonly maxPduBytes: number;

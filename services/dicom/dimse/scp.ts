@@ -88,6 +88,7 @@ interface Guest {
   /** The TCP socket, below TLS where there is any. */
   readonly transport: Socket;
   readonly key: string;
+  readonly address: string;
   association: ScpAssociation | undefined;
   /** Has an association that was accepted; before, it gives way to newer connections when there are too many. */
   admitted: boolean;
@@ -140,25 +141,38 @@ class ScpDoor {
     return received;
   }
 
-  /** A connection that has just been made; when too many wait, the one that has waited longest gives way. */
+  /** A connection that has just been made; when too many wait, one of them gives way. */
   admitConnection(transport: Socket): void {
     const key = keyOf(transport);
     if (key === undefined || this.#closing) {
       transport.destroy();
       return;
     }
-    const guest: Guest = { transport, key, association: undefined, admitted: false };
+    const address = addressOf(transport);
+    const guest: Guest = { transport, key, address, association: undefined, admitted: false };
     this.#guests.add(guest);
     transport.on('error', () => transport.destroy());
     transport.once('close', () => this.#forget(guest));
     if (this.counts().pending <= this.limits.maxPendingConnections) return;
-    for (const oldest of this.#guests) {
-      if (oldest.admitted) continue;
-      this.#emit({ type: 'connection-evicted', peerAddress: addressOf(oldest.transport) });
-      this.#guests.delete(oldest);
-      oldest.transport.destroy();
-      return;
+    const oldest = this.#whoGivesWay();
+    if (oldest === undefined) return;
+    this.#emit({ type: 'connection-evicted', peerAddress: oldest.address });
+    this.#guests.delete(oldest);
+    oldest.transport.destroy();
+  }
+
+  /** The oldest connection without an association, of the address that has most of them: a flood harms itself. */
+  #whoGivesWay(): Guest | undefined {
+    const waiting = new Map<string, Guest[]>();
+    for (const guest of this.#guests) {
+      if (guest.admitted) continue;
+      const same = waiting.get(guest.address);
+      if (same === undefined) waiting.set(guest.address, [guest]);
+      else same.push(guest);
     }
+    let most: Guest[] = [];
+    for (const same of waiting.values()) if (same.length > most.length) most = same;
+    return most[0];
   }
 
   openAssociation(socket: Socket, certified: boolean): void {

@@ -7,6 +7,8 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from './transfer-syntax
 export interface DataSetLimits {
   /** Sequences within sequences. Default 64. */
   readonly maxDepth: number;
+  /** Elements, items, fragments and delimiters, nested ones too. Default 4,000,000. */
+  readonly maxElements: number;
   /** A top-level element longer than this, in bytes with all that it nests, is left out of `header()`. Default 64 KiB. */
   readonly maxElementBytes: number;
   /** Bytes of `header()` altogether; elements beyond are left out. Default 1 MiB. */
@@ -19,6 +21,7 @@ export interface DataSetLimits {
 
 const DEFAULT_LIMITS: DataSetLimits = {
   maxDepth: 64,
+  maxElements: 4_000_000,
   maxElementBytes: 64 * 1024,
   maxHeaderBytes: 1024 * 1024,
   maxHeaderElements: 16_384,
@@ -57,6 +60,7 @@ export class DataSetChecker {
         bigEndian: syntax.encoding === 'explicit-be',
         encapsulated: syntax.encapsulated,
         maxDepth: all.maxDepth,
+        maxElements: all.maxElements,
       },
       this.#collector,
     );

@@ -35,6 +35,8 @@ export interface WalkerOptions {
   readonly encapsulated: boolean;
   /** Sequences within sequences; a hostile sender nests tens of thousands to break recursive readers. */
   readonly maxDepth: number;
+  /** Elements, items, fragments and delimiters, nested ones too: what is beyond is work without an end. */
+  readonly maxElements: number;
 }
 
 /**
@@ -55,6 +57,8 @@ export class ElementWalker {
   #peek = 0;
   /** Bytes that are at hand for the header being read. */
   #available = 0;
+  /** Headers read so far, of every kind. */
+  #headers = 0;
   #elements = 0;
   #pixelData = false;
 
@@ -82,7 +86,7 @@ export class ElementWalker {
     return this.#pixelData;
   }
 
-  /** @throws RadTriageError DICOM_STRUCTURE or DICOM_UID_INVALID; nothing may be written after a throw. */
+  /** @throws RadTriageError DICOM_STRUCTURE, DICOM_TOO_LARGE or DICOM_UID_INVALID; nothing may be written after a throw. */
   write(chunk: Buffer): void {
     let offset = 0;
     while (offset < chunk.length) {
@@ -126,6 +130,8 @@ export class ElementWalker {
   /** Reads one header, or peeks at a value. Returns the bytes used; 0 when more than `available` are needed. */
   #step(bytes: Buffer, at: number, available: number): number {
     if (this.#peek > 0) return this.#decidePeeked(bytes, at);
+    this.#headers += 1;
+    if (this.#headers > this.#options.maxElements) throw this.#tooMany();
     const level = this.#level;
     const tag = readTag(bytes, at, level.bigEndian);
     if (level.kind !== 'data-set') return this.#readDelimited(tag, bytes, at);
@@ -325,6 +331,11 @@ export class ElementWalker {
     if (this.#position + length > this.#level.limit) {
       throw this.#fault('an element reaches beyond the item or sequence around it');
     }
+  }
+
+  #tooMany(): RadTriageError {
+    const { maxElements } = this.#options;
+    return new RadTriageError('DICOM_TOO_LARGE', `more than ${maxElements} elements and items`);
   }
 
   #fault(message: string): RadTriageError {

@@ -49,6 +49,22 @@ describe('crowds', () => {
     await expectAlive(door.port);
   });
 
+  test('a flood of connections from one address pushes out its own, not those of others', async () => {
+    door = await startTestListener();
+    const slow = await connect(door.port, '127.0.0.9');
+    await Promise.all(Array.from({ length: 300 }, () => connect(door?.port ?? 0)));
+    const evicted = await waitFor(
+      () => {
+        const found = door?.events.filter((event) => event.type === 'connection-evicted') ?? [];
+        return found.length >= 300 - 128 ? found : undefined;
+      },
+      { what: 'connections to give way' },
+    );
+    slow.send(associateRequest());
+    expect((await slow.nextPdu('an answer')).type).toBe(2);
+    expect(new Set(evicted.map(({ peerAddress }) => peerAddress))).toEqual(new Set(['127.0.0.1']));
+  });
+
   test('one address cannot take every association: 2/3/2, others are served', async () => {
     door = await startTestListener({ dicom: { maxAssociations: 12, maxAssociationsPerPeer: 8 } });
     const { port } = door;

@@ -97,8 +97,101 @@ describe('the reader of PDUs', () => {
     expect(await read([pdu(4, bytes)])).toEqual(['data', 'fault 2 6']);
   });
 
+  test('empty values without end are a fault, a few and an empty last one are not', async () => {
+    const empty = pdv(Buffer.alloc(0), { contextId: 1, last: false });
+    const flood = Buffer.concat(Array.from({ length: 17 }, () => pdu(4, empty)));
+    expect((await read([flood])).at(-1)).toBe('fault 2 6');
+    const few = Buffer.concat([
+      ...Array.from({ length: 16 }, () => pdu(4, empty)),
+      stream.subarray(-10),
+    ]);
+    expect((await read([few])).at(-1)).toMatch(/^pdu 5/);
+    const lasts = Array.from({ length: 40 }, () => pdu(4, pdv(Buffer.alloc(0), { contextId: 1 })));
+    expect((await read([Buffer.concat(lasts)])).at(-1)).toBe('pdv 1 2 ');
+  });
+
+  test('a taker that always lets it wait costs one copy of a chunk, not one for each fragment', async () => {
+    const fragment = pdu(4, pdv(Buffer.of(1), { contextId: 1, last: false }));
+    const chunk = Buffer.concat(Array.from({ length: 20_000 }, () => fragment));
+    const started = performance.now();
+    expect(await read([chunk], { slow: true })).toHaveLength(40_000);
+    // Twenty thousand copies of a quarter of a megabyte take seconds.
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  test('what waits is no longer in the chunk, which is overwritten', async () => {
+    const whole = await read([stream]);
+    const found: string[] = [];
+    const reader = new PduReader(
+      {
+        takePdu: (type, body) => found.push(`pdu ${type} ${body.toString('hex')}`),
+        takeDataStart: () => found.push('data'),
+        takeFragment: async ({ contextId, control, bytes }) => {
+          found.push(`pdv ${contextId} ${control} ${bytes.toString('hex')}`);
+        },
+        takeFault: (_, what) => found.push(what),
+      },
+      LIMITS,
+    );
+    const chunk = Buffer.from(stream);
+    const reading = reader.push(chunk);
+    chunk.fill(0xff);
+    await reading;
+    expect(found).toEqual(whole);
+  });
+
+  test('a long body takes no more memory than has come in', async () => {
+    const limits = { maxPduBytes: 16_384, maxAssociateBytes: 64 * 1024 * 1024 };
+    const before = process.memoryUsage().arrayBuffers;
+    const taker = {
+      takePdu: () => undefined,
+      takeDataStart: () => undefined,
+      takeFragment: () => undefined,
+      takeFault: () => undefined,
+    };
+    const readers = Array.from({ length: 50 }, () => new PduReader(taker, limits));
+    for (const reader of readers) {
+      await reader.push(pdu(1, Buffer.alloc(10), 64 * 1024 * 1024));
+      expect(reader.midPdu).toBe(true);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
   test('nothing is taken after a fault', async () => {
     expect(await read([Buffer.concat([pdu(9, Buffer.alloc(2)), stream])])).toEqual(['fault 2 1']);
+  });
+
+  test('readers that are kept busy let everything else have its turn', async () => {
+    const fragment = pdu(4, pdv(Buffer.of(1), { contextId: 1, last: false }));
+    const chunk = Buffer.concat(Array.from({ length: 20_000 }, () => fragment));
+    let longest = 0;
+    let last = performance.now();
+    const tick = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const work = (): void => {
+      for (const until = performance.now() + 0.01; performance.now() < until; );
+    };
+    const reading = Array.from({ length: 10 }, () =>
+      new PduReader(
+        {
+          takePdu: () => undefined,
+          takeDataStart: () => undefined,
+          takeFragment: () => {
+            work();
+            return undefined;
+          },
+          takeFault: () => undefined,
+        },
+        LIMITS,
+      ).push(chunk),
+    );
+    // 200,000 fragments of 10 microseconds: two seconds, of which nobody else must wait more than a small part.
+    await Promise.all(reading);
+    clearInterval(tick);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(500);
   });
 
   test('random bytes never crash it', async () => {

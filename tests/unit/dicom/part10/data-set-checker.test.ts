@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import dicomParser from 'dicom-parser';
 import fc from 'fast-check';
@@ -315,6 +316,33 @@ describe('hostile sizes', () => {
       expect.objectContaining({ code: 'DICOM_TOO_LARGE' }),
     );
     expect(await verdict(DEFLATED, [bomb])).toBe('passed');
+  });
+
+  test('a chunk may change once it was taken, also while it is inflated', async () => {
+    const plain = writeDataSet([STUDY, { tag: 0x7fe00010, vr: 'OB', value: randomBytes(200_000) }]);
+    const checker = new DataSetChecker(DEFLATED);
+    const chunk = deflateRawSync(plain);
+    const written = checker.write(chunk);
+    chunk.fill(0xff);
+    await written;
+    await checker.end();
+    expect(checker.uids.studyInstanceUid).toBe(STUDY_UID);
+  });
+
+  test.each([
+    ['items', EXPLICIT_LE, 'feff00e000000000'],
+    ['fragments', JPEG_LS, 'feff00e000000000'],
+  ])('more %s than any reader takes are refused', async (what, syntax, hex) => {
+    const open = what === 'items' ? '0900101053510000ffffffff' : 'e07f10004f420000ffffffff';
+    const study = writeDataSet([STUDY]);
+    const chunks = [
+      Buffer.from(open, 'hex'),
+      ...new Array<Buffer>(60).fill(Buffer.from(hex, 'hex')),
+    ];
+    const first = what === 'items' ? chunks : [study, ...chunks];
+    await expect(check(syntax, first, { maxElements: 50 })).rejects.toThrowError(
+      expect.objectContaining({ code: 'DICOM_TOO_LARGE' }),
+    );
   });
 
   test('bytes after a deflated data set are refused, except padding and a checksum', async () => {

@@ -5,6 +5,7 @@ import type { InstanceReceiver } from '#intake/types.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { createAssociationPolicy } from './association-policy.ts';
+import { createEventLog } from './log-events.ts';
 
 export interface ListenerOptions {
   readonly config: { readonly dicom: Config['dicom'] };
@@ -41,6 +42,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const { receiver, logger } = options;
   const { dicom } = options.config;
   const policy = createAssociationPolicy(dicom);
+  const eventLog = createEventLog(logger);
   const server = await startScp({
     host: dicom.host,
     port: dicom.port,
@@ -57,7 +59,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       ...options.limits,
     },
     onEvent: (event) => {
-      logEvent(logger, event);
+      eventLog.log(event);
       options.onEvent?.(event);
     },
   });
@@ -71,35 +73,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     bytesReceived: () => server.bytesReceived(),
     close: async (closeOptions) => {
       await server.close(closeOptions);
+      eventLog.close();
       logger.info({ port }, 'no longer listening for DICOM');
     },
   };
-}
-
-/** What a person on call has to see is a warning; what happens a thousand times an hour is for debugging. */
-function logEvent(logger: Logger, event: ScpEvent): void {
-  switch (event.type) {
-    case 'association-rejected':
-    case 'store-abandoned':
-    case 'connection-evicted':
-    case 'tls-failed':
-      logger.warn(event, event.type);
-      return;
-    case 'store-answered':
-      if (event.status === 0) logger.debug(event, event.type);
-      else logger.warn(event, event.type);
-      return;
-    case 'service-answered':
-    case 'event-reported':
-      if (event.status === 0) logger.info(event, event.type);
-      else logger.warn(event, event.type);
-      return;
-    case 'association-ended':
-      if (event.end.how === 'released') logger.debug(event, event.type);
-      else logger.warn(event, event.type);
-      return;
-    case 'association-accepted':
-    case 'echo-answered':
-      logger.debug(event, event.type);
-  }
 }

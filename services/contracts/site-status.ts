@@ -60,6 +60,8 @@ export const siteStatusSchema = z.object({
   backlog: backlogSchema.nullable(),
   studies: z.object({ receiving: count, queued: count, analysing: count, failed: count }),
   failedJobs: count,
+  /** What waits for a decision, and storage commitment reports that no peer took. */
+  held: z.object({ quarantined: count, commitmentsGivenUp: count }),
 });
 export type SiteStatus = z.output<typeof siteStatusSchema>;
 
@@ -136,6 +138,17 @@ export const associationsSchema = z.object({
   /** Ask with `before` for the next page; null when there is none. */
   next: z.string().nullable(),
 });
+
+/** What one peer did from one address in the last hour. */
+export interface HourOfPeer {
+  readonly callingAe: string;
+  readonly peerAddress: string;
+  readonly open: number;
+  readonly ended: number;
+  readonly stored: number;
+  readonly failed: number;
+  readonly bytesReceived: number;
+}
 
 const waitingStudySchema = z.object({
   studyInstanceUid: z.string(),

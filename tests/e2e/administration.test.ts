@@ -98,6 +98,16 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     await shows('[data-testid="tile-door"]', 'Ready');
   });
 
+  it('is what the doctor says on the terminal', async () => {
+    const { stdout, code } = await instance.cli(['doctor']);
+    expect(stdout).toMatch(/^ok +listener +1 associations/m);
+    expect(stdout).toMatch(/CT1 +127\.0\.0\.1 +0 +1 +1 +0 /);
+    expect(stdout).toMatch(/CT1 +WRONG_AE +127\.0\.0\.1 +3 .* Let the sender call us RADTRIAGE/);
+    expect(code).toBe(0);
+    const json = JSON.parse((await instance.cli(['doctor', '--json'])).stdout);
+    expect(json).toMatchObject({ ok: true, site: { status: { openAssociations: 1 } } });
+  });
+
   it('goes on living: what ends moves from now to lately', async () => {
     await slow.release();
     await page.getByTestId('association-now').waitFor({ state: 'detached' });

@@ -9,11 +9,14 @@ import { openQueue } from '#queue/open-queue.ts';
 import { withDatabase } from '../database-access.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { readRunState } from '../run-state.ts';
+import { checkCertificate } from './certificates.ts';
+import { judgeSite, readSiteReport, type SiteReport } from './examine-site.ts';
+import type { Finding } from './finding.ts';
 
-export interface Finding {
-  readonly level: 'ok' | 'warning' | 'fault';
-  readonly what: string;
-  readonly detail: string;
+export interface Examination {
+  readonly findings: readonly Finding[];
+  /** Undefined when the database could not be looked into. */
+  readonly site: SiteReport | undefined;
 }
 
 const GIGABYTE = 1024 ** 3;
@@ -88,8 +91,9 @@ async function checkQueue(config: Config, databaseUrl: string): Promise<Finding>
   }
 }
 
-async function checkStores(config: Config): Promise<Finding[]> {
+async function checkStores(config: Config): Promise<Examination> {
   const findings: Finding[] = [];
+  let site: SiteReport | undefined;
   try {
     await withDatabase(config, async (database, url) => {
       findings.push({
@@ -115,11 +119,15 @@ async function checkStores(config: Config): Promise<Finding[]> {
             detail: `${model.problem.code}: ${model.problem.message}`,
           });
       }
+      site = await readSiteReport(database, config);
+      const running =
+        config.databaseUrl !== undefined || readRunState(config.dataDirectory) !== undefined;
+      findings.push(...judgeSite(site, running));
     });
   } catch (error) {
     findings.push({ level: 'fault', what: 'database', detail: toRadTriageError(error).message });
   }
-  return findings;
+  return { findings, site };
 }
 
 function checkRule(config: Config): Finding {
@@ -152,18 +160,28 @@ function checkTransport(config: Config): Finding[] {
   return findings;
 }
 
+function checkCertificates(config: Config): Finding[] {
+  const { tlsCertFile } = config.http;
+  return tlsCertFile === undefined
+    ? []
+    : [checkCertificate('certificate of the page', tlsCertFile)];
+}
+
 /** Everything that can be looked at without changing anything; never throws. */
-export async function examine(config: Config): Promise<Finding[]> {
+export async function examine(config: Config): Promise<Examination> {
   const data = checkData(config);
   const node = { level: 'ok', what: 'Node', detail: process.version } as const;
   const usable = data.every((finding) => finding.level !== 'fault');
-  return [
+  const stores = usable ? await checkStores(config) : { findings: [], site: undefined };
+  const findings = [
     node,
     ...data,
     ...(await checkPorts(config)),
     ...checkTransport(config),
+    ...checkCertificates(config),
     checkRule(config),
     checkViewer(),
-    ...(usable ? await checkStores(config) : []),
+    ...stores.findings,
   ];
+  return { findings, site: stores.site };
 }

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { Association, Door, Peer, Refusal } from '#contracts/site-status.ts';
+import type { Association, Door, HourOfPeer, Peer, Refusal } from '#contracts/site-status.ts';
 import { adviseOnRefusal } from '#core/refusal.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -168,6 +168,36 @@ export async function readPeers(database: Database, dicom: DicomConfig): Promise
       site: peer.site ?? null,
     }));
   return [...seen, ...silent].sort((a, b) => Number(b.failing) - Number(a.failing));
+}
+
+/** Associations that are open or ended in the last hour, by peer and address, the busiest first. */
+export async function readLastHour(database: Database): Promise<HourOfPeer[]> {
+  const rows = await database
+    .selectFrom('doorAssociation')
+    .select(['callingAe', 'peerAddress'])
+    .select([
+      sql<string>`count(*) FILTER (WHERE ended_at IS NULL)`.as('open'),
+      sql<string>`count(ended_at)`.as('ended'),
+      sql<string>`sum(stored)`.as('stored'),
+      sql<string>`sum(failed)`.as('failed'),
+      sql<string>`sum(bytes_received)`.as('bytesReceived'),
+    ])
+    .where(({ or, eb }) =>
+      or([eb('endedAt', 'is', null), eb('endedAt', '>=', new Date(Date.now() - HOUR_MS))]),
+    )
+    .groupBy(['callingAe', 'peerAddress'])
+    .orderBy(sql`sum(bytes_received) DESC`)
+    .limit(MAX_PEERS)
+    .execute();
+  return rows.map((row) => ({
+    callingAe: row.callingAe,
+    peerAddress: row.peerAddress,
+    open: Number(row.open),
+    ended: Number(row.ended),
+    stored: Number(row.stored),
+    failed: Number(row.failed),
+    bytesReceived: Number(row.bytesReceived),
+  }));
 }
 
 /** The beginning of the hour that was begun so many hours ago: what is counted by the hour is counted whole. */

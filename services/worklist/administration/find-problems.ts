@@ -1,4 +1,5 @@
 import type { Peer, Problem, Refusal, SiteStatus, WaitingStudy } from '#contracts/site-status.ts';
+import { formatBytes } from '#core/format-bytes.ts';
 
 const GIGABYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -64,10 +65,20 @@ function judgeProcesses({ listener, worker, clockSkewSeconds }: SiteFacts['statu
   return problems;
 }
 
-function judgeStorage({ disk, backlog }: SiteFacts['status']): Problem[] {
+function judgeStorage({ disk, backlog, held }: SiteFacts['status']): Problem[] {
   const problems: Problem[] = [];
+  if (held.commitmentsGivenUp > 0) {
+    problems.push(
+      warning({
+        what: `${plural(held.commitmentsGivenUp, 'storage commitment report')} could not be delivered`,
+        detail: 'The peers wait for an answer, and may send everything again.',
+        advice: 'Look at host and port of these peers in dicom.peers, then report again.',
+        place: 'storage',
+      }),
+    );
+  }
   if (disk !== null) {
-    const free = `${(disk.freeBytes / GIGABYTE).toFixed(1)} GB free`;
+    const free = `${formatBytes(disk.freeBytes)} free`;
     const advice = 'Make room, enlarge the disk, or shorten retention. A full disk refuses images.';
     if (disk.freeBytes < GIGABYTE) {
       problems.push(fault({ what: 'The disk is full', detail: free, advice, place: 'storage' }));
@@ -152,6 +163,18 @@ function judgeStudies({ status, waiting }: SiteFacts): Problem[] {
         what: `${plural(queued.length, 'study has', 'studies have')} been queued for over 15 minutes`,
         detail: 'The workers do not keep up.',
         advice: 'Raise inference.processes, or start further workers.',
+        place: 'studies',
+      }),
+    );
+  }
+  const { quarantined } = status.held;
+  if (quarantined > 0) {
+    problems.push(
+      warning({
+        what: `${plural(quarantined, 'object waits', 'objects wait')} in quarantine`,
+        detail:
+          'Other content under a known UID, or a rejection note from a peer that may not reject.',
+        advice: 'Look at each and decide.',
         place: 'studies',
       }),
     );

@@ -5,6 +5,7 @@ import { readPeers, readRefusals } from './door-queries.ts';
 import { findProblems } from './find-problems.ts';
 import {
   countFailedJobs,
+  countHeld,
   countWaiting,
   readClockSkew,
   readDisk,
@@ -37,6 +38,7 @@ export async function readSiteStatus(
     backlog: backlog ?? null,
     studies: await countWaiting(database),
     failedJobs: await countFailedJobs(database),
+    held: await countHeld(database),
   };
   const lastHour = new Date(now.getTime() - HOUR_MS);
   const { items: waiting } = await readWaiting(database, { workerAlive: worker.signOfLife.alive });

@@ -157,3 +157,21 @@ export async function countFailedJobs(database: Database): Promise<number> {
     .executeTakeFirstOrThrow();
   return Number(count);
 }
+
+/** What waits for a decision of an administrator. */
+export async function countHeld(database: Database): Promise<SiteStatus['held']> {
+  const quarantine = await database
+    .selectFrom('quarantine')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('state', '=', 'waiting')
+    .executeTakeFirstOrThrow();
+  const commitments = await database
+    .selectFrom('commitment')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('state', '=', 'given-up')
+    .executeTakeFirstOrThrow();
+  return {
+    quarantined: Number(quarantine.count),
+    commitmentsGivenUp: Number(commitments.count),
+  };
+}

@@ -1,3 +1,5 @@
+export { formatBytes } from '#core/format-bytes.ts';
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -99,16 +101,6 @@ export function formatProportion(
   const percent = (value: number) => Math.round(value * 100);
   if (interval === null) return `${percent(estimate)}%`;
   return `${percent(estimate)}% (${percent(interval[0])} to ${percent(interval[1])})`;
-}
-
-const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
-
-/** `0 B`, `512 KB`, `1.4 GB`: three figures at the most, in powers of 1024. */
-export function formatBytes(bytes: number): string {
-  const magnitude = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  const value = bytes / 1024 ** magnitude;
-  const digits = magnitude === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${BYTE_UNITS[magnitude]}`;
 }
 
 /** `12,345`, whatever the browser's language: the page is in English. */

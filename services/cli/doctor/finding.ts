@@ -1,0 +1,5 @@
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'fault';
+  readonly what: string;
+  readonly detail: string;
+}

@@ -28,6 +28,36 @@ async function indexRecovered(
   );
 }
 
+const LOOK_AGAIN_MS = 10_000;
+
+/**
+ * Gives rows to files that lay in their place when we died, before their row was written, and to those that a restored
+ * database does not know. They may have been answered for: while the database is away it is tried again.
+ */
+function lookThroughStore(reindex: ReindexOptions): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    try {
+      await reindexBlobs(reindex);
+    } catch (error) {
+      if (stopped) return;
+      reindex.logger.warn(
+        { err: error },
+        'the image store could not be looked through, trying again',
+      );
+      timer = setTimeout(() => void look(), LOOK_AGAIN_MS);
+    }
+  };
+  void look();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
 /** Opens the journal, takes up what is left in it, and gives the receiver that answers from it. */
 export async function openReceiving(site: Site, rule: PriorityRule): Promise<Receiving> {
   const { config, database, blobStore, logger } = site;
@@ -39,14 +69,12 @@ export async function openReceiving(site: Site, rule: PriorityRule): Promise<Rec
   const reindex = { database, blobStore, rules: { config, rule }, logger };
   await indexRecovered(reindex, journal.recovery);
   const receiver = createInstanceReceiver({ database, blobStore, config, rule, logger, journal });
-  // Files that lay in their place when we died, before their row was written; and those of a restored database.
-  reindexBlobs(reindex).catch((error: unknown) =>
-    logger.warn({ err: error }, 'the image store could not be looked through'),
-  );
+  const looking = lookThroughStore(reindex);
   return {
     receiver,
     journal,
     close: async () => {
+      looking.stop();
       await receiver.close();
       await journal.close();
     },

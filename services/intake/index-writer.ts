@@ -1,7 +1,7 @@
 import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import type { Journal, JournalEntry } from '#platform/blob-store/blob-store.ts';
-import { asDatabaseError, type Database, isConnectionLoss } from '#platform/database/connect.ts';
+import { asDatabaseError, type Database, isPassingTrouble } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import type { Preparation } from './corrections/prepare-records.ts';
 import { indexRecords } from './index-records.ts';
@@ -133,7 +133,7 @@ export class IndexWriter {
       });
     } catch (error) {
       const [only] = batch;
-      if (batch.length > 1 && !isConnectionLoss(error)) {
+      if (batch.length > 1 && !isPassingTrouble(error)) {
         // One row that Postgres refuses must not fail those that it was grouped with.
         for (const waiting of batch) await this.settle([waiting]);
       } else if (batch.length === 1) {
@@ -190,8 +190,8 @@ export class IndexWriter {
           collisions += 1;
           continue;
         }
-        if (!isConnectionLoss(error) || this.closing || Date.now() >= givesUp) throw error;
-        if (!isAway) logger.warn({ err: error }, 'the database is away, trying again');
+        if (!isPassingTrouble(error) || this.closing || Date.now() >= givesUp) throw error;
+        if (!isAway) logger.warn({ err: error }, 'the database takes no rows, trying again');
         isAway = true;
         await pause(wait);
         if (this.options.journal !== undefined) wait = Math.min(2 * wait, LONGEST_PAUSE_MS);

@@ -65,7 +65,7 @@ export function openKeeping(
     write: (chunk) => writer.write(chunk),
     finish: async (receivedAt) => {
       const entry = await writer.finish(receivedAt);
-      const { path, fileBytes, sha256 } = entry;
+      const { path, fileBytes, sha256 } = entry.record;
       return { path, fileBytes, sha256, entry };
     },
     abort: () => writer.abort(),

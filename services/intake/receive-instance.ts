@@ -142,7 +142,14 @@ class BlobSink implements InstanceSink {
       // When the answer was lost, the row may have been committed all the same: then its file must stay. So it must
       // when the sender has had its answer.
       const refused = error instanceof RadTriageError && error.details['refused'] === true;
-      if (refused && this.surroundings.journal === undefined) await this.removeQuietly(path);
+      const { journal, logger } = this.surroundings;
+      if (refused && journal === undefined) await this.removeQuietly(path);
+      if (refused && journal !== undefined) {
+        logger.error(
+          { err: error, path },
+          'a kept file is refused by the index; the next start tries again',
+        );
+      }
       throw error;
     }
   }

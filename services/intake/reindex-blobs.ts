@@ -14,8 +14,6 @@ export interface ReindexOptions {
   readonly blobStore: BlobStore;
   readonly rules: SiteRules;
   readonly logger: Logger;
-  /** Younger files are left alone: their row may be on its way. */
-  readonly olderThanMs?: number | undefined;
 }
 
 export interface ReindexReport {
@@ -26,6 +24,8 @@ export interface ReindexReport {
   readonly duplicates: number;
   /** Files that cannot be read as DICOM; they stay where they are. */
   readonly unreadable: number;
+  /** Files whose row Postgres refuses; they stay where they are. */
+  readonly refused: number;
 }
 
 interface Blob {
@@ -33,8 +33,9 @@ interface Blob {
   readonly changedAt: Date;
 }
 
-const OLDER_THAN_MS = 60_000;
 const BATCH = 500;
+/** Rows on their way at once: they share commits. */
+const GROUP = 64;
 
 async function hashDataSet(path: string, offset: number): Promise<string> {
   const hash = createHash('sha256');
@@ -44,6 +45,7 @@ async function hashDataSet(path: string, offset: number): Promise<string> {
 
 async function readRecord({ blobStore }: ReindexOptions, blob: Blob): Promise<InstanceRecord> {
   const file = blobStore.locate(blob.path);
+  await blobStore.trimBlob(blob.path);
   const part10 = await checkPart10File(file);
   const { sopInstanceUid, transferSyntaxUid, sendingAe } = part10.meta;
   const attributes = readAttributes(part10.header, part10.headerTransferSyntaxUid);
@@ -77,56 +79,72 @@ async function withoutRow(database: Database, blobs: readonly Blob[]): Promise<B
 }
 
 /**
- * Gives every kept file its row again: those whose process died between file and row (never acknowledged), and all
- * those that a database restored from an older backup does not know. With an empty database it rebuilds the whole
- * index; what models and readers had said is not in the files.
+ * Gives every kept file its row again: those whose process died between file and row, which may have been answered
+ * for, and all those that a database restored from an older backup does not know. With an empty database it rebuilds
+ * the whole index; what models and readers had said is not in the files. A file whose row is on its way from another
+ * process is no harm: whichever row comes second finds the first one to be its own.
  */
 export async function reindexBlobs(options: ReindexOptions): Promise<ReindexReport> {
-  const before = Date.now() - (options.olderThanMs ?? OLDER_THAN_MS);
-  async function* settled(): AsyncIterable<Blob> {
-    for await (const blob of options.blobStore.listBlobs('instances')) {
-      if (blob.changedAt.getTime() <= before) yield blob;
-    }
-  }
-  return indexFiles(options, settled());
+  return indexFiles(options, options.blobStore.listBlobs('instances'));
 }
 
-/** Gives the files named their rows, where they have none. */
+/**
+ * Gives the files named their rows, where they have none.
+ * @throws RadTriageError DATABASE_UNAVAILABLE
+ */
 export async function indexFiles(
-  options: Omit<ReindexOptions, 'olderThanMs'>,
+  options: ReindexOptions,
   files: Iterable<Blob> | AsyncIterable<Blob>,
 ): Promise<ReindexReport> {
   const { database, blobStore, rules, logger } = options;
   const index = new IndexWriter({ database, blobs: blobStore, rules, logger });
-  const report = { files: 0, indexed: 0, duplicates: 0, unreadable: 0 };
-  let batch: Blob[] = [];
-  const settle = async (): Promise<void> => {
-    for (const blob of await withoutRow(database, batch)) {
-      let record: InstanceRecord;
-      try {
-        record = await readRecord(options, blob);
-      } catch (thrown) {
-        const { code } = toRadTriageError(thrown);
-        logger.warn({ path: blob.path, code }, 'a file in the image store cannot be indexed');
-        report.unreadable += 1;
-        continue;
-      }
-      const { outcome } = await index.add(record);
-      if (outcome === 'duplicate') {
-        await blobStore.removeBlob(blob.path);
-        report.duplicates += 1;
-      } else {
-        report.indexed += 1;
-      }
+  const report = { files: 0, indexed: 0, duplicates: 0, unreadable: 0, refused: 0 };
+  const settle = async (blobs: readonly Blob[]): Promise<void> => {
+    const missing = await withoutRow(database, blobs);
+    for (let from = 0; from < missing.length; from += GROUP) {
+      const group = missing.slice(from, from + GROUP);
+      const results = await Promise.all(group.map((blob) => indexFile(options, index, blob)));
+      for (const result of results) report[result] += 1;
     }
-    batch = [];
   };
+  let batch: Blob[] = [];
   for await (const blob of files) {
     report.files += 1;
     batch.push(blob);
-    if (batch.length === BATCH) await settle();
+    if (batch.length < BATCH) continue;
+    await settle(batch);
+    batch = [];
   }
-  await settle();
+  await settle(batch);
   if (report.indexed > 0) logger.warn(report, 'files without a row were indexed');
   return report;
+}
+
+async function indexFile(
+  options: ReindexOptions,
+  index: IndexWriter,
+  blob: Blob,
+): Promise<'indexed' | 'duplicates' | 'unreadable' | 'refused'> {
+  const { blobStore, logger } = options;
+  let record: InstanceRecord;
+  try {
+    record = await readRecord(options, blob);
+  } catch (thrown) {
+    const { code } = toRadTriageError(thrown);
+    logger.warn({ path: blob.path, code }, 'a file in the image store cannot be indexed');
+    return 'unreadable';
+  }
+  try {
+    const { outcome } = await index.add(record);
+    if (outcome !== 'duplicate') return 'indexed';
+    await blobStore.removeBlob(blob.path);
+    return 'duplicates';
+  } catch (error) {
+    if (!(error instanceof RadTriageError) || error.details['refused'] !== true) throw error;
+    logger.error(
+      { err: error, path: blob.path },
+      'a file in the image store is refused by the index',
+    );
+    return 'refused';
+  }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
@@ -8,6 +8,7 @@ import { type BlobWriter, FileBlobWriter } from './blob-writer.ts';
 import { DurableDirectories } from './durable-directories.ts';
 import type { JournalDisk } from './journal/disk.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
+import { trimKept } from './journal/recover.ts';
 import { asStorageError } from './storage-errors.ts';
 import { type BlobSyncs, DURABLE_SYNCS } from './syncs.ts';
 
@@ -37,6 +38,8 @@ export interface BlobStore {
   /** The file itself, for programs that read it on their own. */
   locate(path: string): string;
   removeBlob(path: string): Promise<void>;
+  /** Cuts off what the journal had put behind a file, where the process died before it could. */
+  trimBlob(path: string): Promise<void>;
   /** Paths of all whole files below a folder, newest day first, with the time of their last change. */
   listBlobs(folder: string): AsyncIterable<{ path: string; changedAt: Date }>;
   /** The fast way in, for the one process that receives. @throws RadTriageError DATA_FOLDER_UNUSABLE, STORAGE_ codes */
@@ -138,7 +141,7 @@ export async function openBlobStore(options: {
   const directories = new DurableDirectories(root, syncs);
   let removedAtStart = 0;
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await directories.ensureRoot();
     await chmod(root, 0o700);
     await directories.ensure(INCOMING);
     removedAtStart = await removeHalfFiles(root);
@@ -191,6 +194,10 @@ export async function openBlobStore(options: {
     },
     removeBlob: async (path) => {
       await rm(locate(path), { force: true });
+    },
+    trimBlob: async (path) => {
+      locate(path);
+      await trimKept(root, path);
     },
     listBlobs: async function* (folder) {
       if (existsSync(join(root, folder))) yield* walk(root, folder);

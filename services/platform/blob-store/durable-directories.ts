@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type BlobSyncs, SharedSync } from './syncs.ts';
 
 interface OpenDirectory {
@@ -16,6 +16,21 @@ export class DurableDirectories {
   constructor(root: string, syncs: BlobSyncs) {
     this.root = root;
     this.syncs = syncs;
+  }
+
+  /** Makes the root where there is none, and sees to it that it will be there after a power cut. */
+  async ensureRoot(): Promise<void> {
+    const first = await mkdir(this.root, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = resolve(this.root); ; made = dirname(made)) {
+      const parent = await open(dirname(made), 'r');
+      try {
+        await this.syncs.syncParent(parent);
+      } finally {
+        await parent.close();
+      }
+      if (made === resolve(first)) return;
+    }
   }
 
   /** Makes sure that the folder and every folder above it, up to the root, will be there after a power cut. */

@@ -95,6 +95,16 @@ export function isConnectionLoss(error: unknown): boolean {
   );
 }
 
+/**
+ * True when the same statement may well succeed later: the database is away, or out of room, memory or connections, or
+ * read-only for now (classes 53 and 58, 25006, 55P03, 57014 of PostgreSQL, appendix A).
+ */
+export function isPassingTrouble(error: unknown): boolean {
+  if (isConnectionLoss(error)) return true;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^(53|58)[0-9A-Z]{3}$|^(25006|55P03|57014)$/.test(code);
+}
+
 /** Maps a database failure to its code; anything else is passed through unchanged. */
 export function asDatabaseError(error: unknown): unknown {
   if (!isConnectionLoss(error)) return error;

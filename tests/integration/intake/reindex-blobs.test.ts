@@ -18,7 +18,6 @@ const reindex = () =>
     blobStore: intake.blobStore,
     rules: { config: intake.config, rule: loadPriorityRule() },
     logger: silent,
-    olderThanMs: -1_000,
   });
 
 const COLUMNS = [
@@ -42,7 +41,13 @@ describe('the index', () => {
       const image = minimalImage({ modality: 'CT', seed: 'index', instanceNumber });
       await receiveFile(intake.receiver, image.bytes, { callingAe: 'SCANNER' });
     }
-    expect(await reindex()).toEqual({ files: 3, indexed: 0, duplicates: 0, unreadable: 0 });
+    expect(await reindex()).toEqual({
+      files: 3,
+      indexed: 0,
+      duplicates: 0,
+      unreadable: 0,
+      refused: 0,
+    });
     const rows = () =>
       database.selectFrom('instance').select(COLUMNS).orderBy('blobPath').execute();
     const study = () =>
@@ -53,7 +58,13 @@ describe('the index', () => {
     const [rowsBefore, studyBefore] = [await rows(), await study()];
     await database.deleteFrom('instance').execute();
     await database.deleteFrom('study').execute();
-    expect(await reindex()).toEqual({ files: 3, indexed: 3, duplicates: 0, unreadable: 0 });
+    expect(await reindex()).toEqual({
+      files: 3,
+      indexed: 3,
+      duplicates: 0,
+      unreadable: 0,
+      refused: 0,
+    });
     expect(await rows()).toEqual(rowsBefore);
     expect(await study()).toEqual(studyBefore);
   });

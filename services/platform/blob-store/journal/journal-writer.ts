@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { RadTriageError } from '#core/errors.ts';
 import { asStorageError } from '../storage-errors.ts';
@@ -5,7 +6,7 @@ import type { JournalDisk } from './disk.ts';
 import type { Hasher } from './hasher.ts';
 import { type KeptRecord, writeRecord } from './record-block.ts';
 import type { Reserve, Slot } from './reserve.ts';
-import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool } from './slabs.ts';
+import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool, wholeBlocks } from './slabs.ts';
 
 export interface JournalParts {
   readonly disk: JournalDisk;
@@ -15,16 +16,13 @@ export interface JournalParts {
 }
 
 /** An object that the journal answers for; `settle` of the journal moves it to its place. */
-export interface JournalEntry extends KeptRecord {
+export interface JournalEntry {
+  readonly record: KeptRecord;
   readonly slot: Slot;
 }
 
 /** Slabs of one object that may be under way at once, so that one fast sender leaves some to the others. */
 const MAX_IN_FLIGHT = 4;
-
-function wholeBlocks(bytes: number): number {
-  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
-}
 
 /**
  * Writes one object into a slot of the journal: slab after slab past the page cache, hashed on another thread
@@ -73,7 +71,9 @@ export class JournalWriter {
       if (slab === undefined) throw this.#failure;
       const fileBytes = this.#position + this.#filled;
       const sha256 = await this.#hash(slab, true);
+      const slot = await this.#takeSlot();
       const record: KeptRecord = {
+        slot: basename(slot.path),
         path: this.#path,
         fileBytes,
         dataSetOffset: this.#header.length,
@@ -81,13 +81,12 @@ export class JournalWriter {
         sha256: sha256 ?? '',
         receivedAt: receivedAt.toISOString(),
       };
-      const slot = await this.#takeSlot();
       await this.#writeEnd(slot, slab, record);
       await Promise.all(this.#underWay);
       if (this.#failure !== undefined) throw this.#failure;
       await this.#parts.disk.syncFile(slot.fd);
       this.#over = true;
-      return { ...record, slot };
+      return { record, slot };
     } catch (error) {
       await this.abort();
       throw asStorageError(error);

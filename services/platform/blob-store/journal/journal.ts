@@ -2,7 +2,7 @@ import { close, open } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStorageError } from '../storage-errors.ts';
-import { type JournalDisk, REAL_DISK } from './disk.ts';
+import { REAL_DISK } from './disk.ts';
 import { Hasher } from './hasher.ts';
 import { type JournalEntry, JournalWriter } from './journal-writer.ts';
 import { ownJournal } from './owner.ts';
@@ -21,7 +21,6 @@ export interface JournalOptions extends RecoveryPlace {
   /** Room on disk for files made ready ahead of time, bytes. */
   readonly reserveBytes: number;
   readonly onTrouble: (error: unknown) => void;
-  readonly disk?: JournalDisk | undefined;
 }
 
 /**
@@ -44,16 +43,34 @@ const closeFile = promisify(close);
 const SPARE_SLABS = 16;
 const MAX_SLABS = 128;
 
-/** Entries that lie in their place already, when the syncs after that failed and are tried again. */
-const moved = new WeakSet<JournalEntry>();
+/** How far an entry has come, when the syncs after that failed and are tried again. */
+const stages = new WeakMap<JournalEntry, 'named' | 'settled'>();
 
-async function moveEntry(entry: JournalEntry, place: JournalOptions): Promise<void> {
-  if (moved.has(entry)) return;
-  const disk = place.disk ?? REAL_DISK;
-  await disk.truncate(entry.slot.fd, entry.fileBytes);
-  await place.ensureFolder(dirname(entry.path));
-  await disk.rename(entry.slot.path, join(place.root, entry.path));
-  moved.add(entry);
+/**
+ * Moves objects to their places. The record behind an object's bytes is what vouches for it while its name may still
+ * be lost with the power: it is cut off only once the name is on disk.
+ */
+async function settleEntries(
+  entries: readonly JournalEntry[],
+  options: JournalOptions,
+): Promise<void> {
+  const disk = options.disk ?? REAL_DISK;
+  const open = entries.filter((entry) => stages.get(entry) !== 'settled');
+  const name = async (entry: JournalEntry): Promise<void> => {
+    if (stages.has(entry)) return;
+    const { path } = entry.record;
+    await options.ensureFolder(dirname(path));
+    await disk.rename(entry.slot.path, join(options.root, path));
+    stages.set(entry, 'named');
+  };
+  await Promise.all(open.map(name));
+  const folders = new Set(open.map(({ record }) => dirname(record.path)));
+  await Promise.all([...folders].map((folder) => options.syncFolder(folder)));
+  await Promise.all(open.map(({ slot, record }) => disk.truncate(slot.fd, record.fileBytes)));
+  await Promise.all(open.map(({ slot }) => disk.syncFile(slot.fd)));
+  for (const entry of open) stages.set(entry, 'settled');
+  // All is on disk: what closing says has no bearing on it.
+  await Promise.all(open.map(({ slot }) => disk.close(slot.fd).catch(() => undefined)));
 }
 
 /** @throws RadTriageError DATA_FOLDER_UNUSABLE, STORAGE_FULL, STORAGE_FAILED */
@@ -85,14 +102,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     createWriter: (header) => new JournalWriter(parts, options.createPath(), header),
     settle: async (entries) => {
       try {
-        await Promise.all(entries.map((entry) => moveEntry(entry, options)));
-        const folders = new Set(entries.map(({ path }) => dirname(path)));
-        await Promise.all([...folders].map((folder) => options.syncFolder(folder)));
-        await Promise.all(entries.map(({ slot }) => disk.syncFile(slot.fd)));
+        await settleEntries(entries, options);
       } catch (error) {
         throw asStorageError(error);
       }
-      await Promise.all(entries.map(({ slot }) => disk.close(slot.fd)));
     },
     close: async () => {
       await reserve.close();

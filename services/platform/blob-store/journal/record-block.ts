@@ -15,8 +15,10 @@ const MAGIC = Buffer.from('RTKEPT01', 'latin1');
 const TEXT_AT = 16;
 
 const recordSchema = z.strictObject({
+  /** Name of the slot that it was written for: pixels that look like a record cannot know it. */
+  slot: z.string(),
   /** Where the file belongs, below the root of the store. */
-  path: z.string(),
+  path: z.string().regex(/^[a-z]+\/\d{4}\/\d\d\/\d\d\/[0-9a-z]+\.[a-z0-9]+$/),
   /** Bytes of the Part 10 file: what follows is padding and this record. */
   fileBytes: z.number().int().positive(),
   /** Where its data set begins. */
@@ -26,7 +28,7 @@ const recordSchema = z.strictObject({
   /** SHA-256 of the data set, lower-case hex. */
   sha256: z.string().length(64),
   /** ISO 8601. */
-  receivedAt: z.string(),
+  receivedAt: z.iso.datetime(),
 });
 export type KeptRecord = z.output<typeof recordSchema>;
 
@@ -40,14 +42,21 @@ export function writeRecord(record: KeptRecord, target: Buffer): void {
   text.copy(target, TEXT_AT);
 }
 
+/** Whether a block begins like a record, whole or not. */
+export function looksLikeRecord(block: Buffer): boolean {
+  return block.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
 /** The record that a block holds, or undefined when it holds none that is whole. */
 export function readRecord(block: Buffer): KeptRecord | undefined {
-  if (block.length < BLOCK_BYTES || !block.subarray(0, MAGIC.length).equals(MAGIC))
-    return undefined;
+  if (block.length < BLOCK_BYTES || !looksLikeRecord(block)) return undefined;
   const length = block.readUInt32LE(MAGIC.length);
   if (TEXT_AT + length > BLOCK_BYTES) return undefined;
   const text = block.subarray(TEXT_AT, TEXT_AT + length);
   if (crc32(text) !== block.readUInt32LE(MAGIC.length + 4)) return undefined;
-  const parsed = recordSchema.safeParse(JSON.parse(text.toString('utf8')));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return recordSchema.safeParse(JSON.parse(text.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type KeptRecord, readRecord } from './record-block.ts';
-import { BLOCK_BYTES, SLAB_BYTES } from './slabs.ts';
+import { type JournalDisk, REAL_DISK } from './disk.ts';
+import { type KeptRecord, looksLikeRecord, readRecord } from './record-block.ts';
+import { BLOCK_BYTES, SLAB_BYTES, wholeBlocks } from './slabs.ts';
 
 export interface RecoveryReport {
   /** Objects found whole: now in their place, for the index to take up. */
@@ -15,6 +16,8 @@ export interface RecoveryReport {
 }
 
 export const SLOT_SUFFIX = '.slot';
+/** Below the root: slots that nobody can vouch for. */
+export const QUARANTINE = 'quarantine';
 
 export interface RecoveryPlace {
   /** Of the store. */
@@ -24,10 +27,16 @@ export interface RecoveryPlace {
   /** Makes sure that a folder below the root is there for good. */
   readonly ensureFolder: (relative: string) => Promise<void>;
   readonly syncFolder: (relative: string) => Promise<void>;
+  readonly disk?: JournalDisk | undefined;
 }
 
-/** The record of a slot stands behind its bytes: the last block of the file that is not empty. */
-async function findRecord(handle: FileHandle): Promise<KeptRecord | undefined> {
+/** Record behind the bytes of a file, or what stands there in its stead. */
+type Tail = KeptRecord | 'none' | 'torn';
+
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+
+/** The record of a slot stands behind its bytes: it is the last block of the file that is not all zero. */
+async function readTail(handle: FileHandle): Promise<Tail> {
   const { size } = await handle.stat();
   const buffer = Buffer.allocUnsafe(SLAB_BYTES);
   let end = size - (size % BLOCK_BYTES);
@@ -35,12 +44,16 @@ async function findRecord(handle: FileHandle): Promise<KeptRecord | undefined> {
     const start = Math.max(0, end - SLAB_BYTES);
     const { bytesRead } = await handle.read(buffer, 0, end - start, start);
     for (let at = bytesRead - BLOCK_BYTES; at >= 0; at -= BLOCK_BYTES) {
-      const record = readRecord(buffer.subarray(at, at + BLOCK_BYTES));
-      if (record !== undefined) return start + at >= record.fileBytes ? record : undefined;
+      const block = buffer.subarray(at, at + BLOCK_BYTES);
+      if (block.equals(ZEROS)) continue;
+      if (!looksLikeRecord(block)) return 'none';
+      const record = readRecord(block);
+      const isBehind = record !== undefined && start + at === wholeBlocks(record.fileBytes);
+      return isBehind ? record : 'torn';
     }
     end = start;
   }
-  return undefined;
+  return 'none';
 }
 
 /** Whether header and data set are what the record says, to the last bit. */
@@ -59,49 +72,89 @@ async function isWhole(handle: FileHandle, record: KeptRecord): Promise<boolean>
   return hash.digest('hex') === record.sha256;
 }
 
-async function recoverSlot(path: string): Promise<KeptRecord | 'empty' | 'broken'> {
-  const handle = await open(path, 'r+');
+async function judgeSlot(path: string): Promise<KeptRecord | 'empty' | 'broken'> {
+  const handle = await open(path, 'r');
   try {
-    const record = await findRecord(handle);
-    if (record === undefined) return 'empty';
-    if (!(await isWhole(handle, record))) return 'broken';
-    await handle.truncate(record.fileBytes);
-    await handle.datasync();
-    return record;
+    const tail = await readTail(handle);
+    if (tail === 'none') return 'empty';
+    if (tail === 'torn' || tail.slot !== basename(path)) return 'broken';
+    return (await isWhole(handle, tail)) ? tail : 'broken';
+  } catch (error) {
+    // A sector that cannot be read must not keep all others from being taken up.
+    if (error instanceof Error && 'code' in error && error.code === 'EIO') return 'broken';
+    throw error;
   } finally {
     await handle.close();
   }
 }
 
 /**
+ * Takes the record off a file that lies in its place already, for good. Nothing happens to a file without one.
+ * @param relative its path below the root
+ */
+export async function trimKept(
+  root: string,
+  relative: string,
+  disk: JournalDisk = REAL_DISK,
+): Promise<void> {
+  const path = join(root, relative);
+  const tail = await readFileTail(path);
+  if (typeof tail === 'string' || tail.path !== relative) return;
+  const handle = await open(path, 'r+');
+  try {
+    await disk.truncate(handle.fd, tail.fileBytes);
+    await disk.syncFile(handle.fd);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readFileTail(path: string): Promise<Tail> {
+  const handle = await open(path, 'r');
+  try {
+    return await readTail(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Where both names were left of an earlier move, they are one file, and renaming does nothing (POSIX): thence `remove`. */
+async function moveAside(path: string, root: string, disk: JournalDisk): Promise<void> {
+  const aside = join(root, QUARANTINE);
+  await mkdir(aside, { recursive: true, mode: 0o700 });
+  await disk.rename(path, join(aside, basename(path)));
+  await disk.remove(path);
+}
+
+/**
  * What a process that died, or a machine that lost its power, left in the journal: whole objects go to their place, the
- * rest is cleared away. Safe to run again at any point.
+ * rest is cleared away. Safe to run again at any point: an object keeps its record until its new name is on disk.
  */
 export async function recoverJournal(place: RecoveryPlace): Promise<RecoveryReport> {
+  const { disk = REAL_DISK } = place;
   const recovered: KeptRecord[] = [];
-  const folders = new Set<string>();
   let empty = 0;
   let quarantined = 0;
   for (const name of (await readdir(place.directory)).sort()) {
     if (!name.endsWith(SLOT_SUFFIX)) continue;
     const path = join(place.directory, name);
-    const found = await recoverSlot(path);
+    const found = await judgeSlot(path);
     if (found === 'empty') {
-      await rm(path, { force: true });
+      await disk.remove(path);
       empty += 1;
     } else if (found === 'broken') {
-      const aside = join(place.root, 'quarantine');
-      await mkdir(aside, { recursive: true, mode: 0o700 });
-      await rename(path, join(aside, basename(path)));
+      await moveAside(path, place.root, disk);
       quarantined += 1;
     } else {
-      const folder = found.path.slice(0, found.path.lastIndexOf('/'));
-      await place.ensureFolder(folder);
-      await rename(path, join(place.root, found.path));
-      folders.add(folder);
+      await place.ensureFolder(dirname(found.path));
+      await disk.rename(path, join(place.root, found.path));
+      await disk.remove(path);
       recovered.push(found);
     }
   }
-  for (const folder of folders) await place.syncFolder(folder);
+  for (const folder of new Set(recovered.map((record) => dirname(record.path)))) {
+    await place.syncFolder(folder);
+  }
+  for (const { path } of recovered) await trimKept(place.root, path, disk);
   return { recovered, empty, quarantined };
 }

@@ -3,6 +3,10 @@ export const SLAB_BYTES = 256 * 1024;
 /** Addresses, offsets and lengths of writes past the page cache are multiples of this. */
 export const BLOCK_BYTES = 4096;
 
+export function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
 const PAGE_BYTES = 64 * 1024;
 
 /** A piece of aligned memory that an object passes through on its way to the disk. */

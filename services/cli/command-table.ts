@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   models: async () => (await import('./commands/models.ts')).modelsCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  passcode: async () => (await import('./commands/passcode.ts')).passcodeCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
 };
 

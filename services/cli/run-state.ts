@@ -9,7 +9,12 @@ import { z } from 'zod';
 const runStateSchema = z.object({
   pid: z.number().int(),
   databaseUrl: z.string(),
-  dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),
+  dicom: z.object({
+    aeTitle: z.string(),
+    host: z.string(),
+    port: z.number(),
+    tlsPort: z.number().optional(),
+  }),
   http: z.object({ url: z.string() }),
   /** Process ids of the children, kept up to date when one is started again. */
   processes: z.record(z.string(), z.number()),

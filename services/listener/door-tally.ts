@@ -53,7 +53,11 @@ export class DoorTally {
         this.#begin(event);
         return;
       case 'association-rejected':
-        this.#refuse(event, classifyRejection(event.rejection, event.why), event.why);
+        this.#refuse(
+          event,
+          event.cause ?? classifyRejection(event.rejection, event.why),
+          event.why,
+        );
         return;
       case 'association-ended':
         this.#end(event);

@@ -21,7 +21,8 @@ export function createEventLog(
   return {
     log: (event) => {
       const level = levelOf(event);
-      if (level === 'warn' && limiter.judge(kindOf(event), event.peerAddress) === 'leave-out') {
+      const peer = 'peerAddress' in event ? event.peerAddress : '';
+      if (level === 'warn' && limiter.judge(kindOf(event), peer) === 'leave-out') {
         return;
       }
       logger[level](event, event.type);
@@ -43,6 +44,8 @@ function levelOf(event: ScpEvent): Level {
     case 'service-answered':
     case 'event-reported':
       return event.status === 0 ? 'info' : 'warn';
+    case 'tls-reloaded':
+      return event.fault === undefined ? 'info' : 'warn';
     case 'association-ended':
       return event.end.how === 'released' ? 'debug' : 'warn';
     case 'association-accepted':

@@ -6,6 +6,7 @@ import type { Config } from '#platform/config/config.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { createAssociationPolicy } from './association-policy.ts';
 import { createEventLog } from './log-events.ts';
+import { tlsFrom } from './read-tls-files.ts';
 
 export interface ListenerOptions {
   readonly config: { readonly dicom: Config['dicom'] };
@@ -23,7 +24,9 @@ export interface ListenerOptions {
 export interface Listener {
   readonly aeTitle: string;
   readonly host: string;
+  /** The port without TLS, or the one of TLS where there is no other. */
   readonly port: number;
+  readonly tlsPort: number | undefined;
   /** What each open association has sent so far, bytes by association id. */
   bytesReceived(): ReadonlyMap<number, number>;
   /**
@@ -46,6 +49,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const server = await startScp({
     host: dicom.host,
     port: dicom.port,
+    ...(dicom.tls === undefined ? {} : { tls: tlsFrom(dicom.tls) }),
+    moreStorageClasses: dicom.moreStorageClasses,
     policy,
     handlers: {
       openStore: (request): StoreSink | Promise<StoreSink> =>
@@ -63,13 +68,14 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       options.onEvent?.(event);
     },
   });
-  const { port } = server;
+  const { port, tlsPort } = server;
   const aeTitle = dicom.aeTitles[0] ?? '';
-  logger.info({ host: dicom.host, port, aeTitles: dicom.aeTitles }, 'listening for DICOM');
+  logger.info({ host: dicom.host, port, tlsPort, aeTitles: dicom.aeTitles }, 'listening for DICOM');
   return {
     aeTitle,
     host: dicom.host,
     port,
+    tlsPort,
     bytesReceived: () => server.bytesReceived(),
     close: async (closeOptions) => {
       await server.close(closeOptions);

@@ -17,14 +17,21 @@ export interface Orthanc {
   stop(): Promise<void>;
 }
 
+interface ModalityOptions {
+  readonly AET: string;
+  readonly Host: string;
+  readonly Port: number;
+  readonly UseDicomTls?: boolean;
+}
+
 /**
  * An Orthanc of its own on loopback, without authentication.
  * @param modalities by name: AE title, host, port.
- * @param more of its configuration, over everything else.
+ * @param settings further settings of its configuration file.
  */
 export async function startOrthanc(
-  modalities: Record<string, readonly [string, string, number]> = {},
-  more: Readonly<Record<string, unknown>> = {},
+  modalities: Record<string, readonly [string, string, number] | ModalityOptions> = {},
+  settings: Record<string, unknown> = {},
 ): Promise<Orthanc> {
   const folder = await mkdtemp(join(tmpdir(), 'radtriage-orthanc-'));
   const [dicomPort, httpPort] = [await findFreePort(), await findFreePort()];
@@ -41,7 +48,7 @@ export async function startOrthanc(
     SslEnabled: false,
     DicomModalities: modalities,
     Plugins: [],
-    ...more,
+    ...settings,
   };
   const configFile = join(folder, 'orthanc.json');
   await writeFile(configFile, JSON.stringify(configuration));

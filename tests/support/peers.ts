@@ -26,6 +26,7 @@ const PEER_PACKAGES: Readonly<Record<string, string>> = {
   postgres: 'postgresql',
   chromium: 'chromium',
   strace: 'strace',
+  openssl: 'openssl',
 };
 
 const EXTRA_DIRECTORIES = [

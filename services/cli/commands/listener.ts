@@ -38,7 +38,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
   // Read anew at each beat: what the administrator's page and `doctor` say of this process.
-  const { aeTitle, host, port } = listener;
+  const { aeTitle, host, port, tlsPort } = listener;
   const details = {
     dicom: { host, port },
     get disk() {
@@ -54,7 +54,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   };
   const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
   return {
-    facts: { dicom: { aeTitle, host, port } },
+    facts: { dicom: { aeTitle, host, port, tlsPort } },
     close: async () => {
       await listener.close();
       await doorLog.close();

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { USER_ROLES } from '#core/finding.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
@@ -12,18 +11,7 @@ import { withDatabase } from '../database-access.ts';
 import { operatorName } from '../operator.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { print, printTable } from '../output.ts';
-
-/** One line from standard input: from a pipe for scripts, without echo concerns for a person at a prompt. */
-async function readPassword(): Promise<string> {
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await reader.question(
-      process.stdin.isTTY ? 'Password (it is shown while you type): ' : '',
-    );
-  } finally {
-    reader.close();
-  }
-}
+import { readPassword } from '../read-password.ts';
 
 function addCommand(): Command {
   const command = new Command('add')

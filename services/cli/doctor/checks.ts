@@ -59,10 +59,13 @@ async function checkPorts(config: Config): Promise<Finding[]> {
     ];
   }
   const findings: Finding[] = [];
+  const { host: dicomHost, port: dicomPort, tls } = config.dicom;
   for (const [name, { host, port }] of [
-    ['DICOM', config.dicom],
+    ['DICOM', { host: dicomHost, port: dicomPort }],
+    ['DICOM over TLS', { host: dicomHost, port: tls?.port ?? null }],
     ['page', config.http],
   ] as const) {
+    if (port === null) continue;
     const problem = await portIsFree(host, port);
     findings.push({
       level: problem === undefined ? 'ok' : 'fault',

@@ -13,7 +13,12 @@ import { type KeptChild, keepChild, type ReadyFacts } from './keep-child.ts';
 const ENTRY = resolve(import.meta.dirname, '../../../bin/radtriage.mjs');
 
 const listenerFacts = z.looseObject({
-  dicom: z.object({ aeTitle: z.string(), host: z.string(), port: z.number() }),
+  dicom: z.object({
+    aeTitle: z.string(),
+    host: z.string(),
+    port: z.number(),
+    tlsPort: z.number().optional(),
+  }),
 });
 const webFacts = z.looseObject({ http: z.object({ url: z.string(), port: z.number() }) });
 
@@ -108,7 +113,9 @@ export async function startSystem(
   try {
     await prepareDatabase(config, databaseUrl, options);
     const listener = keep('listener', (facts) => {
-      environment['RADTRIAGE_DICOM_PORT'] = String(listenerFacts.parse(facts).dicom.port);
+      const { port, tlsPort } = listenerFacts.parse(facts).dicom;
+      if (config.dicom.port !== null) environment['RADTRIAGE_DICOM_PORT'] = String(port);
+      if (tlsPort !== undefined) environment['RADTRIAGE_DICOM_TLS_PORT'] = String(tlsPort);
     });
     const worker = keep('worker');
     const web = keep('web', (facts) => {

@@ -32,6 +32,7 @@ export const REJECTIONS = {
   callingAe: { result: 1, source: 1, reason: 3 },
   calledAe: { result: 1, source: 1, reason: 7 },
   protocolVersion: { result: 1, source: 2, reason: 2 },
+  userIdentity: { result: 1, source: 2, reason: 1 },
   temporaryCongestion: { result: 2, source: 3, reason: 1 },
   localLimit: { result: 2, source: 3, reason: 2 },
 } as const satisfies Record<string, Rejection>;

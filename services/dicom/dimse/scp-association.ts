@@ -1,20 +1,16 @@
 import type { Socket } from 'node:net';
 import { RadTriageError } from '#core/errors.ts';
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../part10/implementation.ts';
 import { isUid } from '../part10/uid.ts';
+import { type Connection, encodeAcceptance, judgeRequest } from './answer-association.ts';
 import { answerEvent } from './answer-event.ts';
-import {
-  type AssociateRequest,
-  DICOM_APPLICATION_CONTEXT,
-  encodeAssociateAnswer,
-} from './associate-codec.ts';
+import type { AssociateRequest } from './associate-codec.ts';
 import type { AssociationEnd, UpperLayerUser } from './association-user.ts';
 import { CommandAssembler } from './command-assembler.ts';
 import { COMMANDS, type CommandSet, RESPONSE_BIT } from './command-set.ts';
 import type { EventReport, PeerAssociation } from './dimse-service.ts';
 import { EventReporter } from './event-reporter.ts';
 import { MessageWriter } from './message-writer.ts';
-import { type AcceptedContext, negotiateContexts } from './negotiate-contexts.ts';
+import type { AcceptedContext } from './negotiate-contexts.ts';
 import { operationFor } from './operation-for.ts';
 import { DiscardOperation, type Operation, StoreOperation } from './operations.ts';
 import { ABORTS, type Abort, CONTROL_COMMAND, CONTROL_LAST, REJECTIONS } from './pdu-codec.ts';
@@ -42,13 +38,6 @@ export interface ScpContext {
   readonly emit: (event: ScpEvent) => void;
   /** Takes a place among the associations, or says that there is none. */
   readonly admit: (association: ScpAssociation) => boolean;
-}
-
-export interface Connection {
-  readonly associationId: number;
-  readonly peerAddress: string;
-  readonly certified: boolean;
-  readonly tls: boolean;
 }
 
 interface Message {
@@ -97,40 +86,61 @@ export class ScpAssociation implements UpperLayerUser {
   associateRequested(request: AssociateRequest): void {
     this.#callingAe = request.callingAe;
     this.#calledAe = request.calledAe;
-    const verdict = this.#judge(request);
+    const verdict = judgeRequest(request, this.connection, this.#context.policy);
+    if (!(verdict instanceof Promise)) {
+      this.#answerRequest(request, verdict);
+      return;
+    }
+    verdict
+      .catch(
+        (): AssociationVerdict => ({
+          accepted: false,
+          rejection: REJECTIONS.temporaryCongestion,
+          cause: 'other',
+          why: 'the request could not be judged',
+        }),
+      )
+      .then((settled) => this.#answerRequest(request, settled))
+      .catch(() => this.terminate('the request could not be answered'));
+  }
+
+  #answerRequest(request: AssociateRequest, judged: AssociationVerdict): void {
+    // Who has left while we thought needs no answer.
+    if (this.#layer.state !== 'judging-request') return;
+    const verdict = this.#findPlace(judged);
+    const shown = this.connection.certificate?.fingerprint;
+    const certificate = shown === undefined ? {} : { certificate: shown };
     if (!verdict.accepted) {
-      const { rejection, why } = verdict;
-      this.#context.emit({ type: 'association-rejected', rejection, why, ...this.#facts() });
+      const { rejection, cause, why } = verdict;
+      const told = { rejection, cause, why, ...certificate, ...this.#facts() };
+      this.#context.emit({ type: 'association-rejected', ...told });
       this.#layer.reject(rejection);
       return;
     }
-    const { answers, accepted, roles } = negotiateContexts(request, this.#context.classes);
+    const { identified = false } = verdict;
+    const { limits, classes } = this.#context;
+    const { maxPduBytes } = limits;
+    const { pdu, accepted } = encodeAcceptance(request, { maxPduBytes, classes, identified });
     for (const context of accepted) this.#contexts.set(context.contextId, context);
     this.#accepted = true;
     this.#writer.limitTo(request.user.maxPduBytes);
     this.#pace.restart();
-    this.#layer.accept(
-      encodeAssociateAnswer({
-        titleBytes: request.titleBytes,
-        contexts: answers,
-        user: {
-          maxPduBytes: this.#context.limits.maxPduBytes,
-          implementationClassUid: IMPLEMENTATION_CLASS_UID,
-          implementationVersion: IMPLEMENTATION_VERSION_NAME,
-          ...(request.user.asyncWindow === undefined
-            ? {}
-            : { asyncWindow: { invoked: 1, performed: 1 } }),
-          roles,
-        },
-      }),
-    );
+    this.#layer.accept(pdu);
     this.#context.emit({
       type: 'association-accepted',
       contexts: accepted.length,
-      refusedContexts: answers.length - accepted.length,
+      refusedContexts: request.contexts.length - accepted.length,
       tls: this.connection.tls,
+      ...(identified ? { identified } : {}),
+      ...certificate,
       ...this.#facts(),
     });
+  }
+
+  #findPlace(verdict: AssociationVerdict): AssociationVerdict {
+    if (!verdict.accepted || this.#context.admit(this)) return verdict;
+    const why = 'too many associations';
+    return { accepted: false, rejection: REJECTIONS.localLimit, cause: 'limit', why };
   }
 
   /** Only a requestor gets an answer: the transition table aborts before these are reached. */
@@ -182,28 +192,6 @@ export class ScpAssociation implements UpperLayerUser {
     if (this.#serving !== undefined) this.#pace.restart();
     const fault = this.#pace.judge(now, this.#message !== undefined || this.#assembler.underWay);
     if (fault !== undefined) this.#layer.abort(ABORTS.byUser, 'timeout', fault);
-  }
-
-  #judge(request: AssociateRequest): AssociationVerdict {
-    if ((request.protocolVersion & 1) === 0) {
-      return { accepted: false, rejection: REJECTIONS.protocolVersion, why: 'protocol version' };
-    }
-    if (request.applicationContext !== DICOM_APPLICATION_CONTEXT) {
-      const why = 'application context';
-      return { accepted: false, rejection: REJECTIONS.applicationContext, why };
-    }
-    const verdict = this.#context.policy.judgeAssociation({
-      callingAe: request.callingAe,
-      calledAe: request.calledAe,
-      peerAddress: this.connection.peerAddress,
-      implementationClassUid: request.user.implementationClassUid,
-      implementationVersion: request.user.implementationVersion,
-      certified: this.connection.certified,
-    });
-    if (verdict.accepted && !this.#context.admit(this)) {
-      return { accepted: false, rejection: REJECTIONS.localLimit, why: 'too many associations' };
-    }
-    return verdict;
   }
 
   #takeCommand(fragment: PdvFragment, context: AcceptedContext): Promise<void> | undefined {

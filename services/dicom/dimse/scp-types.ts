@@ -1,7 +1,9 @@
-import type { SecureContextOptions } from 'node:tls';
+import type { RefusalCause } from '#core/refusal.ts';
 import type { AssociationEnd } from './association-user.ts';
 import type { DimseService, ServiceOperationName } from './dimse-service.ts';
 import type { Rejection } from './pdu-codec.ts';
+import type { PeerCertificate, ScpTls } from './tls-server.ts';
+import type { UserIdentity } from './user-information.ts';
 
 /** What is known of a peer that asks for an association. */
 export interface AssociationProposal {
@@ -11,16 +13,28 @@ export interface AssociationProposal {
   readonly peerAddress: string;
   readonly implementationClassUid: string;
   readonly implementationVersion: string | undefined;
-  /** True when the peer showed a certificate that the server's authority has signed. */
-  readonly certified: boolean;
+  /** What the peer showed over TLS; signed by an authority of ours, and valid. */
+  readonly certificate: PeerCertificate | undefined;
+  /** Who the user says to be. Holds secrets: never logged. */
+  readonly userIdentity: UserIdentity | undefined;
 }
 
 export type AssociationVerdict =
-  | { readonly accepted: true }
-  | { readonly accepted: false; readonly rejection: Rejection; readonly why: string };
+  | {
+      readonly accepted: true;
+      /** The user identity was looked at and found good: said when the peer asks for it. */
+      readonly identified?: boolean;
+    }
+  | {
+      readonly accepted: false;
+      readonly rejection: Rejection;
+      readonly cause: RefusalCause;
+      /** For the log: no secrets. */
+      readonly why: string;
+    };
 
 export interface AssociationPolicy {
-  judgeAssociation(proposal: AssociationProposal): AssociationVerdict;
+  judgeAssociation(proposal: AssociationProposal): AssociationVerdict | Promise<AssociationVerdict>;
 }
 
 export interface StoreRequest {
@@ -113,11 +127,18 @@ export type ScpEvent =
       readonly contexts: number;
       readonly refusedContexts: number;
       readonly tls: boolean;
+      /** SHA-256 of the certificate that the peer showed. */
+      readonly certificate?: string;
+      /** Its user identity was checked. */
+      readonly identified?: boolean;
     } & PeerFacts)
   | ({
       readonly type: 'association-rejected';
       readonly rejection: Rejection;
+      readonly cause?: RefusalCause;
       readonly why: string;
+      /** SHA-256 of the certificate that the peer showed. */
+      readonly certificate?: string;
     } & PeerFacts)
   | ({
       readonly type: 'association-ended';
@@ -159,18 +180,23 @@ export type ScpEvent =
       readonly status: number;
     } & PeerFacts)
   | { readonly type: 'connection-evicted'; readonly peerAddress: string }
-  | { readonly type: 'tls-failed'; readonly peerAddress: string; readonly detail: string };
-
-/** TLS of PS3.15 B.12 (BCP 195): 1.2 at least. With `ca`, peers must show a certificate. */
-interface ScpTls extends SecureContextOptions {
-  readonly key: string | Buffer;
-  readonly cert: string | Buffer;
-}
+  | {
+      readonly type: 'tls-failed';
+      readonly peerAddress: string;
+      readonly detail: string;
+      /** SHA-256 of the certificate that was not good enough. */
+      readonly fingerprint?: string;
+    }
+  | {
+      readonly type: 'tls-reloaded';
+      /** Why the new certificate is not used; undefined when it is. */
+      readonly fault: string | undefined;
+    };
 
 export interface ScpOptions {
   readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
+  /** Without TLS. 0 lets the system choose, null leaves only TLS. */
+  readonly port: number | null;
   readonly tls?: ScpTls;
   readonly policy: AssociationPolicy;
   readonly handlers: ScpHandlers;

@@ -1,15 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import { RadTriageError } from '#core/errors.ts';
+import type { Connection } from './answer-association.ts';
+import { addressOf } from './peer-address.ts';
 import { ScpAssociation, type ScpContext } from './scp-association.ts';
 import { DEFAULT_SCP_LIMITS, type ScpEvent, type ScpLimits, type ScpOptions } from './scp-types.ts';
 import { ServiceBudget } from './service-operation.ts';
 import { shareReading } from './shared-reading.ts';
 import { SopClassTable } from './sop-class-table.ts';
+import { createTlsServer } from './tls-server.ts';
 
 export interface ScpServer {
-  /** The port that is listened on. */
+  /** The port that is listened on without TLS, or the one of TLS where there is no other. */
   readonly port: number;
+  readonly tlsPort: number | undefined;
   /**
    * Takes no new association, aborts idle ones, lets messages under way be answered, and aborts what is left after
    * `graceMs` (10 s by default). Resolves when every connection is closed.
@@ -31,48 +34,62 @@ const FAREWELL_MS = 250;
  * @throws RadTriageError PORT_IN_USE when the port is taken, CONFIG_INVALID when it cannot be listened on.
  */
 export async function startScp(options: ScpOptions): Promise<ScpServer> {
+  const { host, port, tls } = options;
   const door = new ScpDoor(options);
-  const server = createDoorServer(options, door);
-  await listen(server, options);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const servers: Server[] = [];
+  let stopTls: (() => void) | undefined;
+  try {
+    if (port !== null) {
+      const server = createPlainServer(door);
+      await listen(server, host, port);
+      servers.push(server);
+    }
+    if (tls !== undefined) {
+      const { server, stop } = await createTlsServer(tls, door.forTls());
+      stopTls = stop;
+      await listen(server, host, tls.port);
+      servers.push(server);
+    }
+    if (servers.length === 0) {
+      throw new RadTriageError('CONFIG_INVALID', 'DICOM needs a port, with TLS or without');
+    }
+  } catch (error) {
+    stopTls?.();
+    for (const server of servers) server.close();
+    await door.close(0);
+    throw error;
+  }
+  const ports = servers.map((server) => portOf(server));
   return {
-    port,
+    port: ports[0] ?? 0,
+    tlsPort: tls === undefined ? undefined : ports.at(-1),
     counts: () => door.counts(),
     bytesReceived: () => door.bytesReceived(),
     close: async ({ graceMs = DEFAULT_GRACE_MS } = {}) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopTls?.();
+      const closed = servers.map(
+        (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+      );
       await door.close(graceMs);
-      await closed;
+      await Promise.all(closed);
     },
   };
 }
 
-function createDoorServer(options: ScpOptions, door: ScpDoor): Server {
-  if (options.tls === undefined) {
-    return createServer({ pauseOnConnect: true }, (accepted) => {
-      const socket = shareReading(accepted);
-      door.admitConnection(socket);
-      door.openAssociation(socket, false);
-    });
-  }
-  const server = createTlsServer({
-    minVersion: 'TLSv1.2',
-    ...options.tls,
-    requestCert: options.tls.ca !== undefined,
-    rejectUnauthorized: options.tls.ca !== undefined,
-    handshakeTimeout: door.limits.artimMs,
-  });
-  server.on('connection', (socket: Socket) => door.admitConnection(socket));
-  server.on('secureConnection', (socket) => door.openAssociation(socket, socket.authorized));
-  server.on('tlsClientError', (error, socket) => {
-    const peerAddress = addressOf(socket);
-    options.onEvent?.({ type: 'tls-failed', peerAddress, detail: error.message });
-  });
-  return server;
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function listen(server: Server, { host, port }: ScpOptions): Promise<void> {
+function createPlainServer(door: ScpDoor): Server {
+  return createServer({ pauseOnConnect: true }, (accepted) => {
+    const socket = shareReading(accepted);
+    door.admitConnection(socket);
+    door.openAssociation(socket, { tls: false, certificate: undefined });
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'CONFIG_INVALID';
@@ -82,6 +99,8 @@ function listen(server: Server, { host, port }: ScpOptions): Promise<void> {
     server.listen({ host, port, backlog: 512 }, () => resolve());
   });
 }
+
+type Security = Pick<Connection, 'tls' | 'certificate'>;
 
 /** One connection, from the first packet to the close of its transport. */
 interface Guest {
@@ -175,7 +194,7 @@ class ScpDoor {
     return most[0];
   }
 
-  openAssociation(socket: Socket, certified: boolean): void {
+  openAssociation(socket: Socket, security: Security): void {
     const key = keyOf(socket);
     const guest = [...this.#guests].findLast((other) => other.key === key);
     if (guest === undefined || guest.association !== undefined) {
@@ -186,10 +205,19 @@ class ScpDoor {
     const connection = {
       associationId: this.#lastId,
       peerAddress: addressOf(socket),
-      certified,
-      tls: this.#options.tls !== undefined,
+      ...security,
     };
     guest.association = new ScpAssociation(socket, connection, this.#context);
+  }
+
+  /** What a TLS server needs of the door. */
+  forTls(): Parameters<typeof createTlsServer>[1] {
+    return {
+      emit: (event) => this.#emit(event),
+      admit: (transport) => this.admitConnection(transport),
+      open: (socket, certificate) => this.openAssociation(socket, { tls: true, certificate }),
+      handshakeMs: this.limits.artimMs,
+    };
   }
 
   async close(graceMs: number): Promise<void> {
@@ -253,10 +281,5 @@ class ScpDoor {
 function keyOf(socket: Socket): string | undefined {
   return socket.remotePort === undefined
     ? undefined
-    : `${socket.remoteAddress ?? ''} ${socket.remotePort}`;
-}
-
-/** An IPv4 address that came in over an IPv6 socket is the same peer. */
-function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+    : `${socket.remoteAddress ?? ''} ${socket.remotePort} ${socket.localPort}`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { RadTriageError } from '#core/errors.ts';
+import { checkDoor } from './dicom-door.ts';
 import {
   type Config,
   configSchema,
@@ -68,6 +69,7 @@ function crossCheck(config: Config): string[] {
   if (!isLoopback(config.dicom.host) && config.dicom.peers.length === 0) {
     faults.push('dicom.peers: an AE list is required when dicom.host is not a loopback address');
   }
+  faults.push(...checkDoor(config.dicom));
   const tls = config.http.tlsCertFile !== undefined && config.http.tlsKeyFile !== undefined;
   if (!isLoopback(config.http.host) && !tls && !config.http.trustProxy) {
     faults.push(
@@ -165,7 +167,7 @@ export function toEnvironment(config: Config): Record<string, string> {
       config,
     );
     if (value === undefined) continue;
-    environment[name] = Array.isArray(value) ? value.join(',') : String(value);
+    environment[name] = Array.isArray(value) ? value.join(',') : String(value ?? 'off');
   }
   return environment;
 }

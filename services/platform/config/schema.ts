@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { READING_MODES } from '#core/finding.ts';
+import {
+  aeTitle,
+  optionalPort,
+  peerCertificate,
+  peerUserIdentity,
+  tlsSection,
+  uid,
+} from './dicom-door.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-/** AE title, PS3.5 6.2: up to 16 characters, no backslash, no control characters. */
-const aeTitle = z
-  .string()
-  .trim()
-  .min(1)
-  .max(16)
-  .regex(/^[^\\\p{Cc}]+$/u);
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0'])])
   .transform((value) => value === true || value === 'true' || value === '1');
@@ -37,6 +38,9 @@ const peer = z.strictObject({
   issuerOfPatientId: z.string().min(1).optional(),
   /** Whether its rejection notes are obeyed: without it, for images that came from itself or from its site. */
   mayReject: z.boolean().optional(),
+  /** It may only come over TLS, with this certificate. */
+  certificate: peerCertificate.optional(),
+  userIdentity: peerUserIdentity.optional(),
 });
 
 /** Storage Commitment (PS3.4 annex J). A commitment is a promise: off unless the site says otherwise. */
@@ -89,11 +93,15 @@ export const configSchema = z.strictObject({
   dicom: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
-      port: port.default(11_112),
+      /** Without TLS; `off` leaves only the port of `tls` open. */
+      port: optionalPort.default(11_112),
+      tls: tlsSection.optional(),
       aeTitles: list(aeTitle).default(['RADTRIAGE']),
       peers: z.array(peer).default([]),
       /** Patient IDs that name nobody, beside those known to (ANON, UNKNOWN, TEST, 0 and the like). */
       dummyPatientIds: list(z.string()).default([]),
+      /** Private or newer storage SOP classes to take beside those of the standard. */
+      moreStorageClasses: list(uid).default([]),
       maxAssociations: z.coerce.number().int().min(1).default(64),
       maxAssociationsPerPeer: z.coerce.number().int().min(1).default(32),
       maxObjectBytes: z.coerce
@@ -173,6 +181,10 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_DICOM_HOST: ['dicom', 'host'],
   RADTRIAGE_DICOM_PORT: ['dicom', 'port'],
   RADTRIAGE_AE_TITLES: ['dicom', 'aeTitles'],
+  RADTRIAGE_DICOM_TLS_PORT: ['dicom', 'tls', 'port'],
+  RADTRIAGE_DICOM_TLS_KEY_FILE: ['dicom', 'tls', 'keyFile'],
+  RADTRIAGE_DICOM_TLS_CERT_FILE: ['dicom', 'tls', 'certFile'],
+  RADTRIAGE_DICOM_TLS_CA_FILE: ['dicom', 'tls', 'caFile'],
   RADTRIAGE_HTTP_HOST: ['http', 'host'],
   RADTRIAGE_HTTP_PORT: ['http', 'port'],
   RADTRIAGE_TLS_CERT_FILE: ['http', 'tlsCertFile'],

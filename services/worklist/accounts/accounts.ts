@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { RadTriageError } from '#core/errors.ts';
 import { USER_ROLES, type UserRole } from '#core/finding.ts';
 import type { Database } from '#platform/database/connect.ts';
-import { checkPasswordLength, hashPassword, verifyPassword } from './passwords.ts';
+import {
+  checkPasswordLength,
+  hashPassword,
+  verifyPassword,
+} from '#platform/passwords/passwords.ts';
 
 const usernameSchema = z
   .string()

@@ -26,7 +26,8 @@ export async function readSiteStatus(
   const worker = await readSignOfLife(database, 'worker');
   const { disk: space, backlog } = listener.details;
   // The configuration may leave the port to the system: the listener knows.
-  const { host, port } = listener.details.dicom ?? dicom;
+  const configured = { host: dicom.host, port: dicom.port ?? dicom.tls?.port ?? 0 };
+  const { host, port } = listener.details.dicom ?? configured;
   const status = {
     generatedAt: now.toISOString(),
     dicom: { aeTitles: [...dicom.aeTitles], host, port },

@@ -58,7 +58,7 @@ export const sessions: FuzzTarget = {
     new ScpAssociation(
       // The stub has all that the transport uses.
       socket as unknown as Socket,
-      { associationId: 1, peerAddress: '127.0.0.1', certified: false, tls: false },
+      { associationId: 1, peerAddress: '127.0.0.1', certificate: undefined, tls: false },
       {
         policy: { judgeAssociation: () => ({ accepted: true }) },
         handlers: { openStore: (request) => receiver.open({ ...request, via: 'dimse' }) },

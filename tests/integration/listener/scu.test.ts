@@ -363,11 +363,11 @@ describe.skipIf(missingPeer('openssl'))('TLS', () => {
     const certified: boolean[] = [];
     const server = await startScp({
       host: '127.0.0.1',
-      port: 0,
-      tls: { key, cert, ca: cert },
+      port: null,
+      tls: { port: 0, load: async () => ({ key, cert, ca: cert }) },
       policy: {
         judgeAssociation: (proposal) => {
-          certified.push(proposal.certified);
+          certified.push(proposal.certificate !== undefined);
           return { accepted: true };
         },
       },

@@ -90,6 +90,52 @@ describe('configuration', () => {
     expect(loadConfig({ environment }).http.trustProxy).toBe(true);
   });
 
+  it('takes TLS for DICOM beside the plain port or alone, and names what does not fit together', () => {
+    const tls = '{keyFile: k, certFile: c}';
+    const alone = configFile(`dicom: {port: off, tls: ${tls}}\n`);
+    const config = loadConfig({ environment: { RADTRIAGE_CONFIG: alone } });
+    expect(config.dicom.port).toBeNull();
+    expect(config.dicom.tls).toEqual({ port: 2762, keyFile: 'k', certFile: 'c' });
+    const environment = { RADTRIAGE_CONFIG: alone, ...toEnvironment(config) };
+    expect(loadConfig({ environment })).toEqual(config);
+    const faults = faultsOf({
+      RADTRIAGE_CONFIG: configFile(
+        [
+          'dicom:',
+          '  port: 2762',
+          '  tls: {keyFile: k, certFile: c, requireClientCertificate: true}',
+          '  peers: [{aeTitle: CT1, certificate: {name: ct1}}]',
+        ].join('\n'),
+      ),
+    });
+    expect(faults).toContain('dicom.tls.port');
+    expect(faults).toContain('dicom.tls.caFile');
+    expect(faults).toContain('certificate of CT1');
+    expect(faultsOf({ RADTRIAGE_DICOM_PORT: 'off' })).toContain('dicom.port');
+  });
+
+  it('refuses a title, a fingerprint, a hash and a class that can be none', () => {
+    const faults = faultsOf({
+      RADTRIAGE_CONFIG: configFile(
+        [
+          'dicom:',
+          '  moreStorageClasses: [1.2.x]',
+          '  peers:',
+          '    - {aeTitle: "CÔTÉ"}',
+          '    - {aeTitle: A, certificate: {sha256: "00:11"}}',
+          '    - {aeTitle: B, certificate: {sha256: "00", name: b}}',
+          '    - {aeTitle: C, userIdentity: {username: c, passcodeHash: secret}}',
+        ].join('\n'),
+      ),
+    });
+    expect(faults).toContain('moreStorageClasses');
+    expect(faults).toContain('printable ASCII');
+    expect(faults).toContain('64 hexadecimal digits');
+    expect(faults).toContain('either sha256 or name');
+    expect(faults).toContain('radtriage passcode');
+    expect(faults).not.toContain('secret');
+  });
+
   it('names a missing or unreadable file, and an unknown key in it', () => {
     expect(faultsOf({ RADTRIAGE_CONFIG: '/nonexistent.yaml' })).toContain('does not exist');
     expect(faultsOf({ RADTRIAGE_CONFIG: configFile('{') })).toContain('radtriage.yaml');

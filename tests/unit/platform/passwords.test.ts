@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkPasswordLength, hashPassword, verifyPassword } from '#worklist/accounts/passwords.ts';
+import {
+  checkPasswordLength,
+  hashPassword,
+  verifyPassword,
+} from '#platform/passwords/passwords.ts';
 import { createSecret, hashSecret, isSameSecret } from '#worklist/accounts/secrets.ts';
 
 describe('passwords', () => {

@@ -1,192 +1,109 @@
 /**
- * How fast a study is taken in, against Debian's storescp (which does not sync to disk) and Orthanc, interleaved in
- * one run: `npx --no-install node tests/bench/intake.ts [rounds] [slices]`. Prints a table for BENCHMARKS.md.
- * The sender is storescu with TCP_NODELAY=1; without it DCMTK waits tens of milliseconds an image.
+ * How fast a study is taken in, against Debian's storescp (which does not sync to disk), Orthanc, and a bare receiver
+ * that syncs, interleaved in one run: `npx --no-install node tests/bench/intake.ts [rounds] [slices] [frames]`. Prints a
+ * table for BENCHMARKS.md. The sender is storescu with TCP_NODELAY=1.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startInstance } from '../support/instance.ts';
-import { peerPath } from '../support/peers.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { median, printTable, secondsOf } from './measure.ts';
+import {
+  type Receiver,
+  startBareReceiver,
+  startOrthanc,
+  startOurs,
+  startStorescp,
+} from './receivers.ts';
+import { sendWithStorescu, writeMultiframe } from './senders.ts';
 import { writeSlices } from './slices.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SLICES = Number(process.argv[3] ?? 300);
+const FRAMES = Number(process.argv[4] ?? 600);
 const ASSOCIATIONS = 8;
-const CALLED = 'RADTRIAGE';
-
-interface Receiver {
-  readonly name: string;
-  readonly port: number;
-  /** Resident memory of the receiving process, MB. */
-  memory(): number;
-  /** Before each run: an empty archive, where the receiver would otherwise refuse duplicates or slow down. */
-  stop(): Promise<unknown>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
-}
-
-function residentMegabytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-}
-
-function end(child: ChildProcess): Promise<unknown> {
-  return new Promise((done) => {
-    child.once('exit', done);
-    child.kill('SIGTERM');
-  });
-}
-
-async function startPeer(
-  name: string,
-  command: string,
-  args: (port: number) => string[],
-): Promise<Receiver> {
-  const port = await freePort();
-  const child = spawn(command, args(port), {
-    env: { ...process.env, TCP_NODELAY: '1' },
-    stdio: 'ignore',
-  });
-  await waitFor(() => answers(port), { what: `${name} to listen` });
-  return { name, port, memory: () => residentMegabytes(child.pid ?? 0), stop: () => end(child) };
-}
-
-function startStorescp(folder: string, fork: boolean): Promise<Receiver> {
-  const out = join(folder, fork ? 'scp-fork' : 'scp');
-  mkdirSync(out);
-  const flags = ['-pdu', '131072', '+B', '-od', out, '-aet', CALLED, ...(fork ? ['--fork'] : [])];
-  return startPeer(fork ? 'storescp --fork' : 'storescp', peerPath('storescp'), (port) => [
-    ...flags,
-    String(port),
-  ]);
-}
-
-function startOrthanc(folder: string): Promise<Receiver> {
-  return startPeer('Orthanc', peerPath('Orthanc'), (port) => {
-    const file = join(folder, 'orthanc.json');
-    const settings = {
-      StorageDirectory: join(folder, 'orthanc'),
-      DicomPort: port,
-      DicomAet: CALLED,
-      HttpServerEnabled: false,
-      OverwriteInstances: true,
-      DicomAlwaysAllowStore: true,
-    };
-    writeFileSync(file, JSON.stringify(settings));
-    return [file];
-  });
-}
-
-async function startOurs(): Promise<Receiver> {
-  // A quiet time longer than the run: the analysis of the received study is not what is measured here.
-  const instance = await startInstance({
-    environment: { RADTRIAGE_QUIET_SECONDS: '36000', RADTRIAGE_LOG_LEVEL: 'error' },
-  });
-  const pid = instance.processes['listener'] ?? 0;
-  return {
-    name: 'RadTriage (synced, indexed)',
-    port: instance.dicom.port,
-    memory: () => residentMegabytes(pid),
-    stop: () => instance.stop(),
-  };
-}
-
-function storescu(port: number, folder: string): Promise<void> {
-  const args = ['-aec', CALLED, '-pdu', '131072', '-xe', '+sd', '127.0.0.1', String(port), folder];
-  const child = spawn(peerPath('storescu'), args, {
-    env: { ...process.env, TCP_NODELAY: '1' },
-    stdio: 'ignore',
-  });
-  return new Promise((done, fail) => {
-    child.once('exit', (code) =>
-      code === 0 ? done() : fail(new Error(`storescu ended with ${code}`)),
-    );
-  });
-}
-
-async function secondsFor(receiver: Receiver, folders: readonly string[]): Promise<number> {
-  const start = performance.now();
-  await Promise.all(folders.map((folder) => storescu(receiver.port, folder)));
-  return (performance.now() - start) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+const LOADS = ['one', 'eight', 'large'] as const;
+type Load = (typeof LOADS)[number];
 
 const folder = mkdtempSync(join(tmpdir(), 'radtriage-bench-'));
-const receivers = [
-  await startStorescp(folder, false),
-  await startStorescp(folder, true),
-  await startOrthanc(folder),
-  await startOurs(),
-];
-const seconds = new Map<string, { one: number[]; eight: number[] }>();
+const storescp = await startStorescp(folder, false);
+const forked = await startStorescp(folder, true);
+const bare = await startBareReceiver(folder);
+const orthanc = await startOrthanc(folder);
+const ours = await startOurs();
+const receivers: readonly Receiver[] = [storescp, forked, bare, orthanc, ours];
+const multiframe = writeMultiframe(join(folder, 'multi-frame'), FRAMES);
+const seconds = new Map<string, number[]>();
+
+function keyOf(receiver: Receiver, load: Load): string {
+  return `${receiver.name} ${load}`;
+}
+
+/** Seconds of each round, in order. */
+function timesOf(receiver: Receiver, load: Load): readonly number[] {
+  return seconds.get(keyOf(receiver, load)) ?? [];
+}
+
+/** The median over the rounds of how many times faster than another in the same round. */
+function ratioOf(receiver: Receiver, base: Receiver, load: Load): string {
+  const others = timesOf(base, load);
+  const ratios = timesOf(receiver, load).map((own, round) => (others[round] ?? Number.NaN) / own);
+  return median(ratios).toFixed(2);
+}
+
+async function measure(receiver: Receiver, round: number): Promise<void> {
+  const place = join(folder, 'slices');
+  // New UIDs in every run: a duplicate would be cheaper than a first receipt.
+  const seed = `${round}-${receiver.name}`;
+  const parts = writeSlices({ folder: place, slices: SLICES, parts: ASSOCIATIONS, seed });
+  multiframe.renew();
+  const work: Record<Load, () => Promise<unknown>> = {
+    one: () => sendWithStorescu(receiver.port, parts.whole),
+    eight: () => Promise.all(parts.split.map((part) => sendWithStorescu(receiver.port, part))),
+    large: () => sendWithStorescu(receiver.port, multiframe.folder),
+  };
+  for (const load of LOADS) {
+    const taken = await secondsOf(work[load]);
+    await receiver.settle();
+    if (round === 0) continue; // warm-up
+    const key = keyOf(receiver, load);
+    seconds.set(key, [...(seconds.get(key) ?? []), taken]);
+  }
+  rmSync(place, { recursive: true });
+}
+
 try {
   for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const receiver of receivers) {
-      // New UIDs in every run: a duplicate would be cheaper than a first receipt.
-      const all = join(folder, `slices-${round}-${receivers.indexOf(receiver)}`);
-      const parts = writeSlices({
-        folder: all,
-        slices: SLICES,
-        parts: ASSOCIATIONS,
-        seed: `${round}-${receiver.name}`,
-      });
-      const one = await secondsFor(receiver, [parts.whole]);
-      const eight = await secondsFor(receiver, parts.split);
-      rmSync(all, { recursive: true });
-      if (round === 0) continue; // warm-up
-      const kept = seconds.get(receiver.name) ?? { one: [], eight: [] };
-      kept.one.push(one);
-      kept.eight.push(eight);
-      seconds.set(receiver.name, kept);
-    }
+    for (const receiver of receivers) await measure(receiver, round);
   }
-  const base = seconds.get('storescp');
-  const forked = seconds.get('storescp --fork');
   process.stdout.write(
-    '| receiver | 1 association, images/s | x storescp | 8 associations, images/s | x storescp --fork | peak RSS MB |\n|---|---|---|---|---|---|\n',
+    `${ROUNDS} rounds, ${SLICES} slices of 526 KB, multi-frame of ${multiframe.megabytes.toFixed(0)} MB\n`,
   );
-  for (const receiver of receivers) {
-    const own = seconds.get(receiver.name);
-    if (own === undefined || base === undefined || forked === undefined) continue;
-    const ratioOne = median(own.one.map((value, index) => (base.one[index] ?? Number.NaN) / value));
-    const ratioEight = median(
-      own.eight.map((value, index) => (forked.eight[index] ?? Number.NaN) / value),
-    );
-    const row = [
+  printTable(
+    [
+      'receiver',
+      '1 association, images/s',
+      'x storescp',
+      '8 associations, images/s',
+      'x storescp --fork',
+      'multi-frame, MB/s',
+      'x storescp',
+      'peak RSS MB',
+    ],
+    receivers.map((receiver) => [
       receiver.name,
-      (SLICES / median(own.one)).toFixed(0),
-      ratioOne.toFixed(2),
-      (SLICES / median(own.eight)).toFixed(0),
-      ratioEight.toFixed(2),
+      (SLICES / median(timesOf(receiver, 'one'))).toFixed(0),
+      ratioOf(receiver, storescp, 'one'),
+      (SLICES / median(timesOf(receiver, 'eight'))).toFixed(0),
+      ratioOf(receiver, forked, 'eight'),
+      (multiframe.megabytes / median(timesOf(receiver, 'large'))).toFixed(0),
+      ratioOf(receiver, storescp, 'large'),
       String(receiver.memory()),
-    ];
-    process.stdout.write(`| ${row.join(' | ')} |\n`);
-  }
+    ]),
+  );
+  const against = (other: Receiver): string =>
+    LOADS.map((load) => `${load} ${ratioOf(ours, other, load)}`).join(', ');
+  process.stdout.write(`RadTriage x Orthanc: ${against(orthanc)}\n`);
+  process.stdout.write(`RadTriage x the bare receiver: ${against(bare)}\n`);
 } finally {
   await Promise.all(receivers.map((receiver) => receiver.stop()));
   rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { toRadTriageError } from '#core/errors.ts';
-import { importDirectory } from '#intake/import/import-directory.ts';
+import { DEFAULT_CONCURRENCY, importDirectory } from '#intake/import/import-directory.ts';
 import type { ImportCounts, ImportFailure } from '#intake/import/import-tally.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import { openBlobStore } from '#platform/blob-store/blob-store.ts';
@@ -52,6 +52,7 @@ function stopOnSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(STOPPED_EXIT_CODE);
+      printNote('\nstopping after the files under way (once more: at once)');
       stop.abort();
     });
   }
@@ -115,7 +116,7 @@ export function importCommand(): Command {
     .option('--strict', 'count files that are not DICOM, and DICOMDIR, as failures')
     .option('--errors <file>', 'write every failure to a file, one JSON object a line')
     .option('--json', 'print the summary as one JSON line')
-    .option('--concurrency <files>', 'files read at once', parseConcurrency, 4)
+    .option('--concurrency <files>', 'files read at once', parseConcurrency, DEFAULT_CONCURRENCY)
     .addHelpText(
       'after',
       `

@@ -30,7 +30,8 @@ export interface ImportReport extends ImportCounts {
   readonly stopped: boolean;
 }
 
-const DEFAULT_CONCURRENCY = 4;
+/** Files wait for the disk and for their rows, which are written together: more of them at once take hardly longer. */
+export const DEFAULT_CONCURRENCY = 16;
 const READ_BYTES = 256 * 1024;
 /** Files looked up in the record at once. */
 const LOOK_UP_FILES = 256;

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import {
   type CommitmentFinding,
   type CommitmentState,
@@ -28,8 +28,7 @@ export type Recorded =
 const OPEN_STATES: CommitmentState[] = ['checking', 'reporting'];
 /** Of one peer: far beyond what any modality has open, and little enough to be kept up with. */
 const MAX_OPEN_REQUESTS = 2_000;
-/** Rows a statement: Postgres takes 65,535 parameters. */
-const ROWS_PER_STATEMENT = 5_000;
+const MAX_OPEN_OBJECTS = 500_000;
 
 /**
  * Writes a request down, so that it outlives us. Asked again under the same transaction UID for the same objects, it
@@ -45,11 +44,17 @@ export async function recordRequest(
   return database.transaction().execute(async (trx) => {
     const open = await trx
       .selectFrom('commitment')
-      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .select(({ fn }) => [
+        fn.countAll<string>().as('requests'),
+        fn.sum<string | null>('referenceCount').as('objects'),
+      ])
       .where('callingAe', '=', callingAe)
       .where('state', 'in', OPEN_STATES)
       .executeTakeFirstOrThrow();
-    if (Number(open.count) >= MAX_OPEN_REQUESTS) return { outcome: 'too-many' };
+    const objects = Number(open.objects ?? 0) + references.length;
+    if (Number(open.requests) >= MAX_OPEN_REQUESTS || objects > MAX_OPEN_OBJECTS) {
+      return { outcome: 'too-many' };
+    }
     const referenceDigest = digestReferences(references);
     const inserted = await trx
       .insertInto('commitment')
@@ -91,13 +96,14 @@ async function insertReferences(
   commitmentKey: string,
   references: readonly SopReference[],
 ): Promise<void> {
-  const rows = references.map(({ sopClassUid, sopInstanceUid }, position) => {
-    return { commitmentKey, position, sopClassUid, sopInstanceUid };
-  });
-  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
-    const values = rows.slice(at, at + ROWS_PER_STATEMENT);
-    await trx.insertInto('commitmentReference').values(values).execute();
-  }
+  const classes = references.map(({ sopClassUid }) => sopClassUid);
+  const instances = references.map(({ sopInstanceUid }) => sopInstanceUid);
+  // Arrays instead of rows of parameters: tens of thousands must not hold up what comes in meanwhile.
+  await sql`
+    INSERT INTO commitment_reference (commitment_key, position, sop_class_uid, sop_instance_uid)
+    SELECT ${commitmentKey}::bigint, position - 1, sop_class_uid, sop_instance_uid
+    FROM unnest(${classes}::text[], ${instances}::text[])
+      WITH ORDINALITY AS reference (sop_class_uid, sop_instance_uid, position)`.execute(trx);
 }
 
 /** Requests in this state that are due, the longest due first, but for those of some peers. */
@@ -198,17 +204,11 @@ export async function recordDecision(
       .where('requestedAt', '=', requestedAt)
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return false;
-    for (const finding of new Set(findings)) {
-      const positions = [...findings.keys()].filter((position) => findings[position] === finding);
-      for (let at = 0; at < positions.length; at += ROWS_PER_STATEMENT) {
-        await trx
-          .updateTable('commitmentReference')
-          .set({ finding })
-          .where('commitmentKey', '=', commitmentKey)
-          .where('position', 'in', positions.slice(at, at + ROWS_PER_STATEMENT))
-          .execute();
-      }
-    }
+    await sql`
+      UPDATE commitment_reference SET finding = judged.finding
+      FROM unnest(${findings}::text[]) WITH ORDINALITY AS judged (finding, position)
+      WHERE commitment_key = ${commitmentKey}
+        AND commitment_reference.position = judged.position - 1`.execute(trx);
     const kept = counts.kept ?? 0;
     const details = { transactionUid, kept, refused: findings.length - kept };
     // A promise is worth an entry in the audit log. Last, because it locks the chain.

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { CommitmentFinding } from '#core/commitment-state.ts';
 import { isStorageSopClass } from '#dicom/dimse/storage-sop-classes.ts';
 import { isKeptByPolicy } from '#intake/retention/keeps.ts';
@@ -27,7 +28,7 @@ export async function readIndex(
       .selectFrom('instance')
       .select(['sopInstanceUid', 'sopClassUid', 'receivedAt'])
       .select(['blobPath', 'sha256', 'fileBytes', 'dataSetOffset'])
-      .where('sopInstanceUid', 'in', uids.slice(at, at + UIDS_PER_QUERY))
+      .where(sql<boolean>`sop_instance_uid = ANY(${uids.slice(at, at + UIDS_PER_QUERY)})`)
       .execute();
     for (const { sopInstanceUid, ...object } of rows) {
       const known = index.get(sopInstanceUid);

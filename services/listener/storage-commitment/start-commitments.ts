@@ -71,37 +71,16 @@ export function startCommitments(options: CommitmentOptions): Commitments {
     reports.wake();
     return more ? new Date() : nextDue(database, 'checking');
   });
-  const take = async (request: ServiceRequest): Promise<ServiceAnswer> => {
-    const refusal = refusalOf(request, dicom.peers);
-    if (refusal !== undefined) return refusal;
-    const { callingAe, calledAe, peerAddress, transferSyntaxUid, association } = request;
-    const asked = readCommitmentRequest(request.dataSet ?? Buffer.alloc(0), transferSyntaxUid);
-    const now = new Date();
-    const recorded = await recordRequest(
-      database,
-      { ...asked, requester: { callingAe, calledAe, peerAddress } },
-      { now, checkUntil: new Date(now.getTime() + settings.waitSeconds * 1_000) },
-    );
-    if (recorded.outcome === 'uid-in-use') {
-      return { status: DUPLICATE_TRANSACTION_UID, errorComment: 'duplicate transaction UID' };
-    }
-    if (recorded.commitmentKey === undefined) {
-      return {
-        status: SERVICE_STATUS.resourceLimitation,
-        errorComment: 'too many requests are open',
-      };
-    }
-    held.set(recorded.commitmentKey, { association, transferSyntaxUid });
-    const facts = { callingAe, transactionUid: asked.transactionUid };
-    logger.info({ ...facts, objects: asked.references.length }, 'storage commitment requested');
+  const handle = async (request: ServiceRequest): Promise<ServiceAnswer> => {
+    const answer = await takeRequest(request, { ...options, held });
     checks.wake();
-    return { status: SERVICE_STATUS.success };
+    return answer;
   };
   return {
     service: {
       sopClassUids: [STORAGE_COMMITMENT_PUSH_MODEL],
       handle: (request) =>
-        take(request).catch((error: unknown) => {
+        handle(request).catch((error: unknown) => {
           const failure = toRadTriageError(error);
           logger.warn({ err: failure, callingAe: request.callingAe }, 'storage commitment refused');
           return answerFailure(failure, 'argument');
@@ -114,6 +93,35 @@ export function startCommitments(options: CommitmentOptions): Commitments {
       await reports.close();
     },
   };
+}
+
+/** Writes a request down, and only then answers Success: it is decided and reported later, whatever happens. */
+async function takeRequest(
+  request: ServiceRequest,
+  site: CommitmentOptions & { readonly held: Map<string, HeldAssociation> },
+): Promise<ServiceAnswer> {
+  const { peers, storageCommitment } = site.config.dicom;
+  const refusal = refusalOf(request, peers);
+  if (refusal !== undefined) return refusal;
+  const { callingAe, calledAe, peerAddress, transferSyntaxUid, association } = request;
+  const asked = readCommitmentRequest(request.dataSet ?? Buffer.alloc(0), transferSyntaxUid);
+  const now = new Date();
+  const recorded = await recordRequest(
+    site.database,
+    { ...asked, requester: { callingAe, calledAe, peerAddress } },
+    { now, checkUntil: new Date(now.getTime() + storageCommitment.waitSeconds * 1_000) },
+  );
+  if (recorded.outcome === 'uid-in-use') {
+    return { status: DUPLICATE_TRANSACTION_UID, errorComment: 'duplicate transaction UID' };
+  }
+  if (recorded.commitmentKey === undefined) {
+    const errorComment = 'too many requests are open';
+    return { status: SERVICE_STATUS.resourceLimitation, errorComment };
+  }
+  site.held.set(recorded.commitmentKey, { association, transferSyntaxUid });
+  const facts = { callingAe, transactionUid: asked.transactionUid };
+  site.logger.info({ ...facts, objects: asked.references.length }, 'storage commitment requested');
+  return { status: SERVICE_STATUS.success };
 }
 
 /** What is wrong with the request before its data set is looked at (PS3.7 10.1.4.1.10). */

@@ -332,6 +332,19 @@ describe('storage commitment', () => {
     expect(other.status).toBe(0x0131);
   });
 
+  test('takes no more than a peer may have open', async () => {
+    const door = await openDoor({ waitSeconds: 60 });
+    const { transactionUid } = await ask(door.port, [[IMAGE_SOP_CLASSES.CR, '1.2.3.407']]);
+    const open = intake.db.database
+      .updateTable('commitment')
+      .where('transactionUid', '=', transactionUid);
+    await open.set({ referenceCount: 499_999 }).execute();
+    const one: Reference = [IMAGE_SOP_CLASSES.CR, '1.2.3.408'];
+    expect((await ask(door.port, [one, one])).status).toBe(0x0213);
+    await open.set({ state: 'given-up', settledAt: new Date() }).execute();
+    expect((await ask(door.port, [one, one])).status).toBe(0);
+  });
+
   test('refuses what it cannot understand, and who is not listed', async () => {
     const door = await openDoor();
     const modality = await openModality({ port: door.port });

@@ -48,6 +48,8 @@ export const COMMITMENT_FINDINGS = [
   'class-conflict',
   'class-unsupported',
   'not-kept-by-policy',
+  /** The peer's own content waits for an administrator, or was decided against. */
+  'held-back',
   'file-missing',
   'file-altered',
   'file-unreadable',
@@ -63,6 +65,7 @@ const FAILURE_REASONS: Readonly<Record<CommitmentFinding, number | undefined>> =
   'class-conflict': 0x0119,
   'class-unsupported': 0x0122,
   'not-kept-by-policy': PROCESSING_FAILURE,
+  'held-back': PROCESSING_FAILURE,
   'file-missing': PROCESSING_FAILURE,
   'file-altered': PROCESSING_FAILURE,
   'file-unreadable': PROCESSING_FAILURE,

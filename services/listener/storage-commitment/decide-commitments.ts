@@ -52,7 +52,8 @@ async function decide(commitment: Commitment, options: DecideOptions): Promise<v
   const now = new Date();
   const references = await loadReferences(database, commitment.commitmentKey);
   const index = await readIndex(database, references);
-  const rules = { retention, minimumDays: settings.minimumDays, now };
+  const { callingAe } = commitment;
+  const rules = { retention, minimumDays: settings.minimumDays, callingAe, now };
   const mayWait = now.getTime() < waitsUntil(commitment, options);
   const byIndex = references.map((reference) => judgeByIndex(reference, index, rules));
   const lookAgain = (): Promise<void> =>

@@ -188,6 +188,27 @@ describe('storage commitment', () => {
     ]);
   });
 
+  test('promises no content of the peer that is held back, whatever others have sent', async () => {
+    const door = await openDoor();
+    const peer = await openReports();
+    const [disputed, own] = [await keep('disputed'), await keep('own')];
+    const otherPixels = async (image: MinimalObject, callingAe: string): Promise<void> => {
+      const other = Buffer.from(image.bytes);
+      other.writeUInt8(other.readUInt8(other.length - 1) ^ 1, other.length - 1);
+      const { outcome } = await receiveFile(intake.receiver, other, { callingAe });
+      expect(outcome).toBe('conflict');
+    };
+    await otherPixels(disputed, 'NOWHERE');
+    await otherPixels(own, 'MODALITY');
+    const { transactionUid } = await ask(door.port, [disputed.reference, own.reference]);
+    await waitForState(transactionUid, 'delivered');
+    expect(peer.reports[0]).toMatchObject({
+      kept: [disputed.sopInstanceUid],
+      failed: { [own.sopInstanceUid]: 0x0110 },
+    });
+    expect((await rowOf(transactionUid))?.refusals).toEqual({ 'held-back': 1 });
+  });
+
   test.each([
     ['nothing is declared to be kept', {}, {}],
     ['it is kept for less than what is asked for', { minimumDays: 60 }, { keepAtLeastDays: 30 }],

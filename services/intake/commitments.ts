@@ -44,6 +44,21 @@ export async function readCommitments(
   return { rows, counts };
 }
 
+const WEEK_MS = 7 * 86_400_000;
+
+/** Objects whose kept file was found missing or altered in the last week. */
+export async function countDamagedFiles(database: Database): Promise<number> {
+  const { damaged } = await database
+    .selectFrom('commitment')
+    .select(
+      sql<string | null>`sum(coalesce((refusals->>'file-missing')::integer, 0)
+        + coalesce((refusals->>'file-altered')::integer, 0))`.as('damaged'),
+    )
+    .where('decidedAt', '>=', new Date(Date.now() - WEEK_MS))
+    .executeTakeFirstOrThrow();
+  return Number(damaged ?? 0);
+}
+
 /**
  * Looks at the objects of a request anew, and reports once more.
  * @param checkUntil how long objects that are not known are waited for

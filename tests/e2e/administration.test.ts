@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { associateRequest, BytePeer } from '../support/byte-peer.ts';
 import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
+import { openModality, type Reference } from '../support/commitment-peer.ts';
 import { run } from '../support/dcmtk.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
@@ -19,6 +20,8 @@ dicom:
     - { aeTitle: CT1, addresses: [127.0.0.0/8], site: North }
     - { aeTitle: MR1, addresses: [10.2.0.0/16], site: South }
     - { aeTitle: SLOW, addresses: [127.0.0.0/8] }
+    - { aeTitle: ARCHIVE, addresses: [127.0.0.0/8] }
+  storageCommitment: { enabled: true, waitSeconds: 2, retrySeconds: 0.05, giveUpHours: 0.00001 }
 `;
 
 describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
@@ -53,6 +56,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     slow = await BytePeer.connect(instance.dicom.port);
     slow.send(associateRequest({ callingAe: 'SLOW' }));
     await slow.nextPdu('an answer');
+    const asking = await openModality({ port: instance.dicom.port, callingAe: 'ARCHIVE' });
+    const unknown: Reference = ['1.2.840.10008.5.1.4.1.1.2', '1.2.3.404'];
+    expect((await asking.ask('1.2.3.4.5', [unknown, unknown])).status).toBe(0);
+    await asking.release();
     browser = await launchChromium();
     ({ page, errors } = await openPage(browser));
     await page.goto(`${instance.http.url}/administration`);
@@ -106,6 +113,24 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     expect(code).toBe(0);
     const json = JSON.parse((await instance.cli(['doctor', '--json'])).stdout);
     expect(json).toMatchObject({ ok: true, site: { status: { openAssociations: 1 } } });
+  });
+
+  it('shows who wants a promise, and takes up what was given up', async () => {
+    await page.locator('nav a[href="/administration/storage"]').last().click();
+    const row = '[data-testid="commitment"]';
+    await shows(
+      row,
+      'given up',
+      'ARCHIVE to RADTRIAGE',
+      '0 of 2',
+      '2 × not here',
+      'no host and port',
+    );
+    await page.getByText('does not say how long objects are kept').waitFor();
+    await page.locator(row).getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('The objects are looked at anew').waitFor();
+    await shows(row, 'given up');
+    await page.locator('nav a[href="/administration"]').last().click();
   });
 
   it('goes on living: what ends moves from now to lately', async () => {

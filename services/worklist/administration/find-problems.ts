@@ -20,6 +20,8 @@ export interface SiteFacts {
   readonly refusals: readonly Refusal[];
   readonly peers: readonly Peer[];
   readonly waiting: readonly WaitingStudy[];
+  /** Files that were found missing or altered in the last week. */
+  readonly damagedFiles: number;
 }
 
 const fault = (problem: Omit<Problem, 'level'>): Problem => ({ level: 'fault', ...problem });
@@ -63,6 +65,18 @@ function judgeProcesses({ listener, worker, clockSkewSeconds }: SiteFacts['statu
     );
   }
   return problems;
+}
+
+function judgeFiles(damaged: number): Problem[] {
+  if (damaged === 0) return [];
+  return [
+    fault({
+      what: `${plural(damaged, 'kept file')} missing or altered`,
+      detail: 'Found when a peer asked for a storage commitment, which it did not get.',
+      advice: 'Look at the log of the listener for the objects, and at the disk; send them again.',
+      place: 'storage',
+    }),
+  ];
 }
 
 function judgeStorage({ disk, backlog, held }: SiteFacts['status']): Problem[] {
@@ -198,6 +212,7 @@ export function findProblems(facts: SiteFacts): Problem[] {
   const problems = [
     ...judgeProcesses(facts.status),
     ...judgeStorage(facts.status),
+    ...judgeFiles(facts.damagedFiles),
     ...judgeSenders(facts),
     ...judgeStudies(facts),
   ];

@@ -1,4 +1,5 @@
 import type { SiteStatus } from '#contracts/site-status.ts';
+import { countDamagedFiles } from '#intake/commitments.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { readPeers, readRefusals } from './door-queries.ts';
@@ -48,6 +49,7 @@ export async function readSiteStatus(
     refusals: await readRefusals(database, dicom.aeTitles, lastHour),
     peers: await readPeers(database, dicom),
     waiting,
+    damagedFiles: await countDamagedFiles(database),
   });
   return { ...status, problems };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { siteStatusSchema } from '#contracts/site-status.ts';
 import { storageCommitmentsSchema } from '#contracts/storage-commitment.ts';
 import type { CommitmentFinding } from '#core/commitment-state.ts';
 import {
@@ -18,6 +19,9 @@ let db: TestDatabase;
 let web: Web;
 let admin: Caller;
 let minutes = 0;
+/** Within the last hours: what is damaged is news for a week. */
+const started = Date.now() - 3 * 3_600_000;
+const later = new Date(started + 3_600_000);
 
 beforeAll(async () => {
   db = await startTestDatabase();
@@ -41,7 +45,7 @@ async function seed(
   outcome?: DeliveryOutcome,
 ): Promise<void> {
   minutes += 1;
-  const now = new Date(Date.UTC(2026, 2, 1, 10, minutes));
+  const now = new Date(started + minutes * 60_000);
   const references = [1, 2, 3].map((n) => {
     return { sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: `${transactionUid}.${n}` };
   });
@@ -90,7 +94,7 @@ describe('the storage commitments that an administrator sees', () => {
     await seed('1.4', ['kept', 'file-altered', 'kept'], {
       event: 'try-again',
       error: 'the peer answered 0110H to the report',
-      nextAttemptAt: new Date(Date.UTC(2026, 2, 1, 12)),
+      nextAttemptAt: later,
     });
     const { items, counts } = await read();
     expect(items.map(({ transactionUid }) => transactionUid)).toEqual(['1.1', '1.4', '1.3', '1.2']);
@@ -101,11 +105,20 @@ describe('the storage commitments that an administrator sees', () => {
       ...{ attempts: 1, lastError: 'ASSOCIATION_FAILED: refused', nextAttemptAt: null },
     });
     expect(items[1]).toMatchObject({
-      ...{ state: 'reporting', nextAttemptAt: '2026-03-01T12:00:00.000Z', settledAt: null },
+      ...{ state: 'reporting', nextAttemptAt: later.toISOString(), settledAt: null },
       refusals: [{ finding: 'file-altered', objects: 1 }],
     });
     expect(items[2]).toMatchObject({ state: 'checking', kept: null, refusals: [] });
     expect((await read('?limit=1')).items).toHaveLength(1);
+  });
+
+  test('are among the problems when a file is damaged, or a peer could not be told', async () => {
+    const { problems } = siteStatusSchema.parse(await (await admin('/api/admin/status')).json());
+    const named = problems.filter(({ place }) => place === 'storage');
+    expect(named.map(({ level, what }) => [level, what])).toEqual([
+      ['fault', '1 kept file missing or altered'],
+      ['warning', expect.stringContaining('1 storage commitment')],
+    ]);
   });
 
   test('can be taken up again once given up, which the audit log names', async () => {

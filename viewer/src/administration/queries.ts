@@ -5,6 +5,7 @@ import {
   siteStatusSchema,
   waitingSchema,
 } from '#contracts/site-status.ts';
+import { storageCommitmentsSchema } from '#contracts/storage-commitment.ts';
 import { request } from '../api/client.ts';
 import { setServerTime } from '../design/clock.ts';
 
@@ -46,4 +47,11 @@ export const waitingQuery = queryOptions({
   queryKey: ['admin', 'waiting'],
   queryFn: ({ signal }) => request(waitingSchema, '/api/admin/waiting', { signal }),
   refetchInterval: LIVE_MS,
+});
+
+export const commitmentsQuery = queryOptions({
+  queryKey: ['admin', 'storage-commitments'],
+  queryFn: ({ signal }) =>
+    request(storageCommitmentsSchema, '/api/admin/storage-commitments', { signal }),
+  refetchInterval: CALM_MS,
 });

@@ -1,3 +1,4 @@
+import { CommitmentPanel } from './commitment-panel.tsx';
 import { BacklogPanel, DiskPanel } from './disk-panel.tsx';
 
 /** What is kept, and what is promised about it. */
@@ -6,6 +7,7 @@ export function StorageView() {
     <>
       <DiskPanel />
       <BacklogPanel />
+      <CommitmentPanel />
     </>
   );
 }

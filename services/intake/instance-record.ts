@@ -55,7 +55,7 @@ export function isImageClass(sopClassUid: string): boolean {
   );
 }
 
-function siteOf(callingAe: string, { config }: SiteRules): string {
+export function siteOf(callingAe: string, { config }: SiteRules): string {
   const peer = config.dicom.peers.find(({ aeTitle, site }) => aeTitle === callingAe && site);
   return peer?.site ?? config.site;
 }

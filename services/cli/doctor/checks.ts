@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:f
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { toRadTriageError } from '#core/errors.ts';
+import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
@@ -142,6 +143,16 @@ function checkRule(config: Config): Finding {
   }
 }
 
+function checkCompleteness(config: Config): Finding {
+  const what = 'completeness rules';
+  try {
+    const { id, version, rules } = loadCompletenessRules(config.assembly.completenessRuleFile);
+    return { level: 'ok', what, detail: `${id} version ${version}, ${rules.length} rules` };
+  } catch (error) {
+    return { level: 'fault', what, detail: toRadTriageError(error).message };
+  }
+}
+
 function checkViewer(): Finding {
   return existsSync(VIEWER)
     ? { level: 'ok', what: 'page', detail: 'built' }
@@ -183,6 +194,7 @@ export async function examine(config: Config): Promise<Examination> {
     ...checkTransport(config),
     ...checkCertificates(config),
     checkRule(config),
+    checkCompleteness(config),
     checkViewer(),
     ...stores.findings,
   ];

@@ -77,7 +77,7 @@ const signals = z.strictObject({
 
 export const ruleFileSchema = z.strictObject({
   id: z.string().min(1).max(64),
-  version: z.string().min(1).max(32),
+  version: z.string({ error: 'a text in quotes is wanted, such as "1"' }).min(1).max(32),
   defaults: z
     .strictObject({
       longestWaitMinutes: longestWait.default(120),

@@ -183,8 +183,13 @@ export function isStartedByNpm(): boolean {
 }
 
 /** The one place that reads process.env. */
-export function loadConfigFromProcess(overrides: Record<string, unknown> = {}): Config {
-  return loadConfig({ environment: process.env, overrides });
+export function loadConfigFromProcess(
+  overrides: Record<string, unknown> = {},
+  /** A configuration file to read instead of the one that RADTRIAGE_CONFIG names. */
+  file?: string,
+): Config {
+  const given = file === undefined ? {} : { RADTRIAGE_CONFIG: file };
+  return loadConfig({ environment: { ...process.env, ...given }, overrides });
 }
 
 /** Seconds without a new image after which a study of this modality counts as complete. */

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   models: async () => (await import('./commands/models.ts')).modelsCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
+  quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   passcode: async () => (await import('./commands/passcode.ts')).passcodeCommand(),

@@ -17,6 +17,7 @@ import { type AccessLog, createAccessLog } from './access-log.ts';
 import { commitmentRoutes } from './administration/commitment-routes.ts';
 import { failureRoutes } from './administration/failure-routes.ts';
 import { modelRoutes } from './administration/model-routes.ts';
+import { quarantineRoutes } from './administration/quarantine-routes.ts';
 import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
 import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
@@ -28,6 +29,7 @@ import { listRoutes } from './list/list-routes.ts';
 import { createAuthenticate, SESSION_COOKIE } from './session/authenticate.ts';
 import { sessionRoutes } from './session/session-routes.ts';
 import { statusRoutes } from './status-routes.ts';
+import { priorRoutes } from './study/priors.ts';
 import { readingRoutes } from './study/reading-routes.ts';
 import { createStudyReader, type StudyReader } from './study/study-reader.ts';
 import { studyRoutes } from './study/study-routes.ts';
@@ -114,10 +116,12 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...sessionRoutes(context),
     ...listRoutes(context),
     ...studyRoutes(context),
+    ...priorRoutes(context),
     ...readingRoutes(context),
     ...searchRoutes(context),
     ...retrieveRoutes(context),
     ...failureRoutes(context),
+    ...quarantineRoutes(context),
     ...siteRoutes(context),
     ...commitmentRoutes(context),
     ...(options.registry === undefined ? [] : modelRoutes(context, options.registry)),

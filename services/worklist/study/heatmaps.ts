@@ -46,7 +46,7 @@ function readValues(row: Selectable<HeatmapTable>): number[] {
 }
 
 /**
- * One heatmap of an active model. Those of models in shadow do not exist for readers.
+ * One heatmap of an active model. Those of models in shadow, and those that were withdrawn, do not exist for readers.
  * @throws RadTriageError NOT_FOUND
  */
 export async function readHeatmap(
@@ -57,11 +57,14 @@ export async function readHeatmap(
   const row = await database
     .selectFrom('heatmap')
     .innerJoin('modelRun', 'modelRun.modelRunKey', 'heatmap.modelRunKey')
+    .innerJoin('analysisRun', 'analysisRun.runKey', 'modelRun.runKey')
     .innerJoin('study', 'study.studyKey', 'heatmap.studyKey')
     .selectAll('heatmap')
     .select('modelRun.modelId')
     .where('heatmap.heatmapId', '=', heatmapId)
     .where('study.studyInstanceUid', '=', studyInstanceUid)
+    // What a run gave that was overtaken while it ran was never anybody's result.
+    .where('analysisRun.state', '=', 'analysed')
     .where('modelRun.role', '=', 'active')
     .where('heatmap.withdrawnAt', 'is', null)
     .executeTakeFirst();

@@ -5,6 +5,7 @@ import {
   qualityListSchema,
   qualitySummarySchema,
 } from '#contracts/quality.ts';
+import { quarantineDetailSchema, quarantineListSchema } from '#contracts/quarantine.ts';
 import { healthSchema, type Session, sessionSchema } from '#contracts/session.ts';
 import { heatmapSchema, studyDetailSchema, worklistSchema } from '#contracts/study.ts';
 import { ApiFailure, request } from './client.ts';
@@ -76,6 +77,25 @@ export const failuresQuery = queryOptions({
   queryFn: ({ signal }) => request(deadLettersSchema, '/api/failures', { signal }),
   refetchInterval: 15_000,
 });
+
+/** @param all also what was decided */
+export function quarantineQuery(all: boolean) {
+  const search = all ? '?state=all' : '';
+  return queryOptions({
+    queryKey: ['quarantine', all],
+    queryFn: ({ signal }) =>
+      request(quarantineListSchema, `/api/admin/quarantine${search}`, { signal }),
+    refetchInterval: 15_000,
+  });
+}
+
+export function quarantineEntryQuery(id: string) {
+  return queryOptions({
+    queryKey: ['quarantine', 'entry', id],
+    queryFn: ({ signal }) =>
+      request(quarantineDetailSchema, `/api/admin/quarantine/${id}`, { signal }),
+  });
+}
 
 export const healthQuery = queryOptions({
   queryKey: ['health'],

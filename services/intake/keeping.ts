@@ -56,11 +56,12 @@ class FileKeeping implements Keeping {
 /** Through the journal where there is one, else straight into a file. */
 export function openKeeping(
   place: { blobStore: BlobStore; journal: Journal | undefined },
-  header: Buffer,
+  object: { header: Buffer; sopClassUid: string },
 ): Keeping {
+  const { header, sopClassUid } = object;
   const { blobStore, journal } = place;
   if (journal === undefined) return new FileKeeping(blobStore.createBlob(), header);
-  const writer = journal.createWriter(header);
+  const writer = journal.createWriter(header, sopClassUid);
   return {
     write: (chunk) => writer.write(chunk),
     finish: async (receivedAt) => {

@@ -69,7 +69,7 @@ class BlobSink implements InstanceSink {
       sendingAe: callingAe,
     });
     const { blobStore, journal } = surroundings;
-    this.keeping = openKeeping({ blobStore, journal }, this.header);
+    this.keeping = openKeeping({ blobStore, journal }, { header: this.header, sopClassUid });
   }
 
   write(chunk: Buffer): void | Promise<void> {

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { RadTriageError } from '#core/errors.ts';
 import { asStorageError } from '../storage-errors.ts';
+import type { DirectTail } from './direct-tail.ts';
 import type { JournalDisk } from './disk.ts';
-import type { Hasher } from './hasher.ts';
+import type { HashChoice, ObjectHash } from './object-hash.ts';
 import { type KeptRecord, writeRecord } from './record-block.ts';
 import type { Reserve, Slot } from './reserve.ts';
 import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool, wholeBlocks } from './slabs.ts';
@@ -11,8 +12,17 @@ import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool, wholeBlocks } from '
 export interface JournalParts {
   readonly disk: JournalDisk;
   readonly slabs: SlabPool;
-  readonly hasher: Hasher;
+  readonly hashes: HashChoice;
+  readonly tail: DirectTail;
   readonly reserve: Reserve;
+}
+
+export interface NewObject {
+  /** Where it belongs, below the root of the store. */
+  readonly path: string;
+  /** Preamble and file meta, kept before the data set and not hashed; at most one slab. */
+  readonly header: Buffer;
+  readonly sopClassUid: string;
 }
 
 /** An object that the journal answers for; `settle` of the journal moves it to its place. */
@@ -25,14 +35,15 @@ export interface JournalEntry {
 const MAX_IN_FLIGHT = 4;
 
 /**
- * Writes one object into a slot of the journal: slab after slab past the page cache, hashed on another thread
- * meanwhile, and at the end one record behind it and one flush for both.
+ * Writes one object into a slot of the journal: slab after slab past the page cache, hashed on the way, and at the end
+ * one record behind it and one flush for both.
  */
 export class JournalWriter {
   readonly #parts: JournalParts;
   readonly #path: string;
   readonly #header: Buffer;
-  readonly #stream: number;
+  readonly #sopClassUid: string;
+  readonly #hash: ObjectHash;
   #slab: Slab | undefined;
   /** Bytes in the present slab, and where its hashing begins. */
   #filled = 0;
@@ -44,12 +55,13 @@ export class JournalWriter {
   #failure: unknown;
   #over = false;
 
-  /** @param header preamble and file meta, kept before the data set and not hashed; at most one slab */
-  constructor(parts: JournalParts, path: string, header: Buffer) {
+  constructor(parts: JournalParts, object: NewObject) {
     this.#parts = parts;
-    this.#path = path;
-    this.#header = header;
-    this.#stream = parts.hasher.open();
+    this.#path = object.path;
+    this.#header = object.header;
+    this.#sopClassUid = object.sopClassUid;
+    this.#hash = parts.hashes.open(object.sopClassUid);
+    parts.tail.enter();
   }
 
   /** Takes a copy of the chunk. Await the promise before the next call. @throws STORAGE_FULL, STORAGE_FAILED */
@@ -70,7 +82,9 @@ export class JournalWriter {
       const slab = this.#slab;
       if (slab === undefined) throw this.#failure;
       const fileBytes = this.#position + this.#filled;
-      const sha256 = await this.#hash(slab, true);
+      const piece = { slab, from: this.#hashFrom, to: this.#filled };
+      const hashed = this.#hash.finish(piece);
+      const sha256 = typeof hashed === 'string' ? hashed : await hashed;
       const slot = await this.#takeSlot();
       const record: KeptRecord = {
         slot: basename(slot.path),
@@ -78,14 +92,16 @@ export class JournalWriter {
         fileBytes,
         dataSetOffset: this.#header.length,
         headerCrc32: crc32(this.#header),
-        sha256: sha256 ?? '',
+        sha256,
         receivedAt: receivedAt.toISOString(),
       };
-      await this.#writeEnd(slot, slab, record);
-      await Promise.all(this.#underWay);
+      // Before the last flush: what it is to make durable has to have reached the disk.
+      if (this.#underWay.size > 0) await Promise.all(this.#underWay);
       if (this.#failure !== undefined) throw this.#failure;
-      await this.#parts.disk.syncFile(slot.fd);
+      await this.#writeEnd(slot, slab, record);
       this.#over = true;
+      this.#parts.tail.leave();
+      this.#parts.hashes.learn(this.#sopClassUid, fileBytes);
       return { record, slot };
     } catch (error) {
       await this.abort();
@@ -98,8 +114,9 @@ export class JournalWriter {
     if (this.#over) return;
     this.#over = true;
     this.#failure ??= new RadTriageError('STORAGE_FAILED', 'the object was given up');
-    const { hasher, slabs, reserve } = this.#parts;
-    hasher.drop(this.#stream);
+    const { slabs, reserve, tail } = this.#parts;
+    tail.leave();
+    this.#hash.drop();
     await Promise.all(this.#underWay);
     if (this.#slab !== undefined) slabs.giveBack(this.#slab);
     this.#slab = undefined;
@@ -163,12 +180,6 @@ export class JournalWriter {
     return this.#slot;
   }
 
-  #hash(slab: Slab, last: boolean): Promise<string | undefined> {
-    const length = this.#filled - this.#hashFrom;
-    const offset = slab.offset + this.#hashFrom;
-    return this.#parts.hasher.update(this.#stream, { offset, length, last });
-  }
-
   /** @returns false when it has to wait: for a slot, or because too much is under way already */
   #sendFull(): boolean {
     const slab = this.#slab;
@@ -186,7 +197,7 @@ export class JournalWriter {
     // Both have to be done with the memory, whatever becomes of either, before another object may use it.
     const done = Promise.allSettled([
       disk.write(slot.fd, slab.bytes, this.#position),
-      this.#hash(slab, false),
+      this.#hash.update({ slab, from: this.#hashFrom, to: SLAB_BYTES }),
     ]).then((results) => {
       for (const result of results) {
         if (result.status === 'rejected') this.#failure ??= result.reason;
@@ -200,20 +211,29 @@ export class JournalWriter {
     this.#filled = 0;
   }
 
-  /** The rest of the bytes, padded to whole blocks, and the record behind them: in one write where they fit. */
+  /** The rest of the bytes, padded to whole blocks, and the record behind them; then the flush that makes all durable. */
   async #writeEnd(slot: Slot, slab: Slab, record: KeptRecord): Promise<void> {
     const { disk } = this.#parts;
     const padded = wholeBlocks(this.#filled);
     slab.bytes.fill(0, this.#filled, padded);
     if (padded + BLOCK_BYTES <= SLAB_BYTES) {
       writeRecord(record, slab.bytes.subarray(padded));
-      await disk.write(slot.fd, slab.bytes.subarray(0, padded + BLOCK_BYTES), this.#position);
+      await this.#writeLast(slot, slab.bytes.subarray(0, padded + BLOCK_BYTES), this.#position);
     } else {
       await disk.write(slot.fd, slab.bytes.subarray(0, padded), this.#position);
       writeRecord(record, slab.bytes);
-      await disk.write(slot.fd, slab.bytes.subarray(0, BLOCK_BYTES), this.#position + padded);
+      await this.#writeLast(slot, slab.bytes.subarray(0, BLOCK_BYTES), this.#position + padded);
     }
     this.#parts.slabs.giveBack(slab);
     this.#slab = undefined;
+  }
+
+  #writeLast(slot: Slot, bytes: Buffer, position: number): Promise<void> | undefined {
+    const { disk, tail } = this.#parts;
+    if (tail.allowed && disk.writeAndSyncNow !== undefined) {
+      tail.run(() => disk.writeAndSyncNow?.(slot.fd, bytes, position));
+      return undefined;
+    }
+    return disk.write(slot.fd, bytes, position).then(() => disk.syncFile(slot.fd));
   }
 }

@@ -2,9 +2,11 @@ import { close, open } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStorageError } from '../storage-errors.ts';
+import { DirectTail } from './direct-tail.ts';
 import { REAL_DISK } from './disk.ts';
 import { Hasher } from './hasher.ts';
 import { type JournalEntry, JournalWriter } from './journal-writer.ts';
+import { HashChoice } from './object-hash.ts';
 import { ownJournal } from './owner.ts';
 import { type RecoveryPlace, type RecoveryReport, recoverJournal, SLOT_SUFFIX } from './recover.ts';
 import { Reserve, SLOT_BYTES } from './reserve.ts';
@@ -29,7 +31,8 @@ export interface JournalOptions extends RecoveryPlace {
  */
 export interface Journal {
   readonly recovery: RecoveryReport;
-  createWriter(header: Buffer): JournalWriter;
+  /** @param header preamble and file meta */
+  createWriter(header: Buffer, sopClassUid: string): JournalWriter;
   /** Moves objects to their places, whole and for good. Safe to call again for the same. @throws STORAGE_ codes */
   settle(entries: readonly JournalEntry[]): Promise<void>;
   /** Slots ready for a burst. */
@@ -81,7 +84,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const directoryFd = await openFile(options.directory, 'r');
   const slabs = new SlabPool(Math.min(options.maxObjects + SPARE_SLABS, MAX_SLABS) + 1);
   const zeros = slabs.take()?.bytes ?? Buffer.alloc(SLAB_BYTES);
-  const hasher = new Hasher(slabs.memory);
+  const hashes = new HashChoice(() => new Hasher(slabs.memory));
   const reserve = new Reserve(
     {
       directory: options.directory,
@@ -93,13 +96,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     zeros,
   );
-  const parts = { disk, slabs, hasher, reserve };
+  const parts = { disk, slabs, hashes, reserve, tail: new DirectTail() };
   return {
     recovery,
     get ready() {
       return reserve.ready;
     },
-    createWriter: (header) => new JournalWriter(parts, options.createPath(), header),
+    createWriter: (header, sopClassUid) =>
+      new JournalWriter(parts, { path: options.createPath(), header, sopClassUid }),
     settle: async (entries) => {
       try {
         await settleEntries(entries, options);
@@ -109,7 +113,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     close: async () => {
       await reserve.close();
-      await hasher.close();
+      await hashes.close();
       await closeFile(directoryFd);
       await owner.release();
     },

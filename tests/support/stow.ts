@@ -65,8 +65,10 @@ export function postStow(options: StowRequest, boundary = 'BOUNDARY'): Promise<S
       },
     );
     request.on('error', reject);
-    if (options.body instanceof Readable) options.body.pipe(request);
-    else request.end(options.body);
+    if (options.body instanceof Readable) {
+      options.body.once('error', (error) => request.destroy(error));
+      options.body.pipe(request);
+    } else request.end(options.body);
   });
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -14,6 +14,7 @@ import { missingPeer, peerPath } from '#tests/support/peers.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { postStow, readStowAnswer, stowBody, stowPart } from '#tests/support/stow.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 import { createToken } from '#worklist/accounts/tokens.ts';
 
 const CLI = resolve(import.meta.dirname, '../../../services/cli/radtriage.ts');
@@ -94,6 +95,23 @@ describe('STOW-RS of the web process', () => {
     return (peak - before) / 1024;
   }
 
+  /** A multi-frame object of 300 MB, made while it is sent. */
+  function multiFrame(seed: string) {
+    const frames = 600;
+    const attributes = { PixelData: undefined, NumberOfFrames: frames };
+    const head = minimalImage({ modality: 'US', seed, rows: 1, columns: 1, attributes });
+    const pixels = 512 * 1024;
+    const element = Buffer.from('e07f10004f57000000000000', 'hex');
+    element.writeUInt32LE(pixels * frames, 8);
+    const frame = Buffer.alloc(pixels, 0x5a);
+    async function* body(): AsyncGenerator<Buffer> {
+      yield Buffer.concat([stowPart('BOUNDARY'), head.bytes, element]);
+      for (let number = 0; number < frames; number += 1) yield frame;
+      yield Buffer.from('\r\n--BOUNDARY--\r\n');
+    }
+    return { head, body };
+  }
+
   it('takes 2,000 images in one request without keeping them', async () => {
     const images = 2_000;
     const imageAt = (instanceNumber: number) =>
@@ -118,18 +136,7 @@ describe('STOW-RS of the web process', () => {
   });
 
   it('takes a multi-frame object of 300 MB without keeping it', async () => {
-    const frames = 600;
-    const attributes = { PixelData: undefined, NumberOfFrames: frames };
-    const head = minimalImage({ modality: 'US', seed: 'large', rows: 1, columns: 1, attributes });
-    const pixels = 512 * 1024;
-    const element = Buffer.from('e07f10004f5700000000000000', 'hex').subarray(0, 12);
-    element.writeUInt32LE(pixels * frames, 8);
-    const frame = Buffer.alloc(pixels, 0x5a);
-    async function* body(): AsyncGenerator<Buffer> {
-      yield Buffer.concat([stowPart('BOUNDARY'), head.bytes, element]);
-      for (let number = 0; number < frames; number += 1) yield frame;
-      yield Buffer.from('\r\n--BOUNDARY--\r\n');
-    }
+    const { head, body } = multiFrame('large');
     const growth = await growthDuring(async () => {
       const stream = Readable.from(body(), { objectMode: false });
       const answer = await postStow({ url: `${url}/dicomweb/studies`, token, body: stream });
@@ -138,6 +145,28 @@ describe('STOW-RS of the web process', () => {
     const [row] = await instancesOf(head.studyInstanceUid);
     expect(Number(row?.fileBytes)).toBeGreaterThan(300 * MEGABYTE);
     expect(growth).toBeLessThan(120);
+  });
+
+  it('leaves nothing behind of a large part that breaks off', async () => {
+    const { head, body } = multiFrame('broken');
+    const incoming = () => readdirSync(join(data.path, 'archive', 'incoming'));
+    const stream = Readable.from(
+      (async function* () {
+        let sent = 0;
+        for await (const chunk of body()) {
+          yield chunk;
+          sent += chunk.length;
+          if (sent < 20 * MEGABYTE) continue;
+          await waitFor(() => incoming().length > 0, { what: 'the part to lie on disk' });
+          throw new Error('enough');
+        }
+      })(),
+      { objectMode: false },
+    );
+    const sent = postStow({ url: `${url}/dicomweb/studies`, token, body: stream });
+    await expect(sent).rejects.toThrow('enough');
+    await waitFor(() => incoming().length === 0, { what: 'the half file to be gone' });
+    expect(await instancesOf(head.studyInstanceUid)).toEqual([]);
   });
 
   describe.skipIf(missingPeer('curl'))('curl', () => {

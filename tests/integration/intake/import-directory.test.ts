@@ -159,6 +159,22 @@ describe('importing a folder', () => {
     expect(new Set(failures.map(([, code]) => code))).toEqual(new Set(['NOT_FOUND']));
   });
 
+  it('does not read through a link that takes the place of a file', async () => {
+    const outside = temporaryDirectory();
+    writeFileSync(join(outside.path, 'secret.dcm'), image(9).bytes);
+    for (const number of [1, 2]) put(image(number).bytes, `${number}.dcm`);
+    const { receiver, taken } = watched((nth) => {
+      const other = taken.includes(image(1).sopInstanceUid) ? '2.dcm' : '1.dcm';
+      if (nth !== 1) return;
+      rmSync(at(other));
+      symlinkSync(join(outside.path, 'secret.dcm'), at(other));
+    });
+    const { report } = await run({ receiver, concurrency: 1 });
+    expect(report).toMatchObject({ imported: 1, failed: 1, failedByCode: { NOT_FOUND: 1 } });
+    expect(taken).toHaveLength(1);
+    outside.remove();
+  });
+
   it.skipIf(process.getuid?.() === 0)('goes on past a folder it may not enter', async () => {
     put(image(1).bytes, 'closed', 'a.dcm');
     put(image(2).bytes, 'open', 'b.dcm');
@@ -205,6 +221,17 @@ describe('importing a folder again', () => {
       .where('sopInstanceUid', '=', image(1).sopInstanceUid)
       .execute();
     expect((await run()).report).toMatchObject({ doneBefore: 1, outcomes: { stored: 1 } });
+  });
+
+  it('does not take a file for done that was written to while it was read', async () => {
+    put(image(1).bytes, 'a.dcm');
+    const [found, later] = [new Date('2026-01-12'), new Date('2026-01-13')];
+    utimesSync(at('a.dcm'), found, found);
+    const { receiver } = watched(() => utimesSync(at('a.dcm'), later, later));
+    expect((await run({ receiver })).report).toMatchObject({ imported: 1 });
+    // A record of it as it was found would match now.
+    utimesSync(at('a.dcm'), found, found);
+    expect((await run()).report).toMatchObject({ doneBefore: 0, outcomes: { duplicate: 1 } });
   });
 
   it('tries again what failed', async () => {

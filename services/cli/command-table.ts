@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   passcode: async () => (await import('./commands/passcode.ts')).passcodeCommand(),
+  conformance: async () => (await import('./commands/conformance.ts')).conformanceCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
 };
 

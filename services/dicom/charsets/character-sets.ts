@@ -129,3 +129,14 @@ export function readEscape(
 }
 
 export const DEFAULT_G0 = ASCII;
+
+/** The defined terms of SpecificCharacterSet that are read; with and without code extension where both exist. */
+export function listCharacterSets(): string[] {
+  const registrations = Object.keys(BY_REGISTRATION)
+    .map(Number)
+    .toSorted((a, b) => a - b);
+  return [
+    ...registrations.map((number) => `ISO_IR ${number} / ISO 2022 IR ${number}`),
+    ...Object.keys(WHOLE),
+  ];
+}

@@ -33,7 +33,7 @@ const TRANSFER_SYNTAXES_NOT_SUPPORTED = 4;
 export const DEFAULT_ROLES: RequestorRoles = { scu: true, scp: false };
 
 /** The data sets of services are small, and read by the services themselves: no need for more. */
-const SERVICE_SYNTAXES: ReadonlySet<string> = new Set([
+export const SERVICE_SYNTAXES: ReadonlySet<string> = new Set([
   IMPLICIT_VR_LITTLE_ENDIAN,
   EXPLICIT_VR_LITTLE_ENDIAN,
 ]);

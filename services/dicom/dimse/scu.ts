@@ -78,7 +78,7 @@ export interface ScuAssociation {
   abort(): void;
 }
 
-const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
+export const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
   associateMs: 15_000,
   responseMs: 60_000,
   releaseMs: 5_000,
@@ -86,7 +86,7 @@ const DEFAULT_SCU_TIMEOUTS: ScuTimeouts = {
 
 const MAX_CONTEXTS = 128;
 /** What we take ourselves: responses only. */
-const MAX_PDU_BYTES = 128 * 1024;
+export const MAX_PDU_BYTES = 128 * 1024;
 const PRIORITY_MEDIUM = 0;
 
 /**

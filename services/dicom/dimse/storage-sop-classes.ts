@@ -224,3 +224,8 @@ export function isStorageSopClass(uid: string): boolean {
 export function storageSopClassName(uid: string): string | undefined {
   return STORAGE_SOP_CLASSES.get(uid);
 }
+
+/** Every storage SOP class of the standard that is taken: UID and keyword. */
+export function listStorageSopClasses(): [uid: string, keyword: string][] {
+  return [...STORAGE_SOP_CLASSES];
+}

@@ -88,3 +88,8 @@ const TRANSFER_SYNTAXES: ReadonlyMap<string, TransferSyntax> = new Map(
 export function findTransferSyntax(uid: string): TransferSyntax | undefined {
   return TRANSFER_SYNTAXES.get(uid);
 }
+
+/** Every transfer syntax that RadTriage takes in. */
+export function listTransferSyntaxes(): TransferSyntax[] {
+  return [...TRANSFER_SYNTAXES.values()];
+}

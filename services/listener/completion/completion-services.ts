@@ -10,9 +10,11 @@ import { keepMessage, type Message } from './keep-message.ts';
 import { changeStep, createStep } from './procedure-steps.ts';
 import { readAvailability } from './read-availability.ts';
 import { readCreatedStep, readStepChanges } from './read-performed-step.ts';
+import {
+  INSTANCE_AVAILABILITY_NOTIFICATION,
+  MODALITY_PERFORMED_PROCEDURE_STEP,
+} from './sop-classes.ts';
 
-const MODALITY_PERFORMED_PROCEDURE_STEP = '1.2.840.10008.3.1.2.3.3';
-const INSTANCE_AVAILABILITY_NOTIFICATION = '1.2.840.10008.5.1.4.33';
 /** Error ID of a step that has ended (PS3.4 table F.7.2-2). */
 const STEP_MAY_NO_LONGER_BE_UPDATED = 0xa710;
 

@@ -1,0 +1,80 @@
+import { SERVICE_SYNTAXES } from '#dicom/dimse/negotiate-contexts.ts';
+import { listStorageSopClasses, VERIFICATION_SOP_CLASS } from '#dicom/dimse/storage-sop-classes.ts';
+import { findTransferSyntax, listTransferSyntaxes } from '#dicom/part10/transfer-syntaxes.ts';
+import { findPixelSyntax } from '#dicom/pixels/transfer-syntaxes.ts';
+import { OFFERED_SERVICES } from '#listener/offered-services.ts';
+import type { Config } from '#platform/config/config.ts';
+import { table } from './markdown.ts';
+
+export function networkServices(config: Config): string {
+  const services = OFFERED_SERVICES.map(({ name, sopClassUid, setting, isOn }) => [
+    name,
+    sopClassUid,
+    'No',
+    isOn(config) ? 'Yes' : `Option (\`${setting}\`)`,
+  ]);
+  return table(
+    ['SOP class', 'UID', 'User (SCU)', 'Provider (SCP)'],
+    [
+      ['Verification', VERIFICATION_SOP_CLASS, 'No', 'Yes'],
+      ['Storage: all classes of section 4.2.1.4', '', 'Yes', 'Yes'],
+      ...services,
+    ],
+  );
+}
+
+export function acceptedContexts(): string {
+  const names = (uids: Iterable<string>): string =>
+    [...uids].map((uid) => findTransferSyntax(uid)?.name ?? uid).join(', ');
+  const uncompressed = listTransferSyntaxes()
+    .filter(({ encapsulated }) => !encapsulated)
+    .map(({ uid }) => uid);
+  return table(
+    ['Abstract syntax', 'Transfer syntaxes', 'Role', 'Extended negotiation'],
+    [
+      ['Verification', names(uncompressed), 'SCP', 'None'],
+      ['Every storage SOP class below', 'Every transfer syntax below', 'SCP', 'None'],
+      ...OFFERED_SERVICES.map(({ name }) => [name, names(SERVICE_SYNTAXES), 'SCP', 'None']),
+    ],
+  );
+}
+
+export function transferSyntaxes(): string {
+  return table(
+    ['Transfer syntax', 'UID', 'Kept', 'Pixels decoded for analysis'],
+    listTransferSyntaxes().map(({ uid, name }) => [
+      name,
+      uid,
+      'as received',
+      findPixelSyntax(uid) === undefined ? 'no' : 'yes',
+    ]),
+  );
+}
+
+export function storageClasses(config: Config): string {
+  return table(
+    ['SOP class', 'UID'],
+    [
+      ...listStorageSopClasses().map(([uid, keyword]) => [keyword, uid]),
+      ...config.dicom.moreStorageClasses.map((uid) => ['(listed by the site)', uid]),
+    ],
+  );
+}
+
+export function serviceConformance(): string {
+  return OFFERED_SERVICES.map(({ name, taken, sent, setting }) =>
+    [
+      `##### ${name}`,
+      '',
+      `Off unless \`${setting}\` turns it on; then for the peers that the configuration names.`,
+      '',
+      table(
+        ['Direction', 'Operation', 'Meaning'],
+        [
+          ...taken.map(([operation, meaning]) => ['taken', operation.toUpperCase(), meaning]),
+          ...sent.map(([operation, meaning]) => ['sent', operation.toUpperCase(), meaning]),
+        ],
+      ),
+    ].join('\n'),
+  ).join('\n\n');
+}

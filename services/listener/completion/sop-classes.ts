@@ -1,0 +1,4 @@
+/** Modality Performed Procedure Step (PS3.4 annex F). */
+export const MODALITY_PERFORMED_PROCEDURE_STEP = '1.2.840.10008.3.1.2.3.3';
+/** Instance Availability Notification (PS3.4 annex R). */
+export const INSTANCE_AVAILABILITY_NOTIFICATION = '1.2.840.10008.5.1.4.33';

@@ -16,7 +16,7 @@ export function tlsFrom(config: TlsConfig): ScpTls {
 }
 
 /** @throws RadTriageError CONFIG_INVALID naming every file that cannot be read */
-async function readTlsFiles({ keyFile, certFile, caFile }: TlsConfig): Promise<TlsIdentity> {
+export async function readTlsFiles({ keyFile, certFile, caFile }: TlsConfig): Promise<TlsIdentity> {
   const faults: string[] = [];
   const read = async (setting: string, path: string): Promise<Buffer> => {
     try {

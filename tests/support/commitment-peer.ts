@@ -1,7 +1,9 @@
+import type { ConnectionOptions } from 'node:tls';
 import { itemsOf, readBinaryNumbers, readBytes } from '#dicom/attributes/element-values.ts';
 import { type DataSet, parseHeader } from '#dicom/attributes/parse-elements.ts';
 import { startScp } from '#dicom/dimse/scp.ts';
 import { openAssociation } from '#dicom/dimse/scu.ts';
+import type { TlsIdentity } from '#dicom/dimse/tls-server.ts';
 import { readUid } from '#dicom/part10/uid.ts';
 import { encodeDataset } from '#test-data/part10-writer.ts';
 
@@ -61,11 +63,15 @@ function readReport(
 }
 
 /** A modality's own door, where it takes reports; `answers` are the statuses it gives, the last for ever. */
-export async function startReportDoor(port: number, answers: readonly number[] = [0]) {
+export async function startReportDoor(
+  port: number,
+  options: { readonly answers?: readonly number[] | undefined; readonly tls?: TlsIdentity } = {},
+) {
+  const { answers = [0], tls } = options;
   const reports: ReceivedReport[] = [];
   const server = await startScp({
     host: '127.0.0.1',
-    port,
+    ...(tls === undefined ? { port } : { port: null, tls: { port, load: async () => tls } }),
     policy: { judgeAssociation: () => ({ accepted: true }) },
     handlers: {
       openStore: () => {
@@ -88,11 +94,16 @@ export async function startReportDoor(port: number, answers: readonly number[] =
 }
 
 /** A modality that asks, and takes reports on its own association while that lasts. */
-export async function openModality(options: { port: number; callingAe?: string }) {
+export async function openModality(options: {
+  readonly port: number;
+  readonly callingAe?: string;
+  readonly tls?: ConnectionOptions;
+}) {
   const reports: ReceivedReport[] = [];
   const association = await openAssociation({
     host: '127.0.0.1',
     port: options.port,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     callingAe: options.callingAe ?? 'MODALITY',
     calledAe: 'RADTRIAGE',
     contexts: [{ abstractSyntax: STORAGE_COMMITMENT, transferSyntaxes: ['1.2.840.10008.1.2.1'] }],

@@ -25,7 +25,7 @@ export interface HeldAssociation {
 
 export interface DeliverOptions {
   readonly database: Database;
-  readonly dicom: Pick<Config['dicom'], 'peers' | 'storageCommitment'>;
+  readonly dicom: Pick<Config['dicom'], 'peers' | 'storageCommitment' | 'tls'>;
   /** By commitment key. */
   readonly held: Map<string, HeldAssociation>;
   readonly logger: Logger;
@@ -58,7 +58,7 @@ export class ReportDelivery {
     for (const peer of new Set(due.map(({ callingAe }) => callingAe))) {
       if (this.#closed || this.#underWay.size >= MAX_PEERS_AT_ONCE) return;
       const reports = due.filter(({ callingAe }) => callingAe === peer);
-      const link = new PeerLink(peer, dicom.peers);
+      const link = new PeerLink(peer, dicom);
       const done = this.#deliverTo(link, { peer, reports })
         .catch((error: unknown) => {
           logger.warn({ err: error, peer }, 'storage commitment reports wait');

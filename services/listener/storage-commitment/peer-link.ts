@@ -1,11 +1,12 @@
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
-import { openAssociation, type ScuAssociation } from '#dicom/dimse/scu.ts';
+import { openAssociation, type ScuAssociation, type ScuOptions } from '#dicom/dimse/scu.ts';
 import {
   EXPLICIT_VR_LITTLE_ENDIAN,
   IMPLICIT_VR_LITTLE_ENDIAN,
 } from '#dicom/part10/transfer-syntaxes.ts';
 import type { Config } from '#platform/config/config.ts';
 import { type CommitmentReport, encodeReport, eventTypeOf } from './encode-report.ts';
+import { tlsToPeer } from './peer-tls.ts';
 import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL } from './sop-class.ts';
 
 const TIMEOUTS = { associateMs: 15_000, responseMs: 30_000, releaseMs: 5_000 };
@@ -13,14 +14,14 @@ const TIMEOUTS = { associateMs: 15_000, responseMs: 30_000, releaseMs: 5_000 };
 /** Our own association to one peer, opened at the first report that needs it, and used for all that follow. */
 export class PeerLink {
   readonly #peer: string;
-  readonly #peers: Config['dicom']['peers'];
+  readonly #dicom: Pick<Config['dicom'], 'peers' | 'tls'>;
   #association: ScuAssociation | undefined;
   #ourTitle: string | undefined;
   #unreachable: RadTriageError | undefined;
 
-  constructor(peer: string, peers: Config['dicom']['peers']) {
+  constructor(peer: string, dicom: Pick<Config['dicom'], 'peers' | 'tls'>) {
     this.#peer = peer;
-    this.#peers = peers;
+    this.#dicom = dicom;
   }
 
   /**
@@ -69,7 +70,7 @@ export class PeerLink {
     await this.release();
     try {
       const opened = await openAssociation({
-        ...this.#address(),
+        ...(await this.#address()),
         callingAe: ourTitle,
         calledAe: this.#peer,
         contexts: [
@@ -90,9 +91,13 @@ export class PeerLink {
     }
   }
 
-  #address(): { host: string; port: number } {
-    for (const { aeTitle, host, port } of this.#peers) {
-      if (aeTitle === this.#peer && host !== undefined && port !== undefined) return { host, port };
+  async #address(): Promise<Pick<ScuOptions, 'host' | 'port' | 'tls'>> {
+    const { peers, tls } = this.#dicom;
+    for (const entry of peers) {
+      const { aeTitle, host, port } = entry;
+      if (aeTitle !== this.#peer || host === undefined || port === undefined) continue;
+      if (!entry.tls || tls === undefined) return { host, port };
+      return { host, port, tls: await tlsToPeer(entry, tls) };
     }
     throw new RadTriageError(
       'CONFIG_INVALID',

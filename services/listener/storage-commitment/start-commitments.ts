@@ -16,7 +16,7 @@ export interface CommitmentOptions {
   readonly database: Database;
   readonly blobStore: StoredFiles;
   readonly config: {
-    readonly dicom: Pick<Config['dicom'], 'peers' | 'storageCommitment'>;
+    readonly dicom: Pick<Config['dicom'], 'peers' | 'storageCommitment' | 'tls'>;
     readonly retention: Config['retention'];
   };
   readonly logger: Logger;

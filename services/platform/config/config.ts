@@ -85,12 +85,15 @@ function crossCheck(config: Config): string[] {
 
 /** What a typing error in an AE title would otherwise turn off without a word. */
 function checkDimseServices({ dicom }: Config): string[] {
-  const { peers, services, storageCommitment } = dicom;
+  const { peers, services, storageCommitment, tls } = dicom;
   const faults: string[] = [];
   if (storageCommitment.enabled && peers.length === 0) {
     faults.push('dicom.storageCommitment: dicom.peers has to list whom commitments are made to');
   }
-  for (const { aeTitle, host, port } of peers) {
+  for (const { aeTitle, host, port, tls: overTls } of peers) {
+    if (overTls && tls?.caFile === undefined) {
+      faults.push(`dicom.peers: tls of ${aeTitle} needs dicom.tls with a caFile`);
+    }
     if ((host === undefined) !== (port === undefined)) {
       faults.push(`dicom.peers: host and port of ${aeTitle} go together`);
     }

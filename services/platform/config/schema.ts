@@ -34,6 +34,8 @@ const peer = z.strictObject({
   /** Where its own DICOM door is, for reports that it does not wait for. */
   host: z.string().min(1).optional(),
   port: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** That door is reached over TLS, with the files of `dicom.tls`. */
+  tls: flag.default(false),
   /** Who issues the Patient IDs of its images where they do not say (0010,0021). */
   issuerOfPatientId: z.string().min(1).optional(),
   /** Whether its rejection notes are obeyed: without it, for images that came from itself or from its site. */

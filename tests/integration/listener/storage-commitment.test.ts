@@ -1,9 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startDimseServices } from '#listener/dimse-services.ts';
-import { type Listener, startListener } from '#listener/start-listener.ts';
-import { loadConfig } from '#platform/config/config.ts';
 import { IMAGE_SOP_CLASSES, type MinimalObject, minimalImage } from '#test-data/minimal-objects.ts';
 import {
   COMMITMENT_INSTANCE,
@@ -11,116 +8,35 @@ import {
   openModality,
   type Reference,
   STORAGE_COMMITMENT,
-  startReportDoor,
 } from '#tests/support/commitment-peer.ts';
-import { receiveFile, silent, startTestIntake, type TestIntake } from '#tests/support/intake.ts';
-import { findFreePort } from '#tests/support/ports.ts';
+import { CommitmentSite } from '#tests/support/commitment-site.ts';
+import { receiveFile, type TestIntake } from '#tests/support/intake.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
+let site: CommitmentSite;
 let intake: TestIntake;
-let reportPort: number;
-let uids = 0;
-
 beforeAll(async () => {
-  intake = await startTestIntake();
-  reportPort = await findFreePort();
+  site = await CommitmentSite.start();
+  ({ intake } = site);
 });
-afterAll(async () => intake.stop());
-
-const nextUid = (): string => {
-  uids += 1;
-  return `1.2.826.0.1.${uids}`;
-};
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-/** A door with storage commitment; objects are kept for a year unless the test says otherwise. */
-async function openDoor(
-  settings: Record<string, unknown> = {},
-  retention: Record<string, unknown> = { keepAtLeastDays: 365 },
-): Promise<Listener & { stopServices(): Promise<void> }> {
-  const config = loadConfig({
-    environment: {},
-    overrides: {
-      dicom: {
-        port: 0,
-        peers: [
-          { aeTitle: 'MODALITY', host: '127.0.0.1', port: reportPort },
-          { aeTitle: 'NOWHERE' },
-        ],
-        storageCommitment: { enabled: true, waitSeconds: 0, retrySeconds: 0.05, ...settings },
-      },
-      retention,
-    },
-  });
-  const { database } = intake.db;
-  const services = startDimseServices({
-    ...{ database, blobStore: intake.blobStore, config, logger: silent },
-  });
-  const listener = await startListener({
-    ...{ config, receiver: intake.receiver, logger: silent, services: services.offered },
-  });
-  closing.push(
-    () => services.close(),
-    () => listener.close({ graceMs: 0 }),
-  );
-  return { ...listener, stopServices: () => services.close() };
-}
-
-async function openReports(answers?: readonly number[]) {
-  const door = await startReportDoor(reportPort, answers);
-  closing.push(() => door.close());
-  return door;
-}
-
-async function keep(seed: string): Promise<MinimalObject & { reference: Reference }> {
-  const image = minimalImage({ modality: 'CR', seed });
-  await receiveFile(intake.receiver, image.bytes);
-  return { ...image, reference: [image.sopClassUid, image.sopInstanceUid] };
-}
-
-/** Asks as a modality that releases at once, as most do. */
-async function ask(port: number, references: readonly Reference[], transactionUid = nextUid()) {
-  const modality = await openModality({ port });
-  const answer = await modality.ask(transactionUid, references);
-  await modality.release();
-  return { status: answer.status, transactionUid };
-}
-
-const rowOf = (transactionUid: string) =>
-  intake.db.database
-    .selectFrom('commitment')
-    .selectAll()
-    .where('transactionUid', '=', transactionUid)
-    .executeTakeFirst();
-
-const waitForState = (transactionUid: string, state: string) =>
-  waitFor(
-    async () => {
-      const row = await rowOf(transactionUid);
-      return row?.state === state ? row : undefined;
-    },
-    { what: `the commitment to be ${state}` },
-  );
+afterEach(() => site.closeAll());
+afterAll(() => intake.stop());
 
 describe('storage commitment', () => {
   test('is not offered unless the site turns it on', async () => {
-    const door = await openDoor({ enabled: false });
-    await expect(ask(door.port, [[IMAGE_SOP_CLASSES.CR, '1.2.3']])).rejects.toMatchObject({
+    const door = await site.openDoor({ commitment: { enabled: false } });
+    await expect(site.ask(door, [[IMAGE_SOP_CLASSES.CR, '1.2.3']])).rejects.toMatchObject({
       code: 'DICOM_UNSUPPORTED',
     });
   });
 
   test('of what is kept is reported as a success, on an association to the peer', async () => {
-    const door = await openDoor();
-    const peer = await openReports();
-    const [one, two] = [await keep('one'), await keep('two')];
-    const { status, transactionUid } = await ask(door.port, [one.reference, two.reference]);
+    const door = await site.openDoor();
+    const peer = await site.openReports();
+    const [one, two] = [await site.keep('one'), await site.keep('two')];
+    const { status, transactionUid } = await site.ask(door, [one.reference, two.reference]);
     expect(status).toBe(0);
-    const row = await waitForState(transactionUid, 'delivered');
+    const row = await site.waitForState(transactionUid, 'delivered');
     expect(row).toMatchObject({ callingAe: 'MODALITY', attempts: 1, lastError: null });
     expect(peer.reports).toEqual([
       {
@@ -144,10 +60,10 @@ describe('storage commitment', () => {
   });
 
   test('names each object that it cannot promise, and why', async () => {
-    const door = await openDoor();
-    const peer = await openReports();
-    const kept = await keep('partly');
-    const [altered, gone] = [await keep('altered'), await keep('gone')];
+    const door = await site.openDoor();
+    const peer = await site.openReports();
+    const kept = await site.keep('partly');
+    const [altered, gone] = [await site.keep('altered'), await site.keep('gone')];
     const fileOf = async (object: MinimalObject): Promise<string> => {
       const { blobPath } = await intake.db.database
         .selectFrom('instance')
@@ -161,8 +77,8 @@ describe('storage commitment', () => {
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
     writeFileSync(await fileOf(altered), bytes);
     await rm(await fileOf(gone));
-    const conflicting = await keep('conflict');
-    const { transactionUid } = await ask(door.port, [
+    const conflicting = await site.keep('conflict');
+    const { transactionUid } = await site.ask(door, [
       kept.reference,
       [IMAGE_SOP_CLASSES.CR, '1.2.3.404'],
       [IMAGE_SOP_CLASSES.CT, conflicting.sopInstanceUid],
@@ -170,7 +86,7 @@ describe('storage commitment', () => {
       altered.reference,
       gone.reference,
     ]);
-    await waitForState(transactionUid, 'delivered');
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports).toEqual([
       {
         eventTypeId: 2,
@@ -189,9 +105,9 @@ describe('storage commitment', () => {
   });
 
   test('promises no content of the peer that is held back, whatever others have sent', async () => {
-    const door = await openDoor();
-    const peer = await openReports();
-    const [disputed, own] = [await keep('disputed'), await keep('own')];
+    const door = await site.openDoor();
+    const peer = await site.openReports();
+    const [disputed, own] = [await site.keep('disputed'), await site.keep('own')];
     const otherPixels = async (image: MinimalObject, callingAe: string): Promise<void> => {
       const other = Buffer.from(image.bytes);
       other.writeUInt8(other.readUInt8(other.length - 1) ^ 1, other.length - 1);
@@ -200,24 +116,24 @@ describe('storage commitment', () => {
     };
     await otherPixels(disputed, 'NOWHERE');
     await otherPixels(own, 'MODALITY');
-    const { transactionUid } = await ask(door.port, [disputed.reference, own.reference]);
-    await waitForState(transactionUid, 'delivered');
+    const { transactionUid } = await site.ask(door, [disputed.reference, own.reference]);
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports[0]).toMatchObject({
       kept: [disputed.sopInstanceUid],
       failed: { [own.sopInstanceUid]: 0x0110 },
     });
-    expect((await rowOf(transactionUid))?.refusals).toEqual({ 'held-back': 1 });
+    expect((await site.rowOf(transactionUid))?.refusals).toEqual({ 'held-back': 1 });
   });
 
   test.each([
     ['nothing is declared to be kept', {}, {}],
     ['it is kept for less than what is asked for', { minimumDays: 60 }, { keepAtLeastDays: 30 }],
   ])('promises nothing when %s', async (_when, settings, retention) => {
-    const door = await openDoor(settings, retention);
-    const peer = await openReports();
-    const image = await keep('unkept');
-    const { transactionUid } = await ask(door.port, [image.reference]);
-    await waitForState(transactionUid, 'delivered');
+    const door = await site.openDoor({ commitment: settings, retention });
+    const peer = await site.openReports();
+    const image = await site.keep('unkept');
+    const { transactionUid } = await site.ask(door, [image.reference]);
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports[0]).toMatchObject({
       eventTypeId: 2,
       kept: [],
@@ -226,95 +142,95 @@ describe('storage commitment', () => {
   });
 
   test('waits for an object that is kept but not in the index yet', async () => {
-    const door = await openDoor({ waitSeconds: 60 });
-    const peer = await openReports();
+    const door = await site.openDoor({ commitment: { waitSeconds: 60 } });
+    const peer = await site.openReports();
     const late = minimalImage({ modality: 'CR', seed: 'late' });
-    const { transactionUid } = await ask(door.port, [[late.sopClassUid, late.sopInstanceUid]]);
+    const { transactionUid } = await site.ask(door, [[late.sopClassUid, late.sopInstanceUid]]);
     // Looked for once at least, and put off.
     await waitFor(
       async () => {
-        const row = await rowOf(transactionUid);
+        const row = await site.rowOf(transactionUid);
         return row !== undefined && row.nextAttemptAt > row.requestedAt;
       },
       { what: 'a first look' },
     );
     expect(peer.reports).toEqual([]);
     await receiveFile(intake.receiver, late.bytes);
-    await waitForState(transactionUid, 'delivered');
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports[0]).toMatchObject({ eventTypeId: 1, kept: [late.sopInstanceUid] });
   });
 
   test('is reported on the very association while the peer keeps it', async () => {
-    const door = await openDoor();
-    const image = await keep('same');
+    const door = await site.openDoor();
+    const image = await site.keep('same');
     const modality = await openModality({ port: door.port, callingAe: 'NOWHERE' });
-    const transactionUid = nextUid();
+    const transactionUid = site.nextUid();
     expect((await modality.ask(transactionUid, [image.reference])).status).toBe(0);
     await waitFor(() => modality.reports.length > 0, { what: 'a report on the same association' });
     await modality.release();
     expect(modality.reports).toMatchObject([{ eventTypeId: 1, transactionUid }]);
-    await waitForState(transactionUid, 'delivered');
+    await site.waitForState(transactionUid, 'delivered');
   });
 
   test('is told a peer that was away, once it is back', async () => {
-    const door = await openDoor();
-    const image = await keep('away');
-    const { status, transactionUid } = await ask(door.port, [image.reference]);
+    const door = await site.openDoor();
+    const image = await site.keep('away');
+    const { status, transactionUid } = await site.ask(door, [image.reference]);
     expect(status).toBe(0);
     const waiting = await waitFor(
       async () => {
-        const row = await rowOf(transactionUid);
+        const row = await site.rowOf(transactionUid);
         return row !== undefined && row.attempts >= 2 ? row : undefined;
       },
       { what: 'two tries' },
     );
     expect(waiting.lastError).toContain('ASSOCIATION_FAILED');
     // It refuses the first report, and takes the next.
-    const peer = await openReports([0x0110, 0x0000]);
-    await waitForState(transactionUid, 'delivered');
+    const peer = await site.openReports({ answers: [0x0110, 0x0000] });
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports.map(({ eventTypeId }) => eventTypeId)).toEqual([1, 1]);
   });
 
   test('is given up for all to see when the peer never comes back', async () => {
-    const door = await openDoor({ giveUpHours: 0.0001 });
-    const image = await keep('never');
-    const { transactionUid } = await ask(door.port, [image.reference]);
-    const row = await waitForState(transactionUid, 'given-up');
+    const door = await site.openDoor({ commitment: { giveUpHours: 0.0001 } });
+    const image = await site.keep('never');
+    const { transactionUid } = await site.ask(door, [image.reference]);
+    const row = await site.waitForState(transactionUid, 'given-up');
     expect(row.attempts).toBeGreaterThan(1);
     expect(row.lastError).toContain('ASSOCIATION_FAILED');
     expect(row.settledAt).not.toBeNull();
   });
 
   test('of a peer without an address says so', async () => {
-    const door = await openDoor({ waitSeconds: 60, giveUpHours: 0.00001 });
+    const door = await site.openDoor({ commitment: { waitSeconds: 60, giveUpHours: 0.00001 } });
     const late = minimalImage({ modality: 'CR', seed: 'nowhere' });
     const modality = await openModality({ port: door.port, callingAe: 'NOWHERE' });
-    const transactionUid = nextUid();
+    const transactionUid = site.nextUid();
     await modality.ask(transactionUid, [[late.sopClassUid, late.sopInstanceUid]]);
     await modality.release();
     // Decided only now that its association is over.
     await receiveFile(intake.receiver, late.bytes);
-    const row = await waitForState(transactionUid, 'given-up');
+    const row = await site.waitForState(transactionUid, 'given-up');
     expect(row.lastError).toContain('no host and port for NOWHERE');
   });
 
   test('goes on after a stop where it was', async () => {
-    const first = await openDoor();
-    const image = await keep('restart');
-    const { transactionUid } = await ask(first.port, [image.reference]);
-    await waitForState(transactionUid, 'reporting');
+    const first = await site.openDoor();
+    const image = await site.keep('restart');
+    const { transactionUid } = await site.ask(first, [image.reference]);
+    await site.waitForState(transactionUid, 'reporting');
     await first.close({ graceMs: 0 });
     await first.stopServices();
-    const peer = await openReports();
-    await openDoor();
-    await waitForState(transactionUid, 'delivered');
+    const peer = await site.openReports();
+    await site.openDoor();
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports).toMatchObject([{ eventTypeId: 1, transactionUid }]);
   });
 
   test('calls nothing unknown right after a start, however old the request is', async () => {
-    const first = await openDoor({ waitSeconds: 60 });
+    const first = await site.openDoor({ commitment: { waitSeconds: 60 } });
     const late = minimalImage({ modality: 'CR', seed: 'after-start' });
-    const { transactionUid } = await ask(first.port, [[late.sopClassUid, late.sopInstanceUid]]);
+    const { transactionUid } = await site.ask(first, [[late.sopClassUid, late.sopInstanceUid]]);
     await first.close({ graceMs: 0 });
     await first.stopServices();
     const past = new Date(Date.now() - 3_600_000);
@@ -323,51 +239,51 @@ describe('storage commitment', () => {
       .set({ checkUntil: past, nextAttemptAt: past })
       .where('transactionUid', '=', transactionUid)
       .execute();
-    const peer = await openReports();
-    await openDoor({ waitSeconds: 60 });
-    await waitFor(async () => ((await rowOf(transactionUid))?.nextAttemptAt ?? past) > past, {
+    const peer = await site.openReports();
+    await site.openDoor({ commitment: { waitSeconds: 60 } });
+    await waitFor(async () => ((await site.rowOf(transactionUid))?.nextAttemptAt ?? past) > past, {
       what: 'a look after the start',
     });
     await receiveFile(intake.receiver, late.bytes);
-    await waitForState(transactionUid, 'delivered');
+    await site.waitForState(transactionUid, 'delivered');
     expect(peer.reports).toMatchObject([{ eventTypeId: 1, kept: [late.sopInstanceUid] }]);
   });
 
   test('asked for twice under one UID is told twice, and is one request', async () => {
-    const door = await openDoor();
-    const peer = await openReports();
-    const [one, two] = [await keep('twice'), await keep('twice-too')];
-    const { transactionUid } = await ask(door.port, [one.reference, two.reference]);
-    await waitForState(transactionUid, 'delivered');
-    const again = await ask(door.port, [two.reference, one.reference], transactionUid);
+    const door = await site.openDoor();
+    const peer = await site.openReports();
+    const [one, two] = [await site.keep('twice'), await site.keep('twice-too')];
+    const { transactionUid } = await site.ask(door, [one.reference, two.reference]);
+    await site.waitForState(transactionUid, 'delivered');
+    const again = await site.ask(door, [two.reference, one.reference], transactionUid);
     expect(again.status).toBe(0);
     await waitFor(() => peer.reports.length === 2, { what: 'a second report' });
-    await waitForState(transactionUid, 'delivered');
+    await site.waitForState(transactionUid, 'delivered');
     const rows = await intake.db.database
       .selectFrom('commitment')
       .select('state')
       .where('transactionUid', '=', transactionUid)
       .execute();
     expect(rows).toEqual([{ state: 'delivered' }]);
-    const other = await ask(door.port, [one.reference], transactionUid);
+    const other = await site.ask(door, [one.reference], transactionUid);
     expect(other.status).toBe(0x0131);
   });
 
   test('takes no more than a peer may have open', async () => {
-    const door = await openDoor({ waitSeconds: 60 });
-    const { transactionUid } = await ask(door.port, [[IMAGE_SOP_CLASSES.CR, '1.2.3.407']]);
+    const door = await site.openDoor({ commitment: { waitSeconds: 60 } });
+    const { transactionUid } = await site.ask(door, [[IMAGE_SOP_CLASSES.CR, '1.2.3.407']]);
     const open = intake.db.database
       .updateTable('commitment')
       .where('transactionUid', '=', transactionUid);
     await open.set({ referenceCount: 499_999 }).execute();
     const one: Reference = [IMAGE_SOP_CLASSES.CR, '1.2.3.408'];
-    expect((await ask(door.port, [one, one])).status).toBe(0x0213);
+    expect((await site.ask(door, [one, one])).status).toBe(0x0213);
     await open.set({ state: 'given-up', settledAt: new Date() }).execute();
-    expect((await ask(door.port, [one, one])).status).toBe(0);
+    expect((await site.ask(door, [one, one])).status).toBe(0);
   });
 
   test('refuses what it cannot understand, and who is not listed', async () => {
-    const door = await openDoor();
+    const door = await site.openDoor();
     const modality = await openModality({ port: door.port });
     const asked = {
       operation: 'n-action',
@@ -376,15 +292,17 @@ describe('storage commitment', () => {
       typeId: 1,
     } as const;
     const reference: Reference = [IMAGE_SOP_CLASSES.CR, '1.2.3'];
-    const dataSet = commitmentRequest(nextUid(), [reference]);
+    const dataSet = commitmentRequest(site.nextUid(), [reference]);
     const statusOf = async (over: Record<string, unknown>): Promise<number> =>
       (await modality.request({ ...asked, dataSet, ...over })).status;
     expect(await statusOf({ sopInstanceUid: '1.2.3' })).toBe(0x0112);
     expect(await statusOf({ typeId: 2 })).toBe(0x0123);
     expect(await statusOf({ operation: 'n-set' })).toBe(0x0211);
-    expect(await statusOf({ dataSet: commitmentRequest(nextUid(), []) })).toBe(0x0115);
+    expect(await statusOf({ dataSet: commitmentRequest(site.nextUid(), []) })).toBe(0x0115);
     expect(await statusOf({ dataSet: commitmentRequest('../x', [reference]) })).toBe(0x0115);
-    expect(await statusOf({ dataSet: commitmentRequest(nextUid(), [['1.2', 'x']]) })).toBe(0x0115);
+    expect(await statusOf({ dataSet: commitmentRequest(site.nextUid(), [['1.2', 'x']]) })).toBe(
+      0x0115,
+    );
     expect(await statusOf({ dataSet: dataSet.subarray(0, 40) })).toBe(0x0110);
     await modality.release();
     const before = await intake.db.database

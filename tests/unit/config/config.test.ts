@@ -74,11 +74,12 @@ describe('configuration', () => {
 
   it('refuses DIMSE services for AE titles that cannot associate, and promises to nobody', () => {
     const file = configFile(
-      'dicom: {peers: [{aeTitle: MODALITY1, host: 10.0.0.1}], services: {mpps: [MODALITY2]}}',
+      'dicom: {peers: [{aeTitle: MODALITY1, host: 10.0.0.1, tls: true}], services: {mpps: [MODALITY2]}}',
     );
     const faults = faultsOf({ RADTRIAGE_CONFIG: file });
     expect(faults).toContain('services.mpps: MODALITY2 is not among dicom.peers');
     expect(faults).toContain('host and port of MODALITY1 go together');
+    expect(faults).toContain('tls of MODALITY1 needs dicom.tls');
     const promise = configFile('dicom: {storageCommitment: {enabled: true}}');
     expect(faultsOf({ RADTRIAGE_CONFIG: promise })).toContain('dicom.storageCommitment');
     expect(loadConfig({ environment: {} }).dicom.storageCommitment.enabled).toBe(false);

@@ -371,3 +371,29 @@ it('reads the same evidence from the index as from the images themselves', async
   expect(evidence.groups.some(({ view }) => view === 'AP')).toBe(true);
   expect(inOrder(evidence.groups)).toEqual(inOrder(gatherer.groups()));
 });
+
+it('finds the instances that a signal names among thousands without comparing each with each', async () => {
+  const { database } = house.intake.db;
+  const uid = await receive(imageOf('thousands', 1));
+  const study = await house.study(uid);
+  const count = 20_000;
+  await sql`INSERT INTO instance (study_key, sop_instance_uid, sop_class_uid, series_instance_uid,
+      transfer_syntax_uid, kind, blob_path, sha256, file_bytes, data_set_offset, instance_number, calling_ae)
+    SELECT ${study.studyKey}, '1.9.' || n, '1.2', '1.9', '1.2', 'image', 'none/' || n, 'x' || n, 1, 1, n, 'SENDER'
+    FROM generate_series(1, ${count}) AS n`.execute(database);
+  const expectedInstances = Array.from({ length: count }, (_, index) => `1.9.${index + 1}`);
+  await recordCompletionSignal(database, {
+    studyInstanceUid: uid,
+    kind: 'mpps-completed',
+    source: 'CT1',
+    expectedInstances: [...expectedInstances, '1.8'],
+  });
+  // Four hundred million comparisons would take minutes.
+  const { evidence } = await database.transaction().execute(async (trx) => {
+    await sql`SET LOCAL statement_timeout = '10s'`.execute(trx);
+    return readEvidence(trx, study, { withImages: true });
+  });
+  expect(evidence.signals).toMatchObject([{ named: { expected: count + 1, present: count } }]);
+  const series = evidence.groups.find(({ seriesInstanceUid }) => seriesInstanceUid === '1.9');
+  expect(series).toMatchObject({ images: count, numbers: [[1, count]] });
+});

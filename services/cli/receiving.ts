@@ -2,6 +2,7 @@ import type { PriorityRule } from '#core/priority.ts';
 import { createInstanceReceiver, type RunningReceiver } from '#intake/receive-instance.ts';
 import { indexFiles, type ReindexOptions, reindexBlobs } from '#intake/reindex-blobs.ts';
 import type { Journal } from '#platform/blob-store/blob-store.ts';
+import type { JournalDisk } from '#platform/blob-store/journal/disk.ts';
 import type { Site } from './site.ts';
 
 export interface Receiving {
@@ -59,12 +60,17 @@ function lookThroughStore(reindex: ReindexOptions): { stop(): void } {
 }
 
 /** Opens the journal, takes up what is left in it, and gives the receiver that answers from it. */
-export async function openReceiving(site: Site, rule: PriorityRule): Promise<Receiving> {
+export async function openReceiving(
+  site: Site,
+  rule: PriorityRule,
+  disk?: JournalDisk,
+): Promise<Receiving> {
   const { config, database, blobStore, logger } = site;
   const journal = await blobStore.openJournal({
     maxObjects: config.dicom.maxAssociations,
     reserveBytes: config.dicom.reserveBytes,
     onTrouble: (error) => logger.warn({ err: error }, 'no room can be made ready for images'),
+    disk,
   });
   const reindex = { database, blobStore, rules: { config, rule }, logger };
   await indexRecovered(reindex, journal.recovery);

@@ -12,6 +12,8 @@ export interface TriageWorkerOptions extends TriageDependencies {
   readonly queue: Pick<OpenedQueue, 'createWorker'>;
   /** Studies analysed at once; more than the runtime has processes gains little. */
   readonly concurrency: number;
+  /** Told of each triage job that was run, for metrics. */
+  readonly onRun?: ((outcome: 'done' | 'failed', seconds: number) => void) | undefined;
 }
 
 export interface TriageWorker {
@@ -20,11 +22,20 @@ export interface TriageWorker {
 }
 
 /** What this process does with triage jobs. */
-function createTriageHandler(dependencies: TriageDependencies): JobHandler<'triage'> {
+function createTriageHandler(options: TriageWorkerOptions): JobHandler<'triage'> {
   return {
     job: 'triage',
-    run: (payload) => triageStudy(payload, dependencies),
-    giveUp: (payload, error) => giveUpStudy(dependencies.database, payload, error),
+    run: async (payload) => {
+      const startedAt = performance.now();
+      let outcome: 'done' | 'failed' = 'failed';
+      try {
+        await triageStudy(payload, options);
+        outcome = 'done';
+      } finally {
+        options.onRun?.(outcome, (performance.now() - startedAt) / 1000);
+      }
+    },
+    giveUp: (payload, error) => giveUpStudy(options.database, payload, error),
   };
 }
 

@@ -13,6 +13,8 @@ export interface SweepOptions {
   readonly everyMs?: number | undefined;
   /** Younger runs are left alone: they may be on their way. */
   readonly olderThanMs?: number | undefined;
+  /** Told of each sweep of `startSweep`, for metrics. */
+  readonly onReport?: ((report: SweepReport) => void) | undefined;
 }
 
 export interface SweepReport {
@@ -140,7 +142,8 @@ export function startSweep(options: SweepOptions): { close(): Promise<void> } {
   const sweep = (): void => {
     current = current
       .then(async () => {
-        await sweepRuns(options);
+        const report = await sweepRuns(options);
+        options.onReport?.(report);
       })
       .catch((error: unknown) => options.logger.debug({ err: error }, 'the sweep waits'));
   };

@@ -1,6 +1,5 @@
 import type { RefusalCause } from '#core/refusal.ts';
 import type { ScpEvent } from '#dicom/dimse/scp-types.ts';
-import { classifyRejection } from './classify-refusal.ts';
 import type { AssociationEntry, DoorNews, RefusalEntry, TrafficEntry } from './door-news.ts';
 import { NameBudget } from './name-budget.ts';
 
@@ -53,11 +52,7 @@ export class DoorTally {
         this.#begin(event);
         return;
       case 'association-rejected':
-        this.#refuse(
-          event,
-          event.cause ?? classifyRejection(event.rejection, event.why),
-          event.why,
-        );
+        this.#refuse(event, event.cause, event.why);
         return;
       case 'association-ended':
         this.#end(event);

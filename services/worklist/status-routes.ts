@@ -7,6 +7,7 @@ import { hasAnyRole } from '#platform/http/principal.ts';
 import { jsonRoute, noInput, type Route, rawRoute } from '#platform/http/route.ts';
 import type { Authenticate } from '#platform/http/server.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
+import { countHeld } from './administration/site-queries.ts';
 import type { WebContext } from './context.ts';
 import { newestHeartbeat } from './heartbeats.ts';
 
@@ -61,6 +62,35 @@ async function countBy(context: WebContext, column: 'status' | 'readingStatus') 
   return Object.fromEntries(rows.map((row) => [row.value, Number(row.count)]));
 }
 
+/** How long the oldest study has been in each state that is on the way to a result, seconds since our first receipt. */
+async function readOldest(context: WebContext): Promise<Record<string, number>> {
+  const rows = await context.database
+    .selectFrom('study')
+    .select('status')
+    .select(sql<number>`extract(epoch FROM now() - min(received_at))::float8`.as('seconds'))
+    .where('status', 'in', ['receiving', 'queued', 'analysing'])
+    .groupBy('status')
+    .execute();
+  const none = { receiving: 0, queued: 0, analysing: 0 };
+  return { ...none, ...Object.fromEntries(rows.map((row) => [row.status, row.seconds])) };
+}
+
+async function readHeld(context: WebContext): Promise<Record<string, number>> {
+  const { quarantined, commitmentsGivenUp } = await countHeld(context.database);
+  return { quarantined, commitments_given_up: commitmentsGivenUp };
+}
+
+async function readRuns(context: WebContext): Promise<Record<string, number>> {
+  const rows = await context.database
+    .selectFrom('analysisRun')
+    .select(({ fn }) => ['state', fn.countAll<string>().as('count')])
+    .where('state', 'in', ['queued', 'running'])
+    .groupBy('state')
+    .execute();
+  const none = { queued: 0, running: 0 };
+  return { ...none, ...Object.fromEntries(rows.map((row) => [row.state, Number(row.count)])) };
+}
+
 async function readGauges(context: WebContext): Promise<GaugeSample[]> {
   const unsent = await context.database
     .selectFrom('outbox')
@@ -73,6 +103,24 @@ async function readGauges(context: WebContext): Promise<GaugeSample[]> {
     .where('resolvedAt', 'is', null)
     .executeTakeFirstOrThrow();
   return [
+    {
+      name: 'radtriage_oldest_waiting_seconds',
+      help: 'How long ago the oldest study of each state was first received; 0 without one',
+      label: 'status',
+      values: await readOldest(context),
+    },
+    {
+      name: 'radtriage_runs',
+      help: 'Analyses in the queue and under way',
+      label: 'state',
+      values: await readRuns(context),
+    },
+    {
+      name: 'radtriage_held',
+      help: 'What waits for an administrator: quarantine, commitment reports that no peer took',
+      label: 'what',
+      values: await readHeld(context),
+    },
     {
       name: 'radtriage_studies',
       help: 'Studies by status',

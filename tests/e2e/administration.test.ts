@@ -10,6 +10,7 @@ import { openModality, type Reference } from '../support/commitment-peer.ts';
 import { run } from '../support/dcmtk.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
+import { findFreePort } from '../support/ports.ts';
 import { addUser, PASSWORD } from '../support/reader.ts';
 import { writeStudy } from '../support/studies.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -32,6 +33,7 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
   let page: Page;
   let errors: string[];
   let slow: BytePeer;
+  let metricsPort: number;
 
   const send = (callingAe: string, calledAe: string) => {
     const port = String(instance.dicom.port);
@@ -42,7 +44,12 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
   beforeAll(async () => {
     const config = join(folder, 'radtriage.yaml');
     writeFileSync(config, CONFIG);
-    instance = await startInstance({ environment: { RADTRIAGE_CONFIG: config } });
+    metricsPort = await findFreePort();
+    const environment = {
+      RADTRIAGE_CONFIG: config,
+      RADTRIAGE_METRICS_LISTENER_PORT: String(metricsPort),
+    };
+    instance = await startInstance({ environment });
     await addUser(instance, 'anna', 'admin');
     expect((await send('CT1', 'RADTRIAGE')).output).toContain('Received Store Response (Success)');
     for (let count = 0; count < 3; count += 1) {
@@ -131,6 +138,24 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     await page.getByText('The objects are looked at anew').waitFor();
     await shows(row, 'given up');
     await page.locator('nav a[href="/administration"]').last().click();
+  });
+
+  it('is what the metrics of the listener count', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    for (const sample of [
+      'radtriage_associations 1',
+      'radtriage_stores_total{peer="CT1",status="success"} 1',
+      'radtriage_rejections_total{cause="called-ae"} 3',
+      'radtriage_rejections_total{cause="address"} 1',
+      'radtriage_store_settle_seconds_count 1',
+      'radtriage_index_backlog_objects 0',
+    ]) {
+      expect(text.split('\n')).toContain(sample);
+    }
+    expect(text).toMatch(/^radtriage_disk_free_bytes \d+$/m);
+    expect(text).toMatch(/^radtriage_file_sync_seconds_count [1-9]\d*$/m);
+    const ready = await fetch(`http://127.0.0.1:${metricsPort}/health/ready`);
+    expect(ready.status).toBe(200);
   });
 
   it('goes on living: what ends moves from now to lately', async () => {

@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
 import { startDimseServices } from '#listener/dimse-services.ts';
 import { startDoorLog } from '#listener/door-log.ts';
+import { createDoorMetrics, type DoorSurroundings } from '#listener/door-metrics.ts';
 import { createReleaseSignals } from '#listener/release-signals.ts';
 import { startListener } from '#listener/start-listener.ts';
+import { timeSyncs } from '#platform/blob-store/journal/timed-disk.ts';
 import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import type { Config } from '#platform/config/config.ts';
 import { watchDisk } from '#platform/disk/watch-disk.ts';
@@ -11,9 +13,27 @@ import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { createProcessMetrics } from '../process-metrics.ts';
 import { openReceiving } from '../receiving.ts';
 import { archiveDirectory, openSite } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
+
+/** What each beat of the heart says of this process, read anew: the administrator's page and `doctor` show it. */
+function describeListener(dicom: { host: string; port: number }, around: DoorSurroundings) {
+  return {
+    dicom,
+    get disk() {
+      return around.disk();
+    },
+    get door() {
+      return around.associations();
+    },
+    get backlog() {
+      const { instances, oldestMs } = around.backlog();
+      return { objects: instances, oldestSeconds: oldestMs / 1000 };
+    },
+  };
+}
 
 /** The door, and what follows from it without the queue: keeping, indexing, and telling when a study is complete. */
 async function startListenerProcess(config: Config): Promise<Hosted> {
@@ -21,8 +41,13 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   const { database, databaseUrl, logger } = site;
   const rule = loadPriorityRule(config.priorityRuleFile);
   const completeness = loadCompletenessRules(config.assembly.completenessRuleFile);
-  const receiving = await openReceiving(site, rule);
-  const { receiver } = receiving;
+  const metrics = createProcessMetrics(config.metrics, config.metrics.listenerPort);
+  const around: { door?: DoorSurroundings } = {};
+  const titles = config.dicom.peers.map((peer) => peer.aeTitle);
+  const figures = metrics && createDoorMetrics(metrics.registry, titles, () => around.door);
+  const syncs = figures && timeSyncs(figures.observeSync);
+  const receiving = await openReceiving(site, rule, syncs);
+  const { receiver, journal } = receiving;
   const releases = createReleaseSignals({ database, logger, rules: completeness });
   const doorLog = startDoorLog({ database, logger });
   const services = startDimseServices(site);
@@ -32,30 +57,26 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     onEvent: (event) => {
       doorLog.observe(event);
       releases.observe(event);
+      figures?.observe(event);
     },
   });
   doorLog.watch(listener);
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
-  // Read anew at each beat: what the administrator's page and `doctor` say of this process.
   const { aeTitle, host, port, tlsPort } = listener;
-  const details = {
-    dicom: { host, port },
-    get disk() {
-      return disk.space;
-    },
-    get door() {
-      return doorLog.counts();
-    },
-    get backlog() {
-      const { instances, oldestMs } = receiver.backlog();
-      return { objects: instances, oldestSeconds: oldestMs / 1000 };
-    },
+  around.door = {
+    associations: () => doorLog.counts(),
+    backlog: () => receiver.backlog(),
+    readySlots: () => journal.ready,
+    disk: () => disk.space,
   };
+  const details = describeListener({ host, port }, around.door);
   const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
+  const metricsUrl = await metrics?.open(() => disk.space !== undefined);
   return {
-    facts: { dicom: { aeTitle, host, port, tlsPort } },
+    facts: { dicom: { aeTitle, host, port, tlsPort }, metrics: metricsUrl },
     close: async () => {
+      await metrics?.close();
       await listener.close();
       await doorLog.close();
       await receiving.close();

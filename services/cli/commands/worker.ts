@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { startTriageWorker } from '#inference/start-worker.ts';
+import { createWorkerMetrics } from '#inference/worker-metrics.ts';
 import { startSweep } from '#intake/sweep.ts';
 import { createRuntime } from '#models/runtime/runtime.ts';
 import type { BlobStore } from '#platform/blob-store/blob-store.ts';
@@ -12,6 +13,7 @@ import { openQueue } from '#queue/open-queue.ts';
 import { startOutboxPump } from '#queue/outbox-pump.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { createProcessMetrics } from '../process-metrics.ts';
 import { openSite } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
@@ -40,7 +42,9 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   });
   const { producer } = queue;
   const pump = startOutboxPump({ database, databaseUrl, producer, logger });
-  const sweep = startSweep({ database, producer, logger });
+  const metrics = createProcessMetrics(config.metrics, config.metrics.workerPort);
+  const figures = metrics && createWorkerMetrics(metrics.registry);
+  const sweep = startSweep({ database, producer, logger, onReport: figures?.onSweep });
   const runtime = createRuntime({
     executionProviders,
     processes,
@@ -51,6 +55,7 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const worker = startTriageWorker({
     queue,
     concurrency: processes,
+    onRun: figures?.onRun,
     database,
     registry: await openSiteRegistry(config, database),
     runtime,
@@ -63,9 +68,11 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     rule: loadPriorityRule(config.priorityRuleFile),
     logger,
   });
+  const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
-    facts: {},
+    facts: { metrics: metricsUrl },
     close: async () => {
+      await metrics?.close();
       await worker.close();
       await sweep.close();
       await pump.close();

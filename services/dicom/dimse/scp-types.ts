@@ -135,7 +135,7 @@ export type ScpEvent =
   | ({
       readonly type: 'association-rejected';
       readonly rejection: Rejection;
-      readonly cause?: RefusalCause;
+      readonly cause: RefusalCause;
       readonly why: string;
       /** SHA-256 of the certificate that the peer showed. */
       readonly certificate?: string;

@@ -79,6 +79,9 @@ function crossCheck(config: Config): string[] {
   if ((config.http.tlsCertFile === undefined) !== (config.http.tlsKeyFile === undefined)) {
     faults.push('http: tlsCertFile and tlsKeyFile go together');
   }
+  if (!isLoopback(config.metrics.host) && config.metrics.token === undefined) {
+    faults.push('metrics.token: required when metrics.host is not a loopback address');
+  }
   faults.push(...checkDimseServices(config));
   return faults;
 }

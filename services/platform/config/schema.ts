@@ -132,6 +132,16 @@ export const configSchema = z.strictObject({
       trustProxy: flag.default(false),
     })
     .prefault({}),
+  /** Figures and health of listener and worker for Prometheus, each on a port of its own; without a port there is none. */
+  metrics: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      listenerPort: port.optional(),
+      workerPort: port.optional(),
+      /** The bearer token that /metrics asks for; required on any address other than loopback. */
+      token: z.string().min(16).optional(),
+    })
+    .prefault({}),
   /** STOW-RS, the door for instances over HTTP. */
   stow: z
     .strictObject({
@@ -192,6 +202,10 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_TLS_CERT_FILE: ['http', 'tlsCertFile'],
   RADTRIAGE_TLS_KEY_FILE: ['http', 'tlsKeyFile'],
   RADTRIAGE_TRUST_PROXY: ['http', 'trustProxy'],
+  RADTRIAGE_METRICS_HOST: ['metrics', 'host'],
+  RADTRIAGE_METRICS_LISTENER_PORT: ['metrics', 'listenerPort'],
+  RADTRIAGE_METRICS_WORKER_PORT: ['metrics', 'workerPort'],
+  RADTRIAGE_METRICS_TOKEN: ['metrics', 'token'],
   RADTRIAGE_QUIET_SECONDS: ['assembly', 'quietSeconds'],
   RADTRIAGE_STUDY_AGE_LIMIT_DAYS: ['assembly', 'studyAgeLimitDays'],
   RADTRIAGE_COMPLETENESS_RULE_FILE: ['assembly', 'completenessRuleFile'],

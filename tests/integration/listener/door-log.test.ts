@@ -177,6 +177,7 @@ describe('refusals', () => {
   const rejected = (callingAe: string, peerAddress: string): ScpEvent => ({
     type: 'association-rejected',
     rejection: { result: 1, source: 1, reason: 3 },
+    cause: 'calling-ae',
     why: 'the calling AE title is not listed',
     associationId: 1,
     calledAe: 'RADTRIAGE',

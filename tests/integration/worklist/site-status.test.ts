@@ -159,11 +159,13 @@ describe('the door', () => {
   });
 
   test('says who was refused and what to do', async () => {
-    const refused = { type: 'association-rejected', why: 'the calling AE title is not listed' };
-    await atTheDoor([
-      { ...refused, ...who(1, 'NEW_CT'), rejection: { result: 1, source: 1, reason: 3 } } as const,
-      { ...refused, ...who(2, 'NEW_CT'), rejection: { result: 1, source: 1, reason: 3 } } as const,
-    ] as ScpEvent[]);
+    const refused = (id: number): ScpEvent => ({
+      ...{ type: 'association-rejected', cause: 'calling-ae' },
+      rejection: { result: 1, source: 1, reason: 3 },
+      why: 'the calling AE title is not listed',
+      ...who(id, 'NEW_CT'),
+    });
+    await atTheDoor([refused(1), refused(2)]);
     const { refusals } = await door();
     expect(refusals).toMatchObject([
       {

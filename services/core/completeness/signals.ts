@@ -21,8 +21,10 @@ const WORDS: Readonly<Record<SignalEvidence['kind'], string>> = {
   'mpps-discontinued': 'MPPS discontinued',
 };
 
-function isTrusted({ kind }: SignalEvidence, trusted: TrustedSignals): boolean {
+function isTrusted({ kind, named }: SignalEvidence, trusted: TrustedSignals): boolean {
   if (kind === 'association-released') return trusted.associationReleased;
+  // A modality that says "done" without saying of what may still have images on their way.
+  if (named === undefined) return false;
   return kind === 'instance-availability' ? trusted.instanceAvailability : trusted.mpps;
 }
 

@@ -337,7 +337,16 @@ rules: [{ name: gate, match: { callingAe: GATE }, signals: { associationReleased
   });
 
   it('does not speak for a study without images', () => {
-    expect(decide([signalOf({ kind: 'mpps-completed' })], 0).complete).toBe(false);
+    const rules = rulesOf(
+      '{ id: t, version: "1", defaults: { signals: { associationReleased: true } } }',
+    );
+    const release = signalOf({ kind: 'association-released' });
+    expect(decide([release], 0, rules).complete).toBe(false);
+    expect(decide([{ ...release, imagesThen: 1 }], 1, rules).complete).toBe(true);
+  });
+
+  it('says nothing when a modality is done without saying with what', () => {
+    expect(decide([signalOf({ kind: 'mpps-completed', imagesThen: 212 })]).complete).toBe(false);
   });
 });
 

@@ -217,6 +217,22 @@ export async function recordDecision(
   });
 }
 
+/** Whether a report that was due a moment ago still is: another process, or the peer, may have been faster. */
+export async function isStillDue(
+  database: Database,
+  { commitmentKey, decidedAt, attempts }: Commitment,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('commitment')
+    .select('commitmentKey')
+    .where('commitmentKey', '=', commitmentKey)
+    .where('state', '=', 'reporting')
+    .where('decidedAt', '=', decidedAt)
+    .where('attempts', '=', attempts)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** What came of one try to deliver a report. */
 export type DeliveryOutcome =
   | { readonly event: 'report-delivered' }

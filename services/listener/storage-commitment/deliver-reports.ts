@@ -9,6 +9,7 @@ import {
   type Commitment,
   type DeliveryOutcome,
   findDue,
+  isStillDue,
   loadReport,
   nextDue,
   recordDelivery,
@@ -116,6 +117,7 @@ export class ReportDelivery {
   async #deliver(commitment: Commitment, link: PeerLink): Promise<void> {
     const { database, held, logger } = this.#options;
     const { commitmentKey, callingAe, transactionUid } = commitment;
+    if (!(await isStillDue(database, commitment))) return;
     const error = await this.#send(commitment, await loadReport(database, commitment), link);
     // Ended by us on shutdown: not the peer's doing, and due again at the next start.
     if (this.#closed && error !== undefined) return;

@@ -191,6 +191,31 @@ describe('storage commitment', () => {
     expect(peer.reports.map(({ eventTypeId }) => eventTypeId)).toEqual([1, 1]);
   });
 
+  test('is told once, however many processes have it to tell', async () => {
+    const doors = [await site.openDoor(), await site.openDoor()];
+    const image = await site.keep('doors');
+    const asked = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        site.ask({ port: doors[index % 2]?.port ?? 0 }, [image.reference]),
+      ),
+    );
+    const uids = asked.map(({ transactionUid }) => transactionUid);
+    const rows = () =>
+      intake.db.database
+        .selectFrom('commitment')
+        .select(['state', 'attempts'])
+        .where('transactionUid', 'in', uids)
+        .execute();
+    await waitFor(async () => (await rows()).every(({ attempts }) => attempts >= 2), {
+      what: 'two tries for each',
+    });
+    const peer = await site.openReports();
+    await waitFor(async () => (await rows()).every(({ state }) => state === 'delivered'), {
+      what: 'all to be delivered',
+    });
+    expect(peer.reports.map(({ transactionUid }) => transactionUid).sort()).toEqual(uids.sort());
+  });
+
   test('is given up for all to see when the peer never comes back', async () => {
     const door = await site.openDoor({ commitment: { giveUpHours: 0.0001 } });
     const image = await site.keep('never');

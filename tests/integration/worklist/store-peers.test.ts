@@ -19,6 +19,8 @@ import { createToken } from '#worklist/accounts/tokens.ts';
 
 const CLI = resolve(import.meta.dirname, '../../../services/cli/radtriage.ts');
 const MEGABYTE = 1024 * 1024;
+/** Megabytes; bodies of 200 and 300 are sent. Most of it is what V8 has not yet thrown away. */
+const MAX_GROWTH = 150;
 const readyLine = z.object({ ready: z.literal(true), http: z.object({ url: z.string() }) });
 
 /** An Orthanc that knows us twice: with our token, and without. */
@@ -114,8 +116,12 @@ describe('STOW-RS of the web process', () => {
 
   it('takes 2,000 images in one request without keeping them', async () => {
     const images = 2_000;
+    const pixels = { Rows: 320, Columns: 320, PixelData: Buffer.alloc(320 * 320, 0x5a) };
     const imageAt = (instanceNumber: number) =>
-      minimalImage({ modality: 'CT', seed: 'many', instanceNumber, rows: 128, columns: 128 });
+      minimalImage({
+        ...{ modality: 'CT', seed: 'many', instanceNumber },
+        ...{ rows: 1, columns: 1, attributes: pixels },
+      });
     const first = imageAt(1);
     async function* body(): AsyncGenerator<Buffer> {
       for (let number = 1; number <= images; number += 1) {
@@ -132,7 +138,7 @@ describe('STOW-RS of the web process', () => {
       expect(stored.every(({ url: address }) => typeof address === 'string')).toBe(true);
     });
     expect(await instancesOf(first.studyInstanceUid)).toHaveLength(images);
-    expect(growth).toBeLessThan(120);
+    expect(growth).toBeLessThan(MAX_GROWTH);
   });
 
   it('takes a multi-frame object of 300 MB without keeping it', async () => {
@@ -144,7 +150,7 @@ describe('STOW-RS of the web process', () => {
     });
     const [row] = await instancesOf(head.studyInstanceUid);
     expect(Number(row?.fileBytes)).toBeGreaterThan(300 * MEGABYTE);
-    expect(growth).toBeLessThan(120);
+    expect(growth).toBeLessThan(MAX_GROWTH);
   });
 
   it('leaves nothing behind of a large part that breaks off', async () => {

@@ -158,22 +158,23 @@ export async function withdrawNamed(
   { studies, book }: Withdrawal,
 ): Promise<number> {
   const rows = await findNamed(trx, note.instances);
-  for (const row of rows) {
+  const held = rows.filter((row) => studies.has(row.studyInstanceUid));
+  await trx
+    .updateTable('instance')
+    .set({
+      standing: nextStanding('current', 'withdrawn'),
+      standingReason: withdrawnBy(note.title),
+    })
+    .where('instanceKey', '=', ({ fn, val }) => fn.any(val(held.map((row) => row.instanceKey))))
+    .execute();
+  for (const row of held) {
     const study = studies.get(row.studyInstanceUid);
     if (study === undefined) continue;
-    await trx
-      .updateTable('instance')
-      .set({
-        standing: nextStanding('current', 'withdrawn'),
-        standingReason: withdrawnBy(note.title),
-      })
-      .where('instanceKey', '=', row.instanceKey)
-      .execute();
     const effects = book.of(study);
     if (row.kind === 'image') effects.lost.push(row.sopInstanceUid);
     else effects.touched = true;
   }
-  return rows.length;
+  return held.length;
 }
 
 /** Writes a note into the books: obeyed, or held back for an administrator. */

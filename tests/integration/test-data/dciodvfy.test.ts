@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHARSETS } from '#test-data/charset-encoder.ts';
 import { DEMO_STUDIES } from '#test-data/demo-set.ts';
-import { minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
+import { minimalImage, minimalObject, rejectionNote } from '#test-data/minimal-objects.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { wrapRadiograph } from '#test-data/wrap.ts';
 import { missingPeer, peerPath } from '#tests/support/peers.ts';
@@ -89,6 +89,15 @@ describe.skipIf(missingPeer('dciodvfy'))('generated DICOM under dciodvfy', () =>
     const of = minimalImage({ modality: 'CT', seed: 5 });
     for (const kind of ['SR', 'KO', 'PR'] as const) {
       expect(await errorsOf(minimalObject({ kind, seed: 5, of }).bytes), kind).toEqual([]);
+    }
+  });
+
+  it('has no error in rejection notes', async () => {
+    const of = [1, 2].map((instanceNumber) =>
+      minimalImage({ modality: 'CT', seed: 6, instanceNumber }),
+    );
+    for (const title of ['113001', '113037', '113038', '113039'] as const) {
+      expect(await errorsOf(rejectionNote({ title, seed: 6, of }).bytes), title).toEqual([]);
     }
   });
 });

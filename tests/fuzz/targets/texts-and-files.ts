@@ -5,10 +5,11 @@ import { RadTriageError } from '#core/errors.ts';
 import { createTextDecoder } from '#dicom/charsets/text-decoder.ts';
 import { checkPart10File } from '#dicom/part10/check-part10-file.ts';
 import { encodePart10Header } from '#dicom/part10/encode-header.ts';
+import { Part10Splitter } from '#dicom/part10/part10-splitter.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import { writePart10 } from '#tests/support/data-set-bytes.ts';
 import { drawDataSet } from '../data-set-cases.ts';
-import { mutate } from '../mutate.ts';
+import { cutIntoChunks, mutate } from '../mutate.ts';
 import { ACCEPTED, codeOf } from '../outcome.ts';
 import type { FuzzTarget } from '../run-target.ts';
 import type { Script } from '../script.ts';
@@ -62,6 +63,7 @@ export const fileMetas: FuzzTarget = {
   run(script) {
     const kind = script.pick(['changed', 'changed preamble', 'random']);
     const changes = script.fork(40);
+    const cuts = script.fork(16);
     const file = Buffer.from(writePart10(Buffer.alloc(0), '1.2.840.10008.1.2.1'));
     const bytes = drawMeta(kind, { file, changes, script });
     const outcome = codeOf(() => {
@@ -71,11 +73,22 @@ export const fileMetas: FuzzTarget = {
       if (!header.subarray(0, 128).equals(Buffer.alloc(128))) throw new Error('a preamble is kept');
       parseFileMeta(header, true);
     });
-    for (let end = 0; end < bytes.length; end += 37)
+    for (let end = 0; end < bytes.length; end += 37) {
       codeOf(() => parseFileMeta(bytes.subarray(0, end), false));
+    }
+    const splitOutcome = codeOf(() => splitFile(cutIntoChunks(bytes, cuts)));
+    if ((splitOutcome === ACCEPTED) !== (outcome === ACCEPTED)) {
+      throw new Error(`${outcome} whole, ${splitOutcome} split: ${bytes.toString('hex')}`);
+    }
     return { kind, outcome };
   },
 };
+
+function splitFile(chunks: readonly Buffer[]): void {
+  const splitter = new Part10Splitter();
+  for (const chunk of chunks) if (splitter.write(chunk) !== undefined) return;
+  splitter.end();
+}
 
 function drawMeta(
   kind: string,

@@ -111,7 +111,7 @@ export class CommitmentSite {
         const row = await this.rowOf(transactionUid);
         return row?.state === state ? row : undefined;
       },
-      { what: `the commitment to be ${state}` },
+      { what: `the commitment to be ${state}`, deadlineMs: 30_000 },
     );
   }
 }

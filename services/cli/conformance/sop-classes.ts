@@ -62,7 +62,7 @@ export function storageClasses(config: Config): string {
 }
 
 export function serviceConformance(): string {
-  return OFFERED_SERVICES.map(({ name, taken, sent, setting }) =>
+  return OFFERED_SERVICES.map(({ name, taken, sent, refusals, setting }) =>
     [
       `##### ${name}`,
       '',
@@ -74,6 +74,11 @@ export function serviceConformance(): string {
           ...taken.map(([operation, meaning]) => ['taken', operation.toUpperCase(), meaning]),
           ...sent.map(([operation, meaning]) => ['sent', operation.toUpperCase(), meaning]),
         ],
+      ),
+      '',
+      table(
+        ['Status or failure reason', 'Meaning'],
+        refusals.map(([code, meaning]) => [code, meaning]),
       ),
     ].join('\n'),
   ).join('\n\n');

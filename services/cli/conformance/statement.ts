@@ -85,7 +85,7 @@ One operation is performed at a time: an asynchronous operations window is answe
 
 ##### 4.2.1.2 Association initiation
 
-Only for reports of storage commitment, to the address that the configuration gives for the AE title that asked (\`dicom.peers[].host\`, \`port\`). One presentation context is proposed, for Storage Commitment Push Model in Explicit and Implicit VR Little Endian, with the role of SCP. A report that is not answered is sent again, at growing intervals.
+Only for reports of storage commitment, to the address that the configuration gives for the AE title that asked (\`dicom.peers[].host\`, \`port\`, \`tls\`). One presentation context is proposed, for Storage Commitment Push Model in Explicit and Implicit VR Little Endian, with the role of SCP. A report that is not answered is sent again, at growing intervals.
 
 ##### 4.2.1.3 Association acceptance
 

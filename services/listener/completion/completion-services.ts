@@ -13,10 +13,8 @@ import { readCreatedStep, readStepChanges } from './read-performed-step.ts';
 import {
   INSTANCE_AVAILABILITY_NOTIFICATION,
   MODALITY_PERFORMED_PROCEDURE_STEP,
+  STEP_MAY_NO_LONGER_BE_UPDATED,
 } from './sop-classes.ts';
-
-/** Error ID of a step that has ended (PS3.4 table F.7.2-2). */
-const STEP_MAY_NO_LONGER_BE_UPDATED = 0xa710;
 
 export interface CompletionOptions {
   readonly database: Database;

@@ -8,7 +8,11 @@ import { forgetSettled, nextDue, recordRequest } from './commitment-store.ts';
 import { type DecideOptions, decideDue } from './decide-commitments.ts';
 import { type HeldAssociation, ReportDelivery } from './deliver-reports.ts';
 import { readCommitmentRequest } from './read-request.ts';
-import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL } from './sop-class.ts';
+import {
+  DUPLICATE_TRANSACTION_UID,
+  STORAGE_COMMITMENT_INSTANCE,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+} from './sop-class.ts';
 import { FileVerifier, type StoredFiles } from './verify-file.ts';
 import { startWatch } from './watch.ts';
 
@@ -31,8 +35,6 @@ export interface Commitments {
 const REQUEST_STORAGE_COMMITMENT = 1;
 const DAY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
-/** 0131H of the failure reasons (PS3.3 C.14.1.1): the transaction UID stands for other objects already. */
-const DUPLICATE_TRANSACTION_UID = 0x0131;
 
 /**
  * Storage Commitment Push Model as the SCP (PS3.4 annex J): takes requests, looks at what the index and the files say,

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   models: async () => (await import('./commands/models.ts')).modelsCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
+  retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   passcode: async () => (await import('./commands/passcode.ts')).passcodeCommand(),

@@ -74,7 +74,16 @@ async function withoutRow(database: Database, blobs: readonly Blob[]): Promise<B
       blobs.map(({ path }) => path),
     )
     .execute();
-  const known = new Set(rows.map((row) => row.blobPath));
+  const removed = await database
+    .selectFrom('removedFile')
+    .select('blobPath')
+    .where(
+      'blobPath',
+      'in',
+      blobs.map(({ path }) => path),
+    )
+    .execute();
+  const known = new Set([...rows, ...removed].map((row) => row.blobPath));
   return blobs.filter(({ path }) => !known.has(path));
 }
 

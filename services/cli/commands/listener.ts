@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { startAssembly } from '#intake/assemble-studies.ts';
+import { startRetention } from '#intake/retention/start-retention.ts';
 import { startDimseServices } from '#listener/dimse-services.ts';
 import { startDoorLog } from '#listener/door-log.ts';
 import { createDoorMetrics, type DoorSurroundings } from '#listener/door-metrics.ts';
@@ -8,7 +9,7 @@ import { startListener } from '#listener/start-listener.ts';
 import { timeSyncs } from '#platform/blob-store/journal/timed-disk.ts';
 import { loadCompletenessRules } from '#platform/completeness-rule/load-rule.ts';
 import type { Config } from '#platform/config/config.ts';
-import { watchDisk } from '#platform/disk/watch-disk.ts';
+import { readDiskSpace, watchDisk } from '#platform/disk/watch-disk.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
@@ -63,6 +64,11 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   doorLog.watch(listener);
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
+  const retention = startRetention({
+    ...{ database, blobStore: site.blobStore, logger, actor: 'retention' },
+    retention: config.retention,
+    readSpace: () => readDiskSpace(archiveDirectory(config)),
+  });
   const { aeTitle, host, port, tlsPort } = listener;
   around.door = {
     associations: () => doorLog.counts(),
@@ -83,6 +89,7 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
       await releases.close();
       await services.close();
       await assembly.close();
+      await retention.close();
       heartbeat.close();
       disk.close();
       await site.close();

@@ -125,6 +125,7 @@ async function takeImages(trx: Transaction, effects: StudyEffects): Promise<void
       ...(isStale ? WITHOUT_RESULTS : {}),
       ...patch,
       imageCount: study.imageCount + gained - lost.length,
+      imagesRemovedAt: null,
       ...(wait ?? dueNow(study)),
       statusReason: null,
       // What was signed before did not look at these: the study is back on the list.

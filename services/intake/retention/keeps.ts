@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
  */
 export function isKeptByPolicy(
   object: { readonly receivedAt: Date },
-  retention: Config['retention'],
+  retention: Pick<Config['retention'], 'keepAtLeastDays'>,
   asked: { readonly now: Date; readonly forDays: number },
 ): boolean {
   const { keepAtLeastDays } = retention;

@@ -82,7 +82,19 @@ function crossCheck(config: Config): string[] {
   if (!isLoopback(config.metrics.host) && config.metrics.token === undefined) {
     faults.push('metrics.token: required when metrics.host is not a loopback address');
   }
-  faults.push(...checkDimseServices(config));
+  faults.push(...checkDimseServices(config), ...checkRetention(config));
+  return faults;
+}
+
+function checkRetention({ retention }: Config): string[] {
+  const { keepAtLeastDays, removeAfterDays, disk } = retention;
+  const faults: string[] = [];
+  if ((removeAfterDays ?? Number.POSITIVE_INFINITY) < (keepAtLeastDays ?? 0)) {
+    faults.push('retention.removeAfterDays is shorter than retention.keepAtLeastDays');
+  }
+  if (disk !== undefined && disk.below >= disk.above) {
+    faults.push('retention.disk.below has to be less than retention.disk.above');
+  }
   return faults;
 }
 

@@ -73,11 +73,21 @@ const services = z
   })
   .prefault({});
 
-/** What the site declares of how long objects are kept; without it nothing is promised to anybody. */
+const percent = z.number().min(1).max(99);
+
+/**
+ * How long images are kept. Without `keepAtLeastDays` nothing is promised to anybody; without `removeAfterDays` and
+ * `disk` nothing is ever removed.
+ */
 const retention = z
   .strictObject({
     /** Days from its receipt for which every object is kept at least. */
     keepAtLeastDays: z.number().positive().optional(),
+    /** Days from a study's last image or last reading, whichever is later, after which its images are removed. */
+    removeAfterDays: z.number().positive().optional(),
+    /** When the archive's disk is fuller than `above`, the images of the studies read longest ago go until `below`. */
+    disk: z.strictObject({ above: percent, below: percent }).optional(),
+    everyMinutes: z.number().positive().default(10),
   })
   .prefault({});
 

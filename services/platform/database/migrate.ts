@@ -5,6 +5,7 @@ import { up as initial } from './migrations/001-initial.ts';
 import { up as completionSignals } from './migrations/002-completion-signals.ts';
 import { up as storageCommitment } from './migrations/003-storage-commitment.ts';
 import { up as corrections } from './migrations/004-corrections.ts';
+import { up as retention } from './migrations/005-retention.ts';
 import { up as doorLog } from './migrations/006-door-log.ts';
 import { up as importFiles } from './migrations/007-import.ts';
 
@@ -14,6 +15,7 @@ const MIGRATIONS = {
   '002-completion-signals': { up: completionSignals },
   '003-storage-commitment': { up: storageCommitment },
   '004-corrections': { up: corrections },
+  '005-retention': { up: retention },
   '006-door-log': { up: doorLog },
   '007-import': { up: importFiles },
 };

@@ -75,6 +75,8 @@ export interface StudyTable {
   score: number | null;
   scoreModel: string | null;
   flagged: Generated<boolean>;
+  /** When retention removed the images; null while they are kept, and again once new ones have come. */
+  imagesRemovedAt: Timestamp | null;
   /** Blob id of the thumbnail. */
   thumbnailBlob: string | null;
   /** Joins the studies of one patient (core/patient-identity.ts); null when the id names nobody. */
@@ -511,7 +513,14 @@ export interface DiskSampleTable {
   archiveBytes: ColumnType<string, number, number>;
 }
 
+/** Files that no row names any more, until they are deleted. */
+export interface RemovedFileTable {
+  blobPath: string;
+  removedAt: CreatedAt;
+}
+
 export interface DatabaseSchema {
+  removedFile: RemovedFileTable;
   study: StudyTable;
   instance: InstanceTable;
   quarantine: QuarantineTable;

@@ -9,6 +9,7 @@ import type {
 import type { UserIdentity } from '#dicom/dimse/user-information.ts';
 import type { Config } from '#platform/config/config.ts';
 import { IdentityCheck, type IdentityFinding } from './identity-check.ts';
+import { fitsCertificate } from './peer-certificate.ts';
 
 type DicomConfig = Config['dicom'];
 
@@ -59,7 +60,9 @@ export function createAssociationPolicy(config: DicomConfig): AssociationPolicy 
       if (near.length === 0) {
         return refuse('address', 'the calling AE title may not send from this address');
       }
-      const certified = near.filter((sender) => showsCertificate(sender, proposal));
+      const certified = near.filter((sender) =>
+        fitsCertificate(sender.certificate, proposal.certificate),
+      );
       if (certified.length === 0) return refuseCertificate(proposal);
       return judgeIdentity(proposal, certified, identityCheck);
     },
@@ -72,17 +75,6 @@ function refuse(
   rejection: Rejection = REJECTIONS.callingAe,
 ): Refusal {
   return { accepted: false, rejection, cause, why };
-}
-
-function showsCertificate(
-  { certificate: wanted }: Sender,
-  { certificate: shown }: AssociationProposal,
-): boolean {
-  if (wanted === undefined) return true;
-  if (shown === undefined) return false;
-  return wanted.sha256 === undefined
-    ? wanted.name !== undefined && shown.names.includes(wanted.name)
-    : wanted.sha256 === shown.fingerprint;
 }
 
 function refuseCertificate({ certificate }: AssociationProposal): Refusal {

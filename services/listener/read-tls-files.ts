@@ -17,6 +17,7 @@ export function tlsFrom(config: TlsConfig): ScpTls {
 
 /** @throws RadTriageError CONFIG_INVALID naming every file that cannot be read */
 export async function readTlsFiles({ keyFile, certFile, caFile }: TlsConfig): Promise<TlsIdentity> {
+  // One after the other, so that faults are named in the same order each time.
   const faults: string[] = [];
   const read = async (setting: string, path: string): Promise<Buffer> => {
     try {
@@ -27,11 +28,9 @@ export async function readTlsFiles({ keyFile, certFile, caFile }: TlsConfig): Pr
       return Buffer.alloc(0);
     }
   };
-  const [key, cert, ca] = await Promise.all([
-    read('keyFile', keyFile),
-    read('certFile', certFile),
-    caFile === undefined ? undefined : read('caFile', caFile),
-  ]);
+  const key = await read('keyFile', keyFile);
+  const cert = await read('certFile', certFile);
+  const ca = caFile === undefined ? {} : { ca: await read('caFile', caFile) };
   if (faults.length > 0) throw new RadTriageError('CONFIG_INVALID', faults.join('; '));
-  return { key, cert, ...(ca === undefined ? {} : { ca }) };
+  return { key, cert, ...ca };
 }

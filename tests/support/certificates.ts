@@ -17,6 +17,8 @@ interface Wanted {
   readonly days?: number;
   /** Alternative names, such as `DNS:a.example`. */
   readonly names?: readonly string[];
+  /** One DNS name, taken as it is. */
+  readonly wholeName?: string;
   readonly rsaBits?: number;
 }
 
@@ -57,13 +59,15 @@ export class TestAuthority {
     this.caFile = this.#own.certFile;
   }
 
-  issue({ name, days = 2, names = [], rsaBits }: Wanted): Certified {
+  issue({ name, days = 2, names = [], wholeName, rsaBits }: Wanted): Certified {
     const file = (ending: string): string => join(this.#folder, `${name}.${ending}`);
     openssl([
       ...['req', '-new', ...keyArguments(rsaBits), '-subj', `/CN=${name}`],
       ...['-keyout', file('key'), '-out', file('csr')],
     ]);
-    const extensions = names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`;
+    const plain = names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`;
+    const extensions =
+      wholeName === undefined ? plain : `subjectAltName=@names\n[names]\nDNS.1=${wholeName}\n`;
     writeFileSync(file('ext'), `basicConstraints=CA:FALSE\n${extensions}`);
     openssl([
       ...['x509', '-req', '-in', file('csr'), '-out', file('crt'), '-days', String(days)],

@@ -165,20 +165,33 @@ function checkTransport(config: Config): Finding[] {
     findings.push({ level: 'ok', what: 'who may send', detail: `anybody on ${config.dicom.host}` });
   }
   for (const peer of config.dicom.peers) {
-    const open = peer.addresses === undefined;
+    const open = peer.addresses === undefined && peer.certificate === undefined;
+    const from = `from ${peer.addresses?.join(', ') ?? 'any address'}`;
     const detail = open
       ? 'from any address: name its addresses'
-      : `from ${peer.addresses?.join(', ')}`;
-    findings.push({ level: open ? 'warning' : 'ok', what: `peer ${peer.aeTitle}`, detail });
+      : `${from}${peer.certificate === undefined ? '' : ', over TLS with its certificate'}`;
+    const what = `peer ${peer.aeTitle}`;
+    findings.push({ level: open ? 'warning' : 'ok', what, detail });
+    const secret = peer.userIdentity?.passcodeHash !== undefined;
+    if (secret && config.dicom.port !== null && peer.certificate === undefined) {
+      const advice = 'its passcode can come without TLS: give it a certificate, or port: off';
+      findings.push({ level: 'warning', what, detail: advice });
+    }
   }
   return findings;
 }
 
 function checkCertificates(config: Config): Finding[] {
   const { tlsCertFile } = config.http;
-  return tlsCertFile === undefined
-    ? []
-    : [checkCertificate('certificate of the page', tlsCertFile)];
+  const { certFile, caFile } = config.dicom.tls ?? {};
+  const files: [what: string, file: string | undefined][] = [
+    ['certificate of the page', tlsCertFile],
+    ['certificate for DICOM', certFile],
+    ['authorities for DICOM', caFile],
+  ];
+  return files.flatMap(([what, file]) =>
+    file === undefined ? [] : [checkCertificate(what, file)],
+  );
 }
 
 /** Everything that can be looked at without changing anything; never throws. */

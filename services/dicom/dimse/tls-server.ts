@@ -1,6 +1,12 @@
 import { constants, type X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import {
+  createServer,
+  type PeerCertificate as NodeCertificate,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
 import { RadTriageError } from '#core/errors.ts';
 import { addressOf } from './peer-address.ts';
 import type { ScpEvent } from './scp-types.ts';
@@ -61,7 +67,8 @@ export const TLS_CIPHERS: readonly string[] = [
 const SECURE_OPTIONS =
   constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_NO_TICKET;
 
-function contextOptions(identity: TlsIdentity): TlsOptions {
+/** How we speak TLS, at either end. */
+export function contextOptions(identity: TlsIdentity): SecureContextOptions {
   return {
     ...identity,
     minVersion: 'TLSv1.2',
@@ -120,21 +127,25 @@ function judgeCertificate(
   const shown = socket.getPeerX509Certificate();
   if (shown === undefined) return required ? { refusal: 'NO_CLIENT_CERTIFICATE' } : {};
   if (!socket.authorized) return { refusal: String(socket.authorizationError) };
-  return { certificate: { fingerprint: fingerprintOf(shown), names: namesOf(socket) } };
+  return { certificate: describeCertificate(socket.getPeerCertificate()) };
 }
 
-function fingerprintOf(certificate: X509Certificate): string {
+function fingerprintOf(certificate: Pick<X509Certificate, 'fingerprint256'>): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
-/** Values that Node puts into quotes, because they hold what could be taken for another name, are left out. */
-function namesOf(socket: TLSSocket): string[] {
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
+export function describeCertificate(certificate: NodeCertificate): PeerCertificate {
+  return { fingerprint: fingerprintOf(certificate), names: namesOf(certificate) };
+}
+
+/** An alternative name as Node writes it: what could be taken for two stands in quotes, as a JSON string. */
+const ALTERNATIVE_NAME = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
+
+function namesOf({ subject, subjectaltname = '' }: NodeCertificate): string[] {
   const common = [subject.CN].flat();
-  const alternative = subjectaltname
-    .split(', ')
-    .map((name) => name.slice(name.indexOf(':') + 1))
-    .filter((name) => !name.includes('"'));
+  const alternative = [...subjectaltname.matchAll(ALTERNATIVE_NAME)].map(([, , value = '']) =>
+    value.startsWith('"') ? String(JSON.parse(value)) : value,
+  );
   return [...common, ...alternative].filter((name) => name !== undefined && name !== '');
 }
 

@@ -5,8 +5,8 @@ import {
   IMPLICIT_VR_LITTLE_ENDIAN,
 } from '#dicom/part10/transfer-syntaxes.ts';
 import type { Config } from '#platform/config/config.ts';
+import { tlsToPeer } from '../peer-certificate.ts';
 import { type CommitmentReport, encodeReport, eventTypeOf } from './encode-report.ts';
-import { tlsToPeer } from './peer-tls.ts';
 import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL } from './sop-class.ts';
 
 const TIMEOUTS = { associateMs: 15_000, responseMs: 30_000, releaseMs: 5_000 };
@@ -97,7 +97,7 @@ export class PeerLink {
       const { aeTitle, host, port } = entry;
       if (aeTitle !== this.#peer || host === undefined || port === undefined) continue;
       if (!entry.tls || tls === undefined) return { host, port };
-      return { host, port, tls: await tlsToPeer(entry, tls) };
+      return { host, port, tls: await tlsToPeer(tls, entry.certificate) };
     }
     throw new RadTriageError(
       'CONFIG_INVALID',

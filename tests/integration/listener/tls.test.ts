@@ -163,6 +163,9 @@ describe.skipIf(missingPeer('storescu', 'echoscu', 'openssl'))('TLS with DCMTK',
       expect([aeTitle, code === 0]).toEqual([aeTitle, accepted]);
       if (!accepted) expect(output).toContain('Calling AE Title Not Recognized');
     }
+    // One name that reads like several is one name.
+    const sly = authority.issue({ name: 'sly', wholeName: 'a, DNS:ct2.test, b' });
+    expect((await echo(port, sly, ['-aet', 'CT2'])).code).not.toBe(0);
     door.events.length = 0;
     const inTheClear = [
       '-aec',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { associateRequest, BytePeer } from '../support/byte-peer.ts';
 import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
 import { openModality, type Reference } from '../support/commitment-peer.ts';
+import { OTHER_PIXELS, versionOf } from '../support/corrections.ts';
 import { run } from '../support/dcmtk.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
@@ -192,6 +193,51 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
         );
       }
     }
+    expect(errors).toEqual([]);
+  });
+
+  it('shows what waits in quarantine side by side, and takes the decision', async () => {
+    const versions = [
+      versionOf('e2e-quarantine'),
+      versionOf('e2e-quarantine', { PatientName: 'Corrected^Name' }),
+      versionOf('e2e-quarantine', { ...OTHER_PIXELS, BodyPartExamined: 'HAND' }),
+    ];
+    const port = String(instance.dicom.port);
+    for (const [index, version] of versions.entries()) {
+      const path = join(folder, `version-${index}.dcm`);
+      writeFileSync(path, version.bytes);
+      const titles = ['-aet', 'CT1', '-aec', 'RADTRIAGE'];
+      expect((await run('storescu', [...titles, '127.0.0.1', port, path])).code).toBe(0);
+    }
+    await page.setViewportSize({ width: 1366, height: 900 });
+    await page.locator('nav a[href="/administration/studies"]').last().click();
+    const row = page.getByTestId('quarantine-row');
+    await row.waitFor({ timeout: 30_000 });
+    expect(await row.innerText()).toContain('Other pixels under the same UID');
+    await page.getByTestId('quarantine-look').click();
+    // The corrected name is what is kept: the version came in at once.
+    await shows(
+      '[data-testid="quarantine-differences"]',
+      /PatientName Corrected\^Name Minimal\^Test/,
+    );
+    await shows('[data-testid="quarantine-differences"]', /BodyPartExamined CHEST HAND/);
+    for (const picture of await page.locator('.quarantine-picture').all()) {
+      await waitFor(
+        () => picture.evaluate((image) => Number(Reflect.get(image, 'naturalWidth')) > 0),
+        { what: 'a picture of either content' },
+      );
+    }
+    expect(await page.locator('.quarantine-picture').count()).toBe(2);
+    await keepScreenshot(page, 'administration-quarantine');
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    const adopt = page.getByTestId('quarantine-adopt');
+    expect(await adopt.isDisabled()).toBe(true);
+    await page.getByLabel(/Reason for the record/).fill('sent again on purpose');
+    await adopt.click();
+    await page.getByText('Nothing waits for a decision.').waitFor();
+    await page.getByRole('button', { name: 'Show decided ones too' }).click();
+    await shows('[data-testid="quarantine-row"]', 'adopted', 'anna', 'sent again on purpose');
     expect(errors).toEqual([]);
   });
 

@@ -104,16 +104,14 @@ export function startBareReceiver(folder: string): Promise<Receiver> {
   ]);
 }
 
-async function countRows(database: Database): Promise<number> {
-  const { count } = await database
-    .selectFrom('instance')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(count);
+export interface OwnReceiver extends Receiver {
+  readonly database: Database;
+  /** Resolves when the index holds so many images more than at the last call of `settle`. */
+  indexed(images: number): Promise<void>;
 }
 
 /** RadTriage as an administrator runs it; the analysis of what is received is not what is measured. */
-export async function startOurs(): Promise<Receiver & { readonly database: Database }> {
+export async function startOurs(): Promise<OwnReceiver> {
   const instance = await startInstance({
     environment: { RADTRIAGE_QUIET_SECONDS: '36000', RADTRIAGE_LOG_LEVEL: 'error' },
   });
@@ -121,18 +119,35 @@ export async function startOurs(): Promise<Receiver & { readonly database: Datab
   if (databaseUrl === undefined) throw new Error('no database');
   const database = connectDatabase(databaseUrl, { poolSize: 1 });
   const pid = instance.processes['listener'] ?? 0;
+  const countNew = async (): Promise<number> => {
+    // By the key's sequence: counting a million rows again and again would be the load.
+    const { last } = await database
+      .selectFrom('instance')
+      .select(({ fn }) => fn.max('instanceKey').as('last'))
+      .executeTakeFirstOrThrow();
+    return Number(last ?? 0);
+  };
+  let settledAt = 0;
   return {
     name: 'RadTriage',
     port: instance.dicom.port,
     database,
     memory: () => peakMegabytes(pid),
+    indexed: async (images) => {
+      await waitFor(async () => (await countNew()) >= settledAt + images, {
+        what: 'the index',
+        everyMs: 20,
+        deadlineMs: 120_000,
+      });
+    },
     settle: async () => {
       let last = -1;
       await waitFor(
         async () => {
-          const now = await countRows(database);
+          const now = await countNew();
           const still = now === last;
           last = now;
+          settledAt = now;
           return still;
         },
         { what: 'the index to settle', everyMs: 700, deadlineMs: 120_000 },

@@ -144,6 +144,7 @@ describe.skipIf(missingPeer('storescu', 'echoscu', 'openssl'))('TLS with DCMTK',
         { aeTitle: 'CT2', certificate: { name: 'ct2.test' } },
         { aeTitle: 'CT3', certificate: { name: 'urn:ct2' } },
         { aeTitle: 'CT4', certificate: { name: 'Scanner 2' } },
+        { aeTitle: 'CT5', certificate: { name: 'a, DNS:ct2.test, b' } },
         { aeTitle: 'OPEN' },
       ],
     });
@@ -166,6 +167,7 @@ describe.skipIf(missingPeer('storescu', 'echoscu', 'openssl'))('TLS with DCMTK',
     // One name that reads like several is one name.
     const sly = authority.issue({ name: 'sly', wholeName: 'a, DNS:ct2.test, b' });
     expect((await echo(port, sly, ['-aet', 'CT2'])).code).not.toBe(0);
+    expect(await echo(port, sly, ['-aet', 'CT5'])).toMatchObject({ code: 0 });
     door.events.length = 0;
     const inTheClear = [
       '-aec',

@@ -1,29 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postmasterOf } from '../../chaos/killer.ts';
 import { type Instance, startInstance } from '../../support/instance.ts';
 import { missingPeer } from '../../support/peers.ts';
 import { readRunState, readStudy, sendWithStorescu, writeStudy } from '../../support/studies.ts';
 import { waitFor } from '../../support/wait-for.ts';
-
-/** Postmaster of an instance's embedded database, found by its data directory. */
-function postmasterOf(instance: Instance): number {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (
-        basename(command[0] ?? '') === 'postgres' &&
-        command.some((part) => part.startsWith(instance.dataDirectory))
-      ) {
-        return Number(pid);
-      }
-    } catch {
-      // The process ended while we looked.
-    }
-  }
-  throw new Error('no postmaster found');
-}
 
 describe.skipIf(missingPeer('storescu'))('kill -9 in the middle', () => {
   const folder = mkdtempSync(join(tmpdir(), 'radtriage-kill-'));

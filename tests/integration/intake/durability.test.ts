@@ -1,95 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '#platform/database/connect.ts';
 import { migrateDatabase } from '#platform/database/migrate.ts';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres/embedded-postgres.ts';
 import { missingPeer, peerPath } from '#tests/support/peers.ts';
-import { readSystemCalls, type SystemCall } from '#tests/support/system-calls.ts';
+import { readSystemCalls } from '#tests/support/system-calls.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { findFileFaults, findJournalFaults } from './find-faults.ts';
 
-const CALLS = 'write,writev,pwrite64,pwritev,sendto,fdatasync,fsync,rename,renameat2,mkdir';
-const WRITES = new Set(['write', 'writev', 'pwrite64', 'pwritev']);
-
-/** The first call after a moment that fits, or a fault with the name of what is missing. */
-class Timeline {
-  private readonly calls: readonly SystemCall[];
-  readonly faults: string[] = [];
-
-  constructor(calls: readonly SystemCall[]) {
-    this.calls = calls.filter((call) => !call.failed);
-  }
-
-  all(fits: (call: SystemCall) => boolean): SystemCall[] {
-    return this.calls.filter(fits);
-  }
-
-  between(
-    span: { after: number; before: number; what: string },
-    fits: (call: SystemCall) => boolean,
-  ): SystemCall | undefined {
-    const found = this.calls.find(
-      (call) => call.start >= span.after && call.end <= span.before && fits(call),
-    );
-    if (found === undefined) this.faults.push(span.what);
-    return found;
-  }
-}
-
-/**
- * What has to have happened, in this order, before each Success: the bytes synced, the file renamed, its directory
- * synced (and every directory made above it), the row sent, the commit flushed to Postgres' log.
- * @returns one fault per thing that was missing
- */
-function findFaults(calls: readonly SystemCall[]): { answers: number; faults: string[] } {
-  const timeline = new Timeline(calls);
-  const answers = timeline.all((call) => call.arguments.includes('"SUCCESS instances/'));
-  for (const answer of answers) {
-    const path = /SUCCESS (instances\/[\w/.]+)/.exec(answer.arguments)?.[1] ?? '';
-    const id = basename(path, '.dcm');
-    const before = answer.start;
-    const ofFile = (call: SystemCall): boolean => call.arguments.includes(`/incoming/${id}~`);
-    const writes = timeline.all((call) => WRITES.has(call.name) && ofFile(call));
-    const written = Math.max(...writes.map((call) => call.end));
-    if (writes.length < 2) timeline.faults.push('several writes');
-    const synced = timeline.between(
-      { after: written, before, what: 'file sync' },
-      (call) => call.name === 'fdatasync' && ofFile(call),
-    );
-    const renamed = timeline.between(
-      { after: synced?.end ?? written, before, what: 'rename' },
-      (call) => call.name.startsWith('rename') && call.arguments.includes(`${path}"`),
-    );
-    const named = timeline.between(
-      { after: renamed?.end ?? written, before, what: 'directory sync' },
-      (call) => call.name === 'fsync' && call.arguments.includes(`/${dirname(path)}>`),
-    );
-    const made = timeline.all((call) => call.name === 'mkdir' && call.end <= before);
-    for (const folder of made) {
-      const name = /"([^"]+)"/.exec(folder.arguments)?.[1] ?? '';
-      const relative = name.slice(name.indexOf('instances'));
-      if (!name.includes('/instances') || !path.startsWith(relative)) continue;
-      timeline.between(
-        { after: folder.end, before, what: 'parent sync' },
-        (call) => call.name === 'fsync' && call.arguments.includes(`${dirname(name)}>`),
-      );
-    }
-    const row = timeline.between(
-      { after: named?.end ?? written, before, what: 'row' },
-      (call) => call.arguments.includes('TCP') && call.arguments.includes(path),
-    );
-    const commit = timeline.between(
-      { after: row?.end ?? written, before, what: 'commit' },
-      (call) => call.arguments.includes('TCP') && /commit/i.test(call.arguments),
-    );
-    timeline.between(
-      { after: commit?.start ?? written, before, what: 'log flush' },
-      (call) => call.name === 'fdatasync' && call.arguments.includes('/pg_wal/'),
-    );
-  }
-  return { answers: answers.length, faults: [...new Set(timeline.faults)].sort() };
-}
+const CALLS =
+  'write,writev,pwrite64,pwritev,sendto,fdatasync,fsync,rename,renameat2,mkdir,openat,ftruncate';
 
 /** Some containers forbid tracing (ptrace); where peers are required, that is a failure. */
 function cannotTrace(): boolean {
@@ -113,8 +35,14 @@ describe.skipIf(cannotTrace())('what is on disk before Success (system-call trac
   });
   afterAll(directory.remove);
 
-  function trace(without: string, load: { senders: number; objects: number }) {
-    const log = join(directory.path, `${without}-${load.senders}.strace`);
+  interface Load {
+    way: 'file' | 'journal';
+    senders: number;
+    objects: number;
+  }
+
+  function trace(without: string, load: Load) {
+    const log = join(directory.path, `${load.way}-${without}-${load.senders}.strace`);
     const script = fileURLToPath(new URL('./traced-receiver.ts', import.meta.url));
     const argument = JSON.stringify({ directory: directory.path, without, ...load });
     const options = ['-f', '--seccomp-bpf', '-ttt', '-T', '-yy', '-s', '65536', '-e'];
@@ -124,26 +52,55 @@ describe.skipIf(cannotTrace())('what is on disk before Success (system-call trac
       { encoding: 'utf8' },
     );
     expect(run.status, run.stderr).toBe(0);
-    return findFaults(readSystemCalls(log));
+    const calls = readSystemCalls(log);
+    return load.way === 'file' ? findFileFaults(calls) : findJournalFaults(calls);
   }
 
-  it('is the bytes, the names and the row, with one sender', () => {
-    expect(trace('nothing', { senders: 1, objects: 6 })).toEqual({ answers: 6, faults: [] });
+  describe('of a file', () => {
+    it('is the bytes, the names and the row, with one sender', () => {
+      const load = { way: 'file', senders: 1, objects: 6 } as const;
+      expect(trace('nothing', load)).toEqual({ answers: 6, faults: [] });
+    });
+
+    it('is the same for each of eight senders whose rows go into common commits', () => {
+      const load = { way: 'file', senders: 8, objects: 3 } as const;
+      expect(trace('nothing', load)).toEqual({ answers: 24, faults: [] });
+    });
+
+    it.each([
+      ['file', 'file sync'],
+      ['directory', 'directory sync'],
+      ['parent', 'parent sync'],
+      ['commit', 'log flush'],
+    ])('misses the %s sync when that is taken out', (without, fault) => {
+      const { answers, faults } = trace(without, { way: 'file', senders: 1, objects: 3 });
+      expect(answers).toBe(3);
+      expect(faults).toEqual([fault]);
+    });
   });
 
-  it('is the same for each of eight senders whose rows go into common commits', () => {
-    const load = { senders: 8, objects: 3 };
-    expect(trace('nothing', load)).toEqual({ answers: 24, faults: [] });
-  });
+  describe('of the journal', () => {
+    it('is bytes, record and name of the slot; and of the file all that a row relies on', () => {
+      const load = { way: 'journal', senders: 1, objects: 6 } as const;
+      expect(trace('nothing', load)).toEqual({ answers: 6, faults: [] });
+    });
 
-  it.each([
-    ['file', 'file sync'],
-    ['directory', 'directory sync'],
-    ['parent', 'parent sync'],
-    ['commit', 'log flush'],
-  ])('misses the %s sync when that is taken out', (without, fault) => {
-    const { answers, faults } = trace(without, { senders: 1, objects: 6 });
-    expect(answers).toBe(6);
-    expect(faults).toEqual([fault]);
+    it('is the same for each of eight senders who share batches', () => {
+      const load = { way: 'journal', senders: 8, objects: 3 } as const;
+      expect(trace('nothing', load)).toEqual({ answers: 24, faults: [] });
+    });
+
+    it.each([
+      ['slot', 'slot sync'],
+      ['journal', 'journal folder sync'],
+      ['directory', 'directory sync'],
+      ['parent', 'parent sync'],
+      ['length', 'length sync'],
+      ['commit', 'log flush'],
+    ])('misses the %s sync when that is taken out', (without, fault) => {
+      const { answers, faults } = trace(without, { way: 'journal', senders: 1, objects: 3 });
+      expect(answers).toBe(3);
+      expect(faults).toEqual([fault]);
+    });
   });
 });

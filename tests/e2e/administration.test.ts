@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { associateRequest, BytePeer } from '../support/byte-peer.ts';
+import { associateRequest, BytePeer, EXPLICIT_LE } from '../support/byte-peer.ts';
 import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
 import { openModality, type Reference } from '../support/commitment-peer.ts';
 import { OTHER_PIXELS, versionOf } from '../support/corrections.ts';
+import { sampleDataSet } from '../support/data-set-samples.ts';
 import { run } from '../support/dcmtk.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
@@ -64,6 +65,9 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     slow = await BytePeer.connect(instance.dicom.port);
     slow.send(associateRequest({ callingAe: 'SLOW' }));
     await slow.nextPdu('an answer');
+    const other = sampleDataSet(EXPLICIT_LE, '1.2.3.4');
+    slow.store(other, { contextId: 3, sopInstanceUid: '1.2.3.5' });
+    expect((await slow.nextResponse()).status).toBe(0xa900);
     const asking = await openModality({ port: instance.dicom.port, callingAe: 'ARCHIVE' });
     const unknown: Reference = ['1.2.840.10008.5.1.4.1.1.2', '1.2.3.404'];
     expect((await asking.ask('1.2.3.4.5', [unknown, unknown])).status).toBe(0);
@@ -96,7 +100,11 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     );
 
   it('shows who sent, who was turned away and what to do', async () => {
-    await shows('[data-testid="association-now"][data-ae="SLOW"]', '127.0.0.1');
+    const mismatch = '0xA900 DICOM_UID_MISMATCH';
+    await shows('[data-testid="association-now"][data-ae="SLOW"]', '127.0.0.1', mismatch);
+    await shows('[data-testid="peer"][data-ae="SLOW"]', 'failing', mismatch);
+    await shows('[data-testid="problem"]', 'Objects from SLOW are refused', mismatch);
+    await keepScreenshot(page, 'administration-live-dark-1366');
     await shows(
       '[data-testid="refusal"][data-cause="called-ae"]',
       /CT1 to WRONG_AE 127\.0\.0\.1 .* 3 .*Let the sender call us RADTRIAGE/,
@@ -148,7 +156,8 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
       'radtriage_stores_total{peer="CT1",status="success"} 1',
       'radtriage_rejections_total{cause="called-ae"} 3',
       'radtriage_rejections_total{cause="address"} 1',
-      'radtriage_store_settle_seconds_count 1',
+      'radtriage_stores_total{peer="SLOW",status="DICOM_UID_MISMATCH"} 1',
+      'radtriage_store_settle_seconds_count 2',
       'radtriage_index_backlog_objects 0',
     ]) {
       expect(text.split('\n')).toContain(sample);
@@ -164,7 +173,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     await page.getByTestId('association-now').waitFor({ state: 'detached' });
     await page.locator('[data-testid="association-lately"][data-ae="SLOW"]').waitFor();
     await page.getByRole('button', { name: 'With trouble only' }).click();
-    await page.getByText('No association with trouble.').waitFor();
+    await page.locator('[data-testid="association-lately"][data-ae="CT1"]').waitFor({
+      state: 'detached',
+    });
+    await page.locator('[data-testid="association-lately"][data-ae="SLOW"]').waitFor();
     await page.getByRole('button', { name: 'With trouble only' }).click();
   });
 

@@ -119,6 +119,14 @@ function judgeStorage({ disk, backlog, held }: SiteFacts['status']): Problem[] {
   return problems;
 }
 
+/** `failure`: the status, and the code of core/errors.ts behind it. */
+function adviseOnFailure(failure: string | null): string {
+  const isOurs = /STORAGE|DATABASE|INTERNAL/.test(failure ?? '');
+  return isOurs
+    ? 'The fault is here: look at the disk, the database and the log of the listener. The sender has to send again.'
+    : 'The objects are at fault: the log of the listener names each of them, for the maker of the sender.';
+}
+
 function judgeSenders({ refusals, peers }: SiteFacts): Problem[] {
   const failing = peers.filter((peer) => peer.failing);
   const shown = refusals.toSorted((a, b) => b.count - a.count).slice(0, MAX_REFUSALS);
@@ -134,7 +142,7 @@ function judgeSenders({ refusals, peers }: SiteFacts): Problem[] {
       warning({
         what: `Objects from ${peer.aeTitle} are refused`,
         detail: `Last failure: ${peer.lastFailure ?? 'unknown'}. ${plural(peer.failed, 'object')} in the last 24 hours.`,
-        ...{ advice: null, place },
+        ...{ advice: adviseOnFailure(peer.lastFailure), place },
       }),
     ),
     ...shown.map((refusal) =>

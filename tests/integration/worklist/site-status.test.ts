@@ -135,7 +135,8 @@ describe('the door', () => {
     expect(lastDay).toMatchObject({ stored: 3, failed: 1, associations: 3, bytesStored: 3000 });
     expect(thisHour.stored).toBe(3);
     expect(openAssociations).toBe(1);
-    expect(problems.map(({ what }) => what)).toContain('Objects from ELSE are refused');
+    const refused = problems.find(({ what }) => what === 'Objects from ELSE are refused');
+    expect(refused?.advice).toContain('look at the disk');
   });
 
   test('pages through what has ended, and finds trouble', async () => {

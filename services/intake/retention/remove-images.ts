@@ -1,8 +1,9 @@
+import { sql } from 'kysely';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import type { BlobStore } from '#platform/blob-store/blob-store.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
-import { type RemovableStudy, selectRemovable } from './select-removable.ts';
+import { isRejectionNote, type RemovableStudy, selectRemovable } from './select-removable.ts';
 
 export interface Removal {
   readonly study: RemovableStudy;
@@ -34,6 +35,7 @@ export async function removeImages(database: Database, removal: Removal): Promis
     const rows = await trx
       .deleteFrom('instance')
       .where('studyKey', '=', studyKey)
+      .where(sql<boolean>`NOT ${isRejectionNote}`)
       .returning(['blobPath', 'fileBytes'])
       .execute();
     const { thumbnailBlob } = await trx

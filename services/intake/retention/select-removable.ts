@@ -30,6 +30,11 @@ const lastUsed = sql<Date>`greatest(
 const isQuarantined = sql<boolean>`EXISTS (
   SELECT FROM instance WHERE instance.study_key = study.study_key AND instance.standing = 'conflict'
 )`;
+/** A rejection note goes on hiding what it names, also when that is sent again: it is small, and stays. */
+export const isRejectionNote = sql<boolean>`EXISTS (
+  SELECT FROM quarantine
+  WHERE quarantine.kind = 'rejection-note' AND quarantine.instance_key = instance.instance_key
+)`;
 /** Work that was written down for somebody and has not gone out yet. */
 const isUndelivered = sql<boolean>`EXISTS (
   SELECT FROM outbox WHERE outbox.sent_at IS NULL AND outbox.payload->>'studyKey' = study.study_key::text
@@ -55,6 +60,7 @@ export async function selectRemovable(
     ])
     .where('study.readingStatus', 'in', READ)
     .where('study.status', 'not in', UNDER_WAY)
+    .where(sql<boolean>`NOT ${isRejectionNote}`)
     .where(sql<boolean>`NOT ${isQuarantined}`)
     .where(sql<boolean>`NOT ${isUndelivered}`)
     .where(lastUsed, '<', limits.lastUsedBefore)

@@ -148,6 +148,36 @@ describe('retention', () => {
     expect(gone(await run({ removeAfterDays: 30 }))).toEqual([undelivered.uid]);
   });
 
+  it('keeps rejection notes, which go on hiding what they name', async () => {
+    const { database } = intake.db;
+    const study = await readStudy('rejected', 400);
+    const rows = await database
+      .selectFrom('instance')
+      .select('instanceKey')
+      .where('studyKey', '=', study.studyKey)
+      .orderBy('instanceKey')
+      .execute();
+    const note = rows[0]?.instanceKey ?? '';
+    await database
+      .insertInto('quarantine')
+      .values({
+        kind: 'rejection-note',
+        instanceKey: note,
+        state: 'adopted',
+        reason: 'note-permitted',
+        differences: JSON.stringify([]),
+      })
+      .execute();
+    expect(gone(await run({ removeAfterDays: 30 }))).toEqual([study.uid]);
+    const left = await database
+      .selectFrom('instance')
+      .select('instanceKey')
+      .where('studyKey', '=', study.studyKey)
+      .execute();
+    expect(left).toEqual([{ instanceKey: note }]);
+    expect(gone(await run({ removeAfterDays: 30 }))).toEqual([]);
+  });
+
   it('counts from the last reading, and keeps what it has promised to keep', async () => {
     const { database } = intake.db;
     const readLate = await readStudy('read late', 400);

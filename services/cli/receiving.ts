@@ -1,6 +1,7 @@
 import type { PriorityRule } from '#core/priority.ts';
 import { createInstanceReceiver, type RunningReceiver } from '#intake/receive-instance.ts';
 import { indexFiles, type ReindexOptions, reindexBlobs } from '#intake/reindex-blobs.ts';
+import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import type { Journal } from '#platform/blob-store/blob-store.ts';
 import type { JournalDisk } from '#platform/blob-store/journal/disk.ts';
 import type { Site } from './site.ts';
@@ -27,6 +28,11 @@ async function indexRecovered(
     { recovered: recovered.length, empty, quarantined, ...report },
     'took up what the last listener had kept',
   );
+  await appendAudit(reindex.database, {
+    actor: 'listener',
+    action: 'journal.recovered',
+    details: { ...report, empty, quarantined },
+  });
 }
 
 const LOOK_AGAIN_MS = 10_000;

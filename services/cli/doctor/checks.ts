@@ -13,6 +13,7 @@ import { readRunState } from '../run-state.ts';
 import { checkCertificate } from './certificates.ts';
 import { judgeSite, readSiteReport, type SiteReport } from './examine-site.ts';
 import type { Finding } from './finding.ts';
+import { checkTornFiles } from './torn-files.ts';
 
 export interface Examination {
   readonly findings: readonly Finding[];
@@ -196,7 +197,7 @@ function checkCertificates(config: Config): Finding[] {
 
 /** Everything that can be looked at without changing anything; never throws. */
 export async function examine(config: Config): Promise<Examination> {
-  const data = checkData(config);
+  const data = [...checkData(config), ...checkTornFiles(config)];
   const node = { level: 'ok', what: 'Node', detail: process.version } as const;
   const usable = data.every((finding) => finding.level !== 'fault');
   const stores = usable ? await checkStores(config) : { findings: [], site: undefined };

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
@@ -18,7 +20,7 @@ import { minimalImage } from '#test-data/minimal-objects.ts';
 import { run } from '#tests/support/dcmtk.ts';
 import { FaultyDisk } from '#tests/support/faulty-disk.ts';
 import { receiveFile, silent, unpack } from '#tests/support/intake.ts';
-import { missingPeer } from '#tests/support/peers.ts';
+import { findPeer, missingPeer, peerPath } from '#tests/support/peers.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
@@ -98,9 +100,8 @@ afterEach(async () => {
 const MAX_OBJECTS = 4;
 
 /** @param slots kept ready; without any, each object makes its own while it comes in */
-async function openDoor(slots = 0): Promise<Door> {
+async function openDoor(slots = 0, directory = temporaryDirectory()): Promise<Door> {
   const disk = new FaultyDisk();
-  const directory = temporaryDirectory();
   const folder = join(directory.path, 'archive');
   const blobStore = await openBlobStore({ directory: folder });
   const journal = await blobStore.openJournal({
@@ -308,6 +309,50 @@ describe('a disk that fails under the journal', () => {
     await receive();
     expect(slotsOf(door)).toEqual([]);
     await waitFor(() => descriptors() <= before + 2, { what: 'descriptors to be closed' });
+  });
+});
+
+/** A file system of 8 MB, where this process may mount one. */
+function smallDisk(): { path: string; remove: () => void } | undefined {
+  if (userInfo().uid !== 0 || findPeer('mount') === undefined) return undefined;
+  const directory = temporaryDirectory();
+  const options = ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory.path];
+  if (spawnSync(peerPath('mount'), options).status !== 0) {
+    directory.remove();
+    return undefined;
+  }
+  const remove = (): void => {
+    spawnSync(peerPath('umount'), [directory.path]);
+    directory.remove();
+  };
+  return { path: directory.path, remove };
+}
+
+describe('a disk that is really full', () => {
+  it('refuses what does not fit, keeps what was answered for, and goes on when there is room', async (context) => {
+    const small = smallDisk();
+    if (small === undefined) return context.skip('this process may not mount a file system');
+    const door = await openDoor(2, small);
+    const kept: ReturnType<typeof image>[] = [];
+    const refused = async (): Promise<boolean> => {
+      const next = image(1000);
+      try {
+        await receiveFile(door.receiver, next.bytes);
+        kept.push(next);
+        return false;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'STORAGE_FULL', dimseStatus: 0xa700 });
+        return true;
+      }
+    };
+    await waitFor(refused, { what: 'the disk to be full', everyMs: 0 });
+    expect(kept.length).toBeGreaterThan(3);
+    for (const sent of kept) await expectKept(door, sent);
+    const [first] = kept;
+    const row = await rowOf(first?.sopInstanceUid ?? '');
+    await door.blobStore.removeBlob(row?.blobPath ?? '');
+    await waitFor(async () => !(await refused()), { what: 'room' });
+    for (const sent of kept.slice(1)) await expectKept(door, sent);
   });
 });
 

@@ -7,9 +7,11 @@ import { runsOnNode24, runWithNode24 } from './node24.mjs';
 const entry = new URL('../services/cli/radtriage.ts', import.meta.url);
 if (runsOnNode24()) {
   if (process.argv[2] === 'listener') {
-    // Its memory is budgeted: V8's young generation stays at its first 1 MB, since it makes little garbage, and what is
-    // compiled is compiled on one thread, whose working memory is reused.
-    setFlagsFromString('--semi-space-growth-factor=1');
+    // Its memory is budgeted: what is compiled is compiled on one thread, whose working memory is reused, and V8's
+    // young generation stays as small as it began, unless whoever started us has set its size.
+    if (!process.execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))) {
+      setFlagsFromString('--semi-space-growth-factor=1');
+    }
     setFlagsFromString('--no-concurrent-recompilation');
   }
   // In plain JavaScript, before any TypeScript is loaded: from the second start on the compiler of types, 16 MB, is

@@ -28,9 +28,11 @@ interface Waiting {
 
 const MAX_BATCH = 64;
 const MAX_JOURNAL_BATCH = 256;
+/** Or when so much has come together. */
+const GATHERED = 1_000;
 /** A batch is closed when nothing more has come for a moment, or its first row has waited long enough. */
-const GATHER_MS = 15;
-const LONGEST_GATHER_MS = 250;
+const GATHER_MS = 40;
+const LONGEST_GATHER_MS = 1_500;
 const RETRY_MS = 15_000;
 const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -113,7 +115,7 @@ export class IndexWriter {
   }
 
   private async gather(): Promise<void> {
-    while (!this.closing && this.queue.length < MAX_JOURNAL_BATCH) {
+    while (!this.closing && this.queue.length < GATHERED) {
       const now = performance.now();
       const quiet = now - this.lastAdded >= GATHER_MS;
       const late = now - (this.queue[0]?.since ?? now) >= LONGEST_GATHER_MS;

@@ -10,6 +10,8 @@ export type ReadyFacts = z.output<typeof readySchema>;
 export interface ChildSpec {
   readonly name: string;
   readonly args: readonly string[];
+  /** For Node itself. */
+  readonly nodeFlags: readonly string[];
   /** Asked before every start, so that a restarted child gets the port that its first life was given. */
   readonly environment: () => Record<string, string | undefined>;
   readonly onReady: (facts: ReadyFacts) => void;
@@ -57,7 +59,7 @@ class Keeper {
 
   start(): void {
     const startedAt = Date.now();
-    const child = spawn(process.execPath, [this.entry, ...this.spec.args], {
+    const child = spawn(process.execPath, [...this.spec.nodeFlags, this.entry, ...this.spec.args], {
       env: this.spec.environment(),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });

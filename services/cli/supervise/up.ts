@@ -34,6 +34,11 @@ const PROCESS_ENVIRONMENT: Readonly<Record<string, Record<string, string>>> = {
   },
 };
 
+/** A young generation of 4 MB a space: with less, collecting it costs a quarter of the time a received image takes. */
+const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  listener: ['--max-semi-space-size=4'],
+};
+
 export interface UpOptions {
   readonly activateModels: boolean;
 }
@@ -89,6 +94,7 @@ export async function startSystem(
       {
         name,
         args: [name],
+        nodeFlags: NODE_FLAGS[name] ?? [],
         environment: () => ({ ...environment, ...PROCESS_ENVIRONMENT[name] }),
         onReady: (facts) => {
           processes[name] = facts.pid;

@@ -61,8 +61,8 @@ export class Reserve {
     this.#lastTaken = performance.now();
     const slot = this.#ready.pop();
     if (this.#ready.length < this.#target / 4) {
-      // A burst that nearly empties the stock will come again: the next one finds twice as much.
-      this.#target = Math.min(this.#target * 2, this.#options.maxSlots);
+      // A burst that nearly empties the stock will come again: the next one finds four times as much.
+      this.#target = Math.min(this.#target * 4, this.#options.maxSlots);
     }
     this.#schedule(CALM_MS);
     return slot ?? this.#create();

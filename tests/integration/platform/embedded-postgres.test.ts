@@ -136,7 +136,10 @@ describe('embedded Postgres', () => {
     const pools = [connectDatabase(postgres.url), connectDatabase(postgres.url)];
     cleanups.push(() => Promise.all(pools.map((pool) => pool.destroy())));
     const done = await Promise.all(pools.map((pool) => migrateDatabase(pool)));
-    expect(done.flat()).toEqual(['001-initial']);
+    // Each migration was run by one of the two, in order, and by one alone.
+    const names = done.flat();
+    expect(names).toContain('001-initial');
+    expect(names).toEqual([...new Set(names)].sort());
   });
 
   it('says why a data directory is of no use', async () => {

@@ -1,3 +1,4 @@
+import { ReusedCopy } from '#core/reused-copy.ts';
 import { isTurnOver, nextTurn } from './event-turn.ts';
 import {
   ABORTS,
@@ -53,6 +54,7 @@ const FRAGMENTS_A_LOOK = 64;
 export class PduReader {
   readonly #taker: PduTaker;
   readonly #limits: PduReaderLimits;
+  readonly #rest = new ReusedCopy();
   readonly #header = Buffer.alloc(Math.max(PDU_HEADER_BYTES, PDV_HEADER_BYTES));
   #headerFilled = 0;
   #type = 0;
@@ -102,7 +104,7 @@ export class PduReader {
 
   async #readRest(chunk: Buffer, first: Promise<void>): Promise<void> {
     // A copy: the chunk is the socket's, and good only until `push` returns.
-    const rest = Buffer.from(chunk.subarray(this.#at));
+    const rest = this.#rest.of(chunk.subarray(this.#at));
     await first;
     this.#at = 0;
     for (let pending = this.#read(rest); pending !== undefined; pending = this.#read(rest)) {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { RadTriageError } from '#core/errors.ts';
+import { ReusedCopy } from '#core/reused-copy.ts';
 import { asStorageError } from '../storage-errors.ts';
 import type { DirectTail } from './direct-tail.ts';
 import type { JournalDisk } from './disk.ts';
@@ -52,6 +53,7 @@ export class JournalWriter {
   #position = 0;
   #slot: Slot | Promise<Slot> | undefined;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #rest = new ReusedCopy();
   #failure: unknown;
   #over = false;
 
@@ -69,7 +71,9 @@ export class JournalWriter {
     if (this.#failure !== undefined) throw asStorageError(this.#failure);
     const taken = this.#fill(chunk, 0);
     // What has to wait is ours to keep: the caller's bytes are good only until we return.
-    return taken === chunk.length ? undefined : this.#fillLater(Buffer.from(chunk.subarray(taken)));
+    return taken === chunk.length
+      ? undefined
+      : this.#fillLater(this.#rest.of(chunk.subarray(taken)));
   }
 
   /**

@@ -355,12 +355,13 @@ describe('races', () => {
       const seed = `race ${round}`;
       const versions = ['A', 'B', 'C', 'D'].map((PatientName) => versionOf(seed, { PatientName }));
       const other = versionOf(seed, OTHER_PIXELS);
-      const outcomes = await Promise.all([...versions, other].map((each) => send(each)));
+      await Promise.all([...versions, other].map((each) => send(each)));
       const rows = await books.instancesOf(other.sopInstanceUid);
       expect(rows).toHaveLength(5);
       expect(rows.filter((row) => row.standing === 'current')).toHaveLength(1);
       // Whoever came first, the odd one out and its like are kept apart.
-      expect(outcomes.filter((outcome) => outcome === 'conflict').length).toBeGreaterThan(0);
+      // One that was indexed first and received later was stored, and waits since the earlier one came.
+      expect(rows.filter((row) => row.standing === 'conflict').length).toBeGreaterThan(0);
       const { imageCount } = await books.studyOf(other.studyInstanceUid);
       expect(imageCount).toBe(1);
     }

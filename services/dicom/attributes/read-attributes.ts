@@ -97,6 +97,25 @@ function parseLeniently<T>(schema: z.ZodType<T>, attributes: ReadAttributes): T 
   return schema.parse(attributes);
 }
 
+/** Where an attribute may stand. */
+interface Place {
+  readonly keyword: string;
+  readonly row: AttributeRow;
+  readonly sequences: readonly number[];
+  readonly group: number | undefined;
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, keyword: string): T | undefined {
+  return table[keyword];
+}
+
+const PLACES: readonly Place[] = Object.entries(ATTRIBUTE_TABLE).map(([keyword, row]) => ({
+  keyword,
+  row,
+  sequences: lookUp(FALLBACK_SEQUENCES, keyword) ?? [],
+  group: lookUp(FUNCTIONAL_GROUPS, keyword),
+}));
+
 class AttributeReader {
   private readonly dataSet: DataSet;
   private readonly decoder: DicomTextDecoder;
@@ -113,9 +132,9 @@ class AttributeReader {
 
   readAll(): Record<string, unknown> {
     const attributes: Record<string, unknown> = {};
-    for (const [keyword, row] of Object.entries(ATTRIBUTE_TABLE)) {
-      const value = this.readOne(keyword, row);
-      if (value !== undefined) attributes[keyword] = value;
+    for (const place of PLACES) {
+      const value = this.readOne(place);
+      if (value !== undefined) attributes[place.keyword] = value;
     }
     return attributes;
   }
@@ -139,31 +158,37 @@ class AttributeReader {
     return [...this.found, ...this.decoder.problems];
   }
 
-  private readOne(keyword: string, row: AttributeRow): unknown {
-    for (const dataSet of this.placesOf(keyword)) {
-      const element = dataSet.elements.get(row.tag);
-      if (element === undefined || element.length === 0) continue;
-      const { value, problem } = readValue({ dataSet, element, row, decoder: this.decoder });
-      if (problem !== undefined) this.found.push(`${keyword}: ${problem}`);
+  /** At the top, then in sequences, then in functional groups. */
+  private readOne(place: Place): unknown {
+    const value = this.readIn(this.dataSet, place);
+    if (value !== undefined) return value;
+    for (const tag of place.sequences) {
+      const found = this.readInItems(this.dataSet, { tag, place });
+      if (found !== undefined) return found;
+    }
+    if (place.group === undefined) return undefined;
+    for (const group of this.groups) {
+      const found = this.readInItems(group, { tag: place.group, place });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private readInItems(dataSet: DataSet, { tag, place }: { tag: number; place: Place }): unknown {
+    for (const item of itemsOf(dataSet, tag)) {
+      const value = this.readIn(item, place);
       if (value !== undefined) return value;
     }
     return undefined;
   }
 
-  /** The data sets that may hold an attribute: the top, then sequences, then functional groups. */
-  private *placesOf(keyword: string): Generator<DataSet> {
-    yield this.dataSet;
-    for (const tag of lookUp(FALLBACK_SEQUENCES, keyword) ?? []) {
-      yield* itemsOf(this.dataSet, tag);
-    }
-    const group = lookUp(FUNCTIONAL_GROUPS, keyword);
-    if (group === undefined) return;
-    for (const groups of this.groups) yield* itemsOf(groups, group);
+  private readIn(dataSet: DataSet, { keyword, row }: Place): unknown {
+    const element = dataSet.elements.get(row.tag);
+    if (element === undefined || element.length === 0) return undefined;
+    const { value, problem } = readValue({ dataSet, element, row, decoder: this.decoder });
+    if (problem !== undefined) this.found.push(`${keyword}: ${problem}`);
+    return value;
   }
-}
-
-function lookUp<T>(table: Readonly<Record<string, T>>, keyword: string): T | undefined {
-  return table[keyword];
 }
 
 /** What RadTriage writes as ManufacturerModelName into every object that it makes. */

@@ -50,8 +50,10 @@ function orProblem(value: number | undefined, problem: string): ReadValue {
 }
 
 function firstAscii({ dataSet, element }: Place): string {
-  const text = latin1(valueBytes(dataSet, element)).replaceAll('\u0000', ' ');
-  return (text.split('\\', 1)[0] ?? '').trim();
+  const all = latin1(valueBytes(dataSet, element));
+  const end = all.indexOf('\\');
+  const first = end < 0 ? all : all.slice(0, end);
+  return (first.includes('\u0000') ? first.replaceAll('\u0000', ' ') : first).trim();
 }
 
 function readShort({ dataSet, element, row }: Place): ReadValue {

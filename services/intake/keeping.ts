@@ -23,19 +23,23 @@ export interface Keeping {
   write(chunk: Buffer): void | Promise<void>;
   /** Resolves when the bytes are durable. @throws RadTriageError STORAGE_FULL, STORAGE_FAILED; nothing is kept then */
   finish(receivedAt: Date): Promise<KeptBytes>;
+  /** Takes back what `finish` has kept, before anybody was told of it. */
+  drop(kept: KeptBytes): Promise<void>;
   /** Harmless after anything. */
   abort(): Promise<void>;
 }
 
 /** A file under its last name, synced with its directory: one object at a time, from any process. */
 class FileKeeping implements Keeping {
+  private readonly blobStore: BlobStore;
   private readonly writer: BlobWriter;
   private readonly hash = createHash('sha256');
 
-  constructor(writer: BlobWriter, header: Buffer) {
-    this.writer = writer;
+  constructor(blobStore: BlobStore, header: Buffer) {
+    this.blobStore = blobStore;
+    this.writer = blobStore.createBlob();
     // It fits into the writer's first buffer: nothing is written yet, and nothing to wait for.
-    void writer.write(header);
+    void this.writer.write(header);
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -48,6 +52,10 @@ class FileKeeping implements Keeping {
     return { path, fileBytes: bytes, sha256: this.hash.digest('hex') };
   }
 
+  drop({ path }: KeptBytes): Promise<void> {
+    return this.blobStore.removeBlob(path);
+  }
+
   abort(): Promise<void> {
     return this.writer.abort();
   }
@@ -56,18 +64,20 @@ class FileKeeping implements Keeping {
 /** Through the journal where there is one, else straight into a file. */
 export function openKeeping(
   place: { blobStore: BlobStore; journal: Journal | undefined },
-  object: { header: Buffer; sopClassUid: string },
+  header: Buffer,
 ): Keeping {
-  const { header, sopClassUid } = object;
   const { blobStore, journal } = place;
-  if (journal === undefined) return new FileKeeping(blobStore.createBlob(), header);
-  const writer = journal.createWriter(header, sopClassUid);
+  if (journal === undefined) return new FileKeeping(blobStore, header);
+  const writer = journal.createWriter(header);
   return {
     write: (chunk) => writer.write(chunk),
     finish: async (receivedAt) => {
       const entry = await writer.finish(receivedAt);
       const { path, fileBytes, sha256 } = entry.record;
       return { path, fileBytes, sha256, entry };
+    },
+    drop: async ({ entry }) => {
+      if (entry !== undefined) await journal.drop(entry);
     },
     abort: () => writer.abort(),
   };

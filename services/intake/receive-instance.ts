@@ -1,16 +1,18 @@
 import { RadTriageError } from '#core/errors.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
+import { MANDATORY_UIDS } from '#dicom/attributes/attribute-table.ts';
 import { readAttributes } from '#dicom/attributes/read-attributes.ts';
 import { DataSetChecker } from '#dicom/part10/data-set-checker.ts';
 import { encodePart10Header } from '#dicom/part10/encode-header.ts';
+import type { DataSetUids } from '#dicom/part10/header-collector.ts';
 import type { BlobStore, Journal } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { IndexWriter } from './index-writer.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { type Keeping, openKeeping } from './keeping.ts';
+import { type Keeping, type KeptBytes, openKeeping } from './keeping.ts';
 import type {
   IncomingInstance,
   InstanceReceiver,
@@ -69,7 +71,7 @@ class BlobSink implements InstanceSink {
       sendingAe: callingAe,
     });
     const { blobStore, journal } = surroundings;
-    this.keeping = openKeeping({ blobStore, journal }, { header: this.header, sopClassUid });
+    this.keeping = openKeeping({ blobStore, journal }, this.header);
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -96,18 +98,18 @@ class BlobSink implements InstanceSink {
 
   async finish(): Promise<KeptInstance> {
     this.refuseWhenOver();
-    let attributes: DicomAttributes;
     try {
       await this.checker.end();
-      attributes = this.readAttributes();
+      this.judgeUids(this.checker.uids);
     } catch (error) {
       return this.fail(error);
     }
     this.ended = true;
-    this.checker.dispose();
     const receivedAt = new Date();
-    // From here on it cleans up after itself.
-    const { path, fileBytes, sha256, entry } = await this.keeping.finish(receivedAt);
+    // From here on it cleans up after itself. The header is read while the disk is at work.
+    const keeping = this.keeping.finish(receivedAt);
+    const attributes = await this.readAttributes(keeping);
+    const { path, fileBytes, sha256, entry } = await keeping;
     const { index } = this.surroundings;
     const record: InstanceRecord = {
       attributes,
@@ -155,24 +157,32 @@ class BlobSink implements InstanceSink {
   }
 
   /** What the data set says must be what the peer announced: it is kept under the announced UIDs. */
-  private readAttributes(): DicomAttributes {
-    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = this.instance;
-    const read = readAttributes(this.checker.header(), this.checker.headerTransferSyntaxUid);
-    if (read.sopInstanceUid !== sopInstanceUid || read.sopClassUid !== sopClassUid) {
-      const field = read.sopInstanceUid === sopInstanceUid ? 'SOPClassUID' : 'SOPInstanceUID';
-      throw new RadTriageError(
-        'DICOM_UID_MISMATCH',
-        `${field} of the data set is not the one announced`,
-        { details: { field } },
-      );
+  private judgeUids(read: DataSetUids): void {
+    for (const keyword of MANDATORY_UIDS) {
+      if (read[keyword] === undefined) throw missing(keyword);
     }
-    const { studyInstanceUid } = this.instance;
+    const { sopClassUid, sopInstanceUid, studyInstanceUid } = this.instance;
+    if (read.sopInstanceUid !== sopInstanceUid) throw mismatch('SOPInstanceUID');
+    if (read.sopClassUid !== sopClassUid) throw mismatch('SOPClassUID');
     if (studyInstanceUid !== undefined && read.studyInstanceUid !== studyInstanceUid) {
-      throw new RadTriageError('DICOM_UID_MISMATCH', 'the data set is of another study', {
-        details: { field: 'StudyInstanceUID' },
-      });
+      throw mismatch('StudyInstanceUID');
     }
-    return { ...read, transferSyntaxUid };
+  }
+
+  /** @param keeping what is to be undone when the header cannot be read */
+  private async readAttributes(keeping: Promise<KeptBytes>): Promise<DicomAttributes> {
+    const { transferSyntaxUid } = this.instance;
+    try {
+      const { headerTransferSyntaxUid } = this.checker;
+      const read = readAttributes(this.checker.header(), headerTransferSyntaxUid);
+      return { ...read, transferSyntaxUid };
+    } catch (error) {
+      const kept = await keeping;
+      await this.keeping.drop(kept);
+      throw error;
+    } finally {
+      this.checker.dispose();
+    }
   }
 
   private async removeQuietly(path: string): Promise<void> {
@@ -192,6 +202,20 @@ class BlobSink implements InstanceSink {
     this.failure = error;
     throw error;
   }
+}
+
+function missing(keyword: string): RadTriageError {
+  return new RadTriageError('DICOM_ATTRIBUTE_MISSING', `${keyword} is missing`, {
+    details: { keyword },
+  });
+}
+
+function mismatch(field: string): RadTriageError {
+  return new RadTriageError(
+    'DICOM_UID_MISMATCH',
+    `${field} of the data set is not the one announced`,
+    { details: { field } },
+  );
 }
 
 /**

@@ -10,11 +10,11 @@ import { REAL_DISK } from '#platform/blob-store/journal/disk.ts';
 import { BLOCK_BYTES, SLAB_BYTES, SlabPool } from '#platform/blob-store/journal/slabs.ts';
 
 const [port = '0', file = ''] = process.argv.slice(2);
-const FILE_BYTES = 1024 * SLAB_BYTES;
+const FILE_BYTES = 512 * SLAB_BYTES;
 
 const slabs = new SlabPool(128);
 const fd = openSync(file, constants.O_CREAT | constants.O_RDWR | constants.O_DIRECT, 0o600);
-const zeros = slabs.take()?.bytes ?? Buffer.alloc(0);
+const zeros = slabs.take() ?? Buffer.alloc(0);
 for (let at = 0; at < FILE_BYTES; at += SLAB_BYTES) writeSync(fd, zeros, 0, SLAB_BYTES, at);
 let next = 0;
 
@@ -32,7 +32,7 @@ function openStore(): StoreSink {
     const full = slab;
     if (full === undefined) throw new Error('no memory');
     const length = Math.ceil(filled / BLOCK_BYTES) * BLOCK_BYTES;
-    const written = REAL_DISK.write(fd, full.bytes.subarray(0, length), takePlace()).then(() => {
+    const written = REAL_DISK.write(fd, full.subarray(0, length), takePlace()).then(() => {
       slabs.giveBack(full);
       underWay.delete(written);
     });
@@ -44,7 +44,7 @@ function openStore(): StoreSink {
     let rest = chunk;
     while (rest.length > 0) {
       if (slab === undefined) throw new Error('no memory');
-      const taken = rest.copy(slab.bytes, filled);
+      const taken = rest.copy(slab, filled);
       filled += taken;
       rest = rest.subarray(taken);
       if (filled === SLAB_BYTES) send();

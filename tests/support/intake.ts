@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { encodePart10Header } from '#dicom/part10/encode-header.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import type { IncomingInstance, InstanceReceiver, ReceiveOutcome } from '#intake/types.ts';
@@ -6,6 +7,7 @@ import { type BlobStore, type BlobSyncs, openBlobStore } from '#platform/blob-st
 import { type Config, loadConfig } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { IMPLICIT, text, writeDataSet } from './data-set-bytes.ts';
 import { startTestDatabase, type TestDatabase } from './postgres.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -66,6 +68,28 @@ export function unpack(file: Buffer): { instance: IncomingInstance; dataSet: Buf
     via: 'dimse',
   };
   return { instance, dataSet: file.subarray(parsed.dataSetOffset) };
+}
+
+/**
+ * A Part 10 file that the check of structure lets pass and the reader of attributes does not: in Implicit VR only the
+ * dictionary tells that the noise under ReferencedImageSequence should have been items.
+ */
+export function brokenSequence(): Buffer {
+  const sopClassUid = '1.2.840.10008.5.1.4.1.1.2';
+  const sopInstanceUid = '1.2.3.45';
+  const dataSet = writeDataSet(
+    [
+      text(0x00080016, 'UI', sopClassUid),
+      text(0x00080018, 'UI', sopInstanceUid),
+      { tag: 0x00081140, vr: 'UN', value: Buffer.from('no items here') },
+      text(0x0020000d, 'UI', '1.2.3.4'),
+      text(0x0020000e, 'UI', '1.2.3.46'),
+    ],
+    IMPLICIT,
+  );
+  const transferSyntaxUid = '1.2.840.10008.1.2';
+  const header = encodePart10Header({ sopClassUid, sopInstanceUid, transferSyntaxUid });
+  return Buffer.concat([header, dataSet]);
 }
 
 /** Sends a Part 10 file's data set through a receiver as a listener does: in chunks. */

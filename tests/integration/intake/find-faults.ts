@@ -110,13 +110,15 @@ export function findFileFaults(calls: readonly SystemCall[]): Faults {
 
 const BLOCK_BYTES = 4096;
 
-/** Whether the last write to the slot reaches to the end of the block behind the file's bytes: the record's. */
+/** Whether a write to the slot ends with the block behind the file's bytes: the record's. */
 function holdsRecord(writes: readonly SystemCall[], cut: SystemCall | undefined): boolean {
-  const last = writes.toSorted((a, b) => a.end - b.end).at(-1)?.arguments ?? '';
-  const [, length = '', position = ''] = /, (\d+), (\d+)$/.exec(last) ?? [];
+  const ends = writes.map((call) => {
+    const [, length = '', position = ''] = /, (\d+), (\d+)$/.exec(call.arguments) ?? [];
+    return Number(position) + Number(length);
+  });
   const [, fileBytes = ''] = /, (\d+)$/.exec(cut?.arguments ?? '') ?? [];
   const behind = (Math.ceil(Number(fileBytes) / BLOCK_BYTES) + 1) * BLOCK_BYTES;
-  return fileBytes !== '' && Number(position) + Number(length) === behind;
+  return fileBytes !== '' && ends.includes(behind);
 }
 
 function writesTo(timeline: Timeline, slot: string): SystemCall[] {

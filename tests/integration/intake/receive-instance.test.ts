@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkPart10File } from '#dicom/part10/check-part10-file.ts';
 import { verifyAuditLog } from '#platform/audit-log/audit-log.ts';
 import { minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
-import { receiveFile, startTestIntake, type TestIntake, unpack } from '#tests/support/intake.ts';
+import {
+  brokenSequence,
+  receiveFile,
+  startTestIntake,
+  type TestIntake,
+  unpack,
+} from '#tests/support/intake.ts';
 
 let intake: TestIntake;
 
@@ -242,6 +248,21 @@ describe('refusing an instance', () => {
           minimalImage({ modality: 'CR', seed: 'x', attributes: { StudyInstanceUID: undefined } })
             .bytes,
         ),
+    ],
+    [
+      'without a SeriesInstanceUID',
+      'DICOM_ATTRIBUTE_MISSING',
+      () =>
+        receiveFile(
+          intake.receiver,
+          minimalImage({ modality: 'CR', seed: 'x', attributes: { SeriesInstanceUID: undefined } })
+            .bytes,
+        ),
+    ],
+    [
+      'whose header is found broken only when it is read',
+      'DICOM_STRUCTURE',
+      () => receiveFile(intake.receiver, brokenSequence()),
     ],
   ];
   it.each(cases)('%s: %s', async (_what, code, send) => {

@@ -54,10 +54,6 @@ const disk: JournalDisk = {
     const which = truncated.delete(fd) ? 'length' : 'slot';
     return which === without ? nothing() : REAL_DISK.syncFile(fd);
   },
-  writeAndSyncNow: (fd, bytes, position) => {
-    if (without === 'slot') writeSync(fd, bytes, 0, bytes.length, position);
-    else REAL_DISK.writeAndSyncNow?.(fd, bytes, position);
-  },
   syncDirectory: (fd) => (without === 'journal' ? nothing() : REAL_DISK.syncDirectory(fd)),
 };
 
@@ -110,8 +106,8 @@ function watchJournal(name: (names: string) => void): Journal | undefined {
   if (journal === undefined) return undefined;
   return {
     ...journal,
-    createWriter: (header, sopClassUid) => {
-      const writer = journal.createWriter(header, sopClassUid);
+    createWriter: (header) => {
+      const writer = journal.createWriter(header);
       const finish = writer.finish.bind(writer);
       writer.finish = async (receivedAt) => {
         const entry = await finish(receivedAt);

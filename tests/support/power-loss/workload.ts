@@ -100,7 +100,7 @@ async function sendOne(run: Run): Promise<void> {
   const object = makeObject(random, drawLength(random));
   run.sent.push(object);
   const offset = dataSetOffset(object.file);
-  const writer = journal.createWriter(object.file.subarray(0, offset), '1.2.840.10008.5.1.4.1.1.2');
+  const writer = journal.createWriter(object.file.subarray(0, offset));
   const chunk = random.integer(1, 128) * 1024;
   const givesUpAt = random.chance(0.1) ? random.integer(0, object.file.length) : undefined;
   for (let from = offset; from < object.file.length; from += chunk) {

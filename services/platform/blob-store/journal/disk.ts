@@ -1,16 +1,4 @@
-import {
-  close,
-  constants,
-  fdatasync,
-  fdatasyncSync,
-  fsync,
-  ftruncate,
-  open,
-  rename,
-  rm,
-  write,
-  writeSync,
-} from 'node:fs';
+import { close, constants, fdatasync, fsync, ftruncate, open, rename, rm, write } from 'node:fs';
 import { promisify } from 'node:util';
 
 /**
@@ -30,8 +18,6 @@ export interface JournalDisk {
   remove(path: string): Promise<void>;
   /** The names in a directory. */
   syncDirectory(fd: number): Promise<void>;
-  /** `write` and then `syncFile` without leaving the thread, where the disk offers it. */
-  writeAndSyncNow?(fd: number, bytes: Buffer, position: number): void;
 }
 
 const openFile = promisify(open);
@@ -72,14 +58,6 @@ function writeAll(fd: number, bytes: Buffer, position: number): Promise<void> {
   });
 }
 
-function writeAndSyncNow(fd: number, bytes: Buffer, position: number): void {
-  let from = 0;
-  while (from < bytes.length) {
-    from += writeSync(fd, bytes, from, bytes.length - from, position + from);
-  }
-  fdatasyncSync(fd);
-}
-
 export const REAL_DISK: JournalDisk = {
   create,
   write: writeAll,
@@ -89,5 +67,4 @@ export const REAL_DISK: JournalDisk = {
   close: (fd) => closeFile(fd),
   remove: (path) => removeFile(path, { force: true }),
   syncDirectory: (fd) => syncAll(fd),
-  writeAndSyncNow,
 };

@@ -1,20 +1,17 @@
+import { createHash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { RadTriageError } from '#core/errors.ts';
 import { ReusedCopy } from '#core/reused-copy.ts';
 import { asStorageError } from '../storage-errors.ts';
-import type { DirectTail } from './direct-tail.ts';
 import type { JournalDisk } from './disk.ts';
-import type { HashChoice, ObjectHash } from './object-hash.ts';
 import { type KeptRecord, writeRecord } from './record-block.ts';
 import type { Reserve, Slot } from './reserve.ts';
-import { BLOCK_BYTES, SLAB_BYTES, type Slab, type SlabPool, wholeBlocks } from './slabs.ts';
+import { BLOCK_BYTES, SLAB_BYTES, type SlabPool, wholeBlocks } from './slabs.ts';
 
 export interface JournalParts {
   readonly disk: JournalDisk;
   readonly slabs: SlabPool;
-  readonly hashes: HashChoice;
-  readonly tail: DirectTail;
   readonly reserve: Reserve;
 }
 
@@ -23,7 +20,6 @@ export interface NewObject {
   readonly path: string;
   /** Preamble and file meta, kept before the data set and not hashed; at most one slab. */
   readonly header: Buffer;
-  readonly sopClassUid: string;
 }
 
 /** An object that the journal answers for; `settle` of the journal moves it to its place. */
@@ -43,9 +39,9 @@ export class JournalWriter {
   readonly #parts: JournalParts;
   readonly #path: string;
   readonly #header: Buffer;
-  readonly #sopClassUid: string;
-  readonly #hash: ObjectHash;
-  #slab: Slab | undefined;
+  /** Of the data set. On the thread that receives: to hand it to another takes longer than hashing a slice. */
+  readonly #hash: Hash = createHash('sha256');
+  #slab: Buffer | undefined;
   /** Bytes in the present slab, and where its hashing begins. */
   #filled = 0;
   #hashFrom = 0;
@@ -61,9 +57,6 @@ export class JournalWriter {
     this.#parts = parts;
     this.#path = object.path;
     this.#header = object.header;
-    this.#sopClassUid = object.sopClassUid;
-    this.#hash = parts.hashes.open(object.sopClassUid);
-    parts.tail.enter();
   }
 
   /** Takes a copy of the chunk. Await the promise before the next call. @throws STORAGE_FULL, STORAGE_FAILED */
@@ -85,27 +78,24 @@ export class JournalWriter {
       if (this.#slab === undefined) await this.#waitForRoom();
       const slab = this.#slab;
       if (slab === undefined) throw this.#failure;
-      const fileBytes = this.#position + this.#filled;
-      const piece = { slab, from: this.#hashFrom, to: this.#filled };
-      const hashed = this.#hash.finish(piece);
-      const sha256 = typeof hashed === 'string' ? hashed : await hashed;
-      const slot = await this.#takeSlot();
+      const taken = this.#takeSlot();
+      // No turn is given up where none is needed: the caller works on while the disk does.
+      const slot = taken instanceof Promise ? await taken : taken;
+      this.#hash.update(slab.subarray(this.#hashFrom, this.#filled));
       const record: KeptRecord = {
         slot: basename(slot.path),
         path: this.#path,
-        fileBytes,
+        fileBytes: this.#position + this.#filled,
         dataSetOffset: this.#header.length,
         headerCrc32: crc32(this.#header),
-        sha256,
+        sha256: this.#hash.digest('hex'),
         receivedAt: receivedAt.toISOString(),
       };
-      // Before the last flush: what it is to make durable has to have reached the disk.
-      if (this.#underWay.size > 0) await Promise.all(this.#underWay);
-      if (this.#failure !== undefined) throw this.#failure;
       await this.#writeEnd(slot, slab, record);
+      await this.#parts.disk.syncFile(slot.fd);
+      this.#parts.slabs.giveBack(slab);
+      this.#slab = undefined;
       this.#over = true;
-      this.#parts.tail.leave();
-      this.#parts.hashes.learn(this.#sopClassUid, fileBytes);
       return { record, slot };
     } catch (error) {
       await this.abort();
@@ -118,9 +108,7 @@ export class JournalWriter {
     if (this.#over) return;
     this.#over = true;
     this.#failure ??= new RadTriageError('STORAGE_FAILED', 'the object was given up');
-    const { slabs, reserve, tail } = this.#parts;
-    tail.leave();
-    this.#hash.drop();
+    const { slabs, reserve } = this.#parts;
     await Promise.all(this.#underWay);
     if (this.#slab !== undefined) slabs.giveBack(this.#slab);
     this.#slab = undefined;
@@ -128,13 +116,13 @@ export class JournalWriter {
     if (slot !== undefined) await reserve.discard(slot);
   }
 
-  #begin(slab: Slab | undefined): Slab | undefined {
+  #begin(slab: Buffer | undefined): Buffer | undefined {
     if (slab === undefined) return undefined;
     this.#slab = slab;
     this.#filled = 0;
     this.#hashFrom = 0;
     if (this.#position === 0) {
-      this.#filled = this.#header.copy(slab.bytes);
+      this.#filled = this.#header.copy(slab);
       this.#hashFrom = this.#filled;
     }
     return slab;
@@ -147,7 +135,7 @@ export class JournalWriter {
       if (this.#filled === SLAB_BYTES && !this.#sendFull()) return from;
       const slab = this.#slab ?? this.#begin(this.#parts.slabs.take());
       if (slab === undefined) return from;
-      const taken = chunk.copy(slab.bytes, this.#filled, from);
+      const taken = chunk.copy(slab, this.#filled, from);
       this.#filled += taken;
       from += taken;
     }
@@ -178,10 +166,13 @@ export class JournalWriter {
     }
   }
 
-  async #takeSlot(): Promise<Slot> {
+  #takeSlot(): Slot | Promise<Slot> {
     this.#slot ??= this.#parts.reserve.take();
-    this.#slot = await this.#slot;
-    return this.#slot;
+    if (!(this.#slot instanceof Promise)) return this.#slot;
+    return this.#slot.then((slot) => {
+      this.#slot = slot;
+      return slot;
+    });
   }
 
   /** @returns false when it has to wait: for a slot, or because too much is under way already */
@@ -195,49 +186,43 @@ export class JournalWriter {
     return true;
   }
 
-  /** Sends a full slab on its way to the disk and to the hash; it is free once both are done with it. */
-  #send(slot: Slot, slab: Slab): void {
-    const { disk, slabs } = this.#parts;
-    // Both have to be done with the memory, whatever becomes of either, before another object may use it.
-    const done = Promise.allSettled([
-      disk.write(slot.fd, slab.bytes, this.#position),
-      this.#hash.update({ slab, from: this.#hashFrom, to: SLAB_BYTES }),
-    ]).then((results) => {
-      for (const result of results) {
-        if (result.status === 'rejected') this.#failure ??= result.reason;
-      }
-      slabs.giveBack(slab);
-      this.#underWay.delete(done);
-    });
-    this.#underWay.add(done);
+  /** Sends a full slab on its way to the disk, and hashes it meanwhile; it is free once it is written. */
+  #send(slot: Slot, slab: Buffer): void {
+    void this.#write(slot, slab, this.#position).then(() => this.#parts.slabs.giveBack(slab));
+    this.#hash.update(slab.subarray(this.#hashFrom));
     this.#position += SLAB_BYTES;
     this.#slab = undefined;
     this.#filled = 0;
   }
 
-  /** The rest of the bytes, padded to whole blocks, and the record behind them; then the flush that makes all durable. */
-  async #writeEnd(slot: Slot, slab: Slab, record: KeptRecord): Promise<void> {
-    const { disk } = this.#parts;
-    const padded = wholeBlocks(this.#filled);
-    slab.bytes.fill(0, this.#filled, padded);
-    if (padded + BLOCK_BYTES <= SLAB_BYTES) {
-      writeRecord(record, slab.bytes.subarray(padded));
-      await this.#writeLast(slot, slab.bytes.subarray(0, padded + BLOCK_BYTES), this.#position);
-    } else {
-      await disk.write(slot.fd, slab.bytes.subarray(0, padded), this.#position);
-      writeRecord(record, slab.bytes);
-      await this.#writeLast(slot, slab.bytes.subarray(0, BLOCK_BYTES), this.#position + padded);
-    }
-    this.#parts.slabs.giveBack(slab);
-    this.#slab = undefined;
+  /** Settles when the disk is done with the memory, whether it was written or not. */
+  #write(slot: Slot, bytes: Buffer, position: number): Promise<void> {
+    const done = this.#parts.disk
+      .write(slot.fd, bytes, position)
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .then(() => {
+        this.#underWay.delete(done);
+      });
+    this.#underWay.add(done);
+    return done;
   }
 
-  #writeLast(slot: Slot, bytes: Buffer, position: number): Promise<void> | undefined {
-    const { disk, tail } = this.#parts;
-    if (tail.allowed && disk.writeAndSyncNow !== undefined) {
-      tail.run(() => disk.writeAndSyncNow?.(slot.fd, bytes, position));
-      return undefined;
+  /** The rest of the bytes, padded to whole blocks, and the record behind them. */
+  async #writeEnd(slot: Slot, slab: Buffer, record: KeptRecord): Promise<void> {
+    const padded = wholeBlocks(this.#filled);
+    slab.fill(0, this.#filled, padded);
+    if (padded + BLOCK_BYTES <= SLAB_BYTES) {
+      writeRecord(record, slab.subarray(padded));
+      void this.#write(slot, slab.subarray(0, padded + BLOCK_BYTES), this.#position);
+    } else {
+      await this.#write(slot, slab.subarray(0, padded), this.#position);
+      writeRecord(record, slab);
+      void this.#write(slot, slab.subarray(0, BLOCK_BYTES), this.#position + padded);
     }
-    return disk.write(slot.fd, bytes, position).then(() => disk.syncFile(slot.fd));
+    // Before the flush: what it is to make durable has to have reached the disk.
+    if (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -2,15 +2,12 @@ import { close, open } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asStorageError } from '../storage-errors.ts';
-import { DirectTail } from './direct-tail.ts';
 import { REAL_DISK } from './disk.ts';
-import { Hasher } from './hasher.ts';
 import { type JournalEntry, JournalWriter } from './journal-writer.ts';
-import { HashChoice } from './object-hash.ts';
 import { ownJournal } from './owner.ts';
 import { type RecoveryPlace, type RecoveryReport, recoverJournal, SLOT_SUFFIX } from './recover.ts';
 import { Reserve, SLOT_BYTES } from './reserve.ts';
-import { SLAB_BYTES, SlabPool } from './slabs.ts';
+import { SlabPool } from './slabs.ts';
 
 export type { JournalEntry } from './journal-writer.ts';
 
@@ -18,7 +15,7 @@ export interface JournalOptions extends RecoveryPlace {
   /** A new path for an instance, and a new name of a file. */
   readonly createPath: () => string;
   readonly createId: () => string;
-  /** Objects received at once: each holds a slab of 256 KB, and a fast one several. */
+  /** Objects received at once: each holds a slab, and a fast one several. */
   readonly maxObjects: number;
   /** Room on disk for files made ready ahead of time, bytes. */
   readonly reserveBytes: number;
@@ -32,9 +29,11 @@ export interface JournalOptions extends RecoveryPlace {
 export interface Journal {
   readonly recovery: RecoveryReport;
   /** @param header preamble and file meta */
-  createWriter(header: Buffer, sopClassUid: string): JournalWriter;
+  createWriter(header: Buffer): JournalWriter;
   /** Moves objects to their places, whole and for good. Safe to call again for the same. @throws STORAGE_ codes */
   settle(entries: readonly JournalEntry[]): Promise<void>;
+  /** Gives up an object that nobody was told of. */
+  drop(entry: JournalEntry): Promise<void>;
   /** Slots ready for a burst. */
   readonly ready: number;
   close(): Promise<void>;
@@ -83,8 +82,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const recovery = await recoverJournal(options);
   const directoryFd = await openFile(options.directory, 'r');
   const slabs = new SlabPool(Math.min(options.maxObjects + SPARE_SLABS, MAX_SLABS) + 1);
-  const zeros = slabs.take()?.bytes ?? Buffer.alloc(SLAB_BYTES);
-  const hashes = new HashChoice(() => new Hasher(slabs.memory));
+  const zeros = slabs.take() ?? Buffer.alloc(SLOT_BYTES);
   const reserve = new Reserve(
     {
       directory: options.directory,
@@ -96,14 +94,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     zeros,
   );
-  const parts = { disk, slabs, hashes, reserve, tail: new DirectTail() };
+  const parts = { disk, slabs, reserve };
   return {
     recovery,
     get ready() {
       return reserve.ready;
     },
-    createWriter: (header, sopClassUid) =>
-      new JournalWriter(parts, { path: options.createPath(), header, sopClassUid }),
+    createWriter: (header) => new JournalWriter(parts, { path: options.createPath(), header }),
     settle: async (entries) => {
       try {
         await settleEntries(entries, options);
@@ -111,9 +108,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         throw asStorageError(error);
       }
     },
+    drop: ({ slot }) => reserve.discard(slot),
     close: async () => {
       await reserve.close();
-      await hashes.close();
       await closeFile(directoryFd);
       await owner.release();
     },

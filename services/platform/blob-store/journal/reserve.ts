@@ -23,9 +23,9 @@ export interface ReserveOptions {
 /**
  * Files written with zeros and synced ahead of time: writing over them later changes nothing but their bytes, so that
  * one flush makes an object durable. Blocks that are first allocated while a sender waits cost twice that.
- * A 512 x 512 slice of 16 bits with its header and record fits into one; a larger object makes its file grow.
+ * An object that is longer than one slab makes its file grow.
  */
-export const SLOT_BYTES = 9 * 64 * 1024;
+export const SLOT_BYTES = SLAB_BYTES;
 const FIRST_TARGET = 32;
 /** Made durable together. */
 const BATCH = 16;
@@ -44,7 +44,7 @@ export class Reserve {
   #closed = false;
   #troubled = false;
 
-  /** @param zeros SLAB_BYTES of aligned memory, all zero */
+  /** @param zeros SLOT_BYTES of aligned memory, all zero */
   constructor(options: ReserveOptions, zeros: Buffer) {
     this.#options = options;
     this.#zeros = zeros;
@@ -138,10 +138,7 @@ export class Reserve {
 
   async #zero(slot: Slot): Promise<void> {
     const { disk } = this.#options;
-    for (let position = 0; position < SLOT_BYTES; position += SLAB_BYTES) {
-      const length = Math.min(SLAB_BYTES, SLOT_BYTES - position);
-      await disk.write(slot.fd, this.#zeros.subarray(0, length), position);
-    }
+    await disk.write(slot.fd, this.#zeros, 0);
     await disk.syncFile(slot.fd);
   }
 }

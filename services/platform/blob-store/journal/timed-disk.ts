@@ -1,17 +1,12 @@
 import { type JournalDisk, REAL_DISK } from './disk.ts';
 
-/** The real disk, with the time that each flush of a file took told in seconds (with the last write, where that is one call). */
+/** The real disk, with the time that each flush of a file took told in seconds. */
 export function timeSyncs(observe: (seconds: number) => void): JournalDisk {
   return {
     ...REAL_DISK,
     syncFile: async (fd) => {
       const startedAt = performance.now();
       await REAL_DISK.syncFile(fd);
-      observe((performance.now() - startedAt) / 1000);
-    },
-    writeAndSyncNow: (fd, bytes, position) => {
-      const startedAt = performance.now();
-      REAL_DISK.writeAndSyncNow?.(fd, bytes, position);
       observe((performance.now() - startedAt) / 1000);
     },
   };

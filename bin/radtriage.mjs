@@ -2,16 +2,14 @@
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { keepToBudget } from './listener-budget.mjs';
 import { runsOnNode24, runWithNode24 } from './node24.mjs';
 
 const entry = new URL('../services/cli/radtriage.ts', import.meta.url);
 if (runsOnNode24()) {
   if (process.argv[2] === 'listener') {
-    // Its memory is budgeted: what is compiled is compiled on one thread, whose working memory is reused, and V8's
-    // young generation stays as small as it began, unless whoever started us has set its size.
-    if (!process.execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))) {
-      setFlagsFromString('--semi-space-growth-factor=1');
-    }
+    keepToBudget();
+    // What is compiled is compiled on one thread, whose working memory is reused.
     setFlagsFromString('--no-concurrent-recompilation');
   }
   // In plain JavaScript, before any TypeScript is loaded: from the second start on the compiler of types, 16 MB, is

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CLI = join(ROOT, 'services/cli/radtriage.ts');
+const CLI = join(ROOT, 'bin/radtriage.mjs');
 
 const readyLine = z.object({ ready: z.literal(true), dicom: z.object({ port: z.number() }) });
 

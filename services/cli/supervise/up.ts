@@ -5,6 +5,7 @@ import { connectDatabase } from '#platform/database/connect.ts';
 import { migrateDatabase } from '#platform/database/migrate.ts';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres/embedded-postgres.ts';
 import type { Logger } from '#platform/logger/logger.ts';
+import { LISTENER_ENVIRONMENT, LISTENER_NODE_FLAGS } from '../../../bin/listener-budget.mjs';
 import { activateAllModels } from '../model-registry.ts';
 import { operatorName } from '../operator.ts';
 import { clearRunState, type RunState, writeRunState } from '../run-state.ts';
@@ -22,22 +23,10 @@ const listenerFacts = z.looseObject({
 });
 const webFacts = z.looseObject({ http: z.object({ url: z.string(), port: z.number() }) });
 
-/**
- * The listener's memory is budgeted: without these the C library keeps a heap for each thread, and what was once used
- * (mallopt(3)).
- */
-const PROCESS_ENVIRONMENT: Readonly<Record<string, Record<string, string>>> = {
-  listener: {
-    MALLOC_ARENA_MAX: '2',
-    MALLOC_TRIM_THRESHOLD_: '131072',
-    MALLOC_MMAP_THRESHOLD_: '131072',
-  },
+const PROCESS_ENVIRONMENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  listener: LISTENER_ENVIRONMENT,
 };
-
-/** A young generation of 4 MB a space: with less, collecting it costs a quarter of the time a received image takes. */
-const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
-  listener: ['--max-semi-space-size=4'],
-};
+const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = { listener: LISTENER_NODE_FLAGS };
 
 export interface UpOptions {
   readonly activateModels: boolean;

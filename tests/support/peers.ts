@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs that the tests talk to, and the Debian package that installs each. */
-const PEER_PACKAGES: Readonly<Record<string, string>> = {
+export const PEER_PACKAGES: Readonly<Record<string, string>> = {
   storescu: 'dcmtk',
   storescp: 'dcmtk',
   echoscu: 'dcmtk',

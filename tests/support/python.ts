@@ -7,9 +7,14 @@ export const PYTHON = '/usr/bin/python3';
 export function missingPython(...modules: string[]): boolean {
   const { status } = spawnSync(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
   if (status === 0) return false;
-  const packages = modules.map((name) => `python3-${name === 'PIL' ? 'pil' : name}`).join(' ');
+  const packages = modules.map(pythonPackage).join(' ');
   const message = `Python modules missing: ${modules.join(', ')} (install: apt-get install ${packages})`;
   if (process.env['RADTRIAGE_REQUIRE_PEERS'] === '1') throw new Error(message);
   process.stderr.write(`SKIPPED, ${message}\n`);
   return true;
+}
+
+/** The Debian package that holds a Python module. */
+export function pythonPackage(module: string): string {
+  return `python3-${module === 'PIL' ? 'pil' : module}`;
 }

@@ -177,12 +177,20 @@ class BlobSink implements InstanceSink {
       const read = readAttributes(this.checker.header(), headerTransferSyntaxUid);
       return { ...read, transferSyntaxUid };
     } catch (error) {
-      const kept = await keeping;
-      await this.keeping.drop(kept);
+      await this.takeBack(keeping);
       throw error;
     } finally {
       this.checker.dispose();
     }
+  }
+
+  /** What the header lacks is what its sender is told, also when the bytes cannot be taken back just now. */
+  private async takeBack(keeping: Promise<KeptBytes>): Promise<void> {
+    const kept = await keeping;
+    const { logger } = this.surroundings;
+    await this.keeping
+      .drop(kept)
+      .catch((error: unknown) => logger.warn({ err: error }, 'a refused object stays for now'));
   }
 
   private async removeQuietly(path: string): Promise<void> {

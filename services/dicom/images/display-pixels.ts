@@ -1,5 +1,5 @@
 import { applyModalityLut, type DecodedFrame, toRgb } from '../pixels/decoded-frame.ts';
-import { type LookupTable, lookUp } from '../pixels/lookup-tables.ts';
+import { throughWindow, type VoiTransformation, type VoiWindow, voiOf } from '../pixels/voi.ts';
 
 /** Eight bits a sample, ready to be shown: one sample a pixel for monochrome, three for colour. */
 export interface DisplayPixels {
@@ -7,12 +7,6 @@ export interface DisplayPixels {
   readonly columns: number;
   readonly channels: 1 | 3;
   readonly values: Uint8Array<ArrayBuffer>;
-}
-
-/** A window in modality values (PS3.3 C.11.2.1.2). */
-export interface VoiWindow {
-  readonly center: number;
-  readonly width: number;
 }
 
 const LOWEST_PERCENT = 0.5;
@@ -35,7 +29,7 @@ export function toDisplayPixels(frame: DecodedFrame, window?: VoiWindow): Displa
   const values = new Uint8Array(modality.length);
   const inverted = color.photometricInterpretation === 'MONOCHROME1' ? 255 : 0;
   for (let index = 0; index < modality.length; index += 1) {
-    values[index] = show(modality[index] ?? 0) ^ inverted;
+    values[index] = Math.round(show(modality[index] ?? 0) * 255) ^ inverted;
   }
   return { rows, columns, channels: 1, values };
 }
@@ -47,48 +41,14 @@ function colorToBytes(frame: DecodedFrame): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(values, (value) => Math.round(value * scale));
 }
 
-/** From a modality value to 0-255. */
-type Transformation = (value: number) => number;
-
+/** The caller's window, else what the object asks for, else the range of its values. */
 function chooseTransformation(
   frame: DecodedFrame,
   modality: Float32Array,
   window: VoiWindow | undefined,
-): Transformation {
-  const stated = window ?? firstWindow(frame);
-  if (window === undefined && frame.voiLut !== undefined) return throughTable(frame.voiLut);
-  if (stated !== undefined) return throughWindow(stated, frame.voiLutFunction);
-  return throughWindow(percentileWindow(frame, modality), 'LINEAR_EXACT');
-}
-
-function firstWindow({ windowCenter, windowWidth }: DecodedFrame): VoiWindow | undefined {
-  const [center] = windowCenter;
-  const [width] = windowWidth;
-  // Widths below 1 are invalid for LINEAR, and zero or less for all (C.11.2.1.2.1): better no window than a black image.
-  if (center === undefined || width === undefined || width < 1) return undefined;
-  return { center, width };
-}
-
-function throughTable(table: LookupTable): Transformation {
-  const highest = 2 ** table.bits - 1;
-  return (value) => Math.round((lookUp(table, Math.round(value)) / highest) * 255);
-}
-
-/** The three VOI functions of PS3.3 C.11.2.1.2 and C.11.2.1.3, onto 0-255. */
-export function throughWindow(
-  { center, width }: VoiWindow,
-  voiLutFunction: string | undefined,
-): Transformation {
-  if (voiLutFunction === 'SIGMOID') {
-    return (value) => Math.round(255 / (1 + Math.exp((-4 * (value - center)) / width)));
-  }
-  const isExact = voiLutFunction === 'LINEAR_EXACT';
-  const middle = isExact ? center : center - 0.5;
-  const span = isExact ? width : Math.max(width - 1, Number.EPSILON);
-  return (value) => {
-    const share = (value - middle) / span + 0.5;
-    return share <= 0 ? 0 : share >= 1 ? 255 : Math.round(share * 255);
-  };
+): VoiTransformation {
+  if (window !== undefined) return throughWindow(window, frame.voiLutFunction);
+  return voiOf(frame) ?? throughWindow(percentileWindow(frame, modality), 'LINEAR_EXACT');
 }
 
 function percentileWindow(frame: DecodedFrame, modality: Float32Array): VoiWindow {

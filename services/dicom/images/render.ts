@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { Box, HeatmapTransform } from '#core/finding.ts';
 import type { DecodedFrame } from '../pixels/decoded-frame.ts';
+import type { VoiWindow } from '../pixels/voi.ts';
 import {
   type Canvas,
   type Color,
@@ -10,7 +11,7 @@ import {
   textHeight,
   textWidth,
 } from './canvas.ts';
-import { type DisplayPixels, toDisplayPixels, type VoiWindow } from './display-pixels.ts';
+import { type DisplayPixels, toDisplayPixels } from './display-pixels.ts';
 import { blendHeatmap } from './heatmap-overlay.ts';
 
 /** This file is the only owner of sharp on the DICOM side. */

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { throughWindow, toDisplayPixels } from '#dicom/images/display-pixels.ts';
+import { toDisplayPixels } from '#dicom/images/display-pixels.ts';
 import { glyphOf } from '#dicom/images/glyphs.ts';
 import {
   fitSize,
@@ -32,29 +32,6 @@ function frame(overrides: Partial<DecodedFrame> = {}): DecodedFrame {
     ...overrides,
   };
 }
-
-describe('throughWindow (PS3.3 C.11.2.1.2)', () => {
-  it('LINEAR: the example of the standard, c 2048, w 4096, is the identity over 12 bits', () => {
-    const show = throughWindow({ center: 2048, width: 4096 }, undefined);
-    for (const value of [0, 1, 100, 2047, 2048, 4000, 4095]) {
-      expect(show(value)).toBe(Math.round((value / 4095) * 255));
-    }
-    expect(show(-1)).toBe(0);
-    expect(show(5000)).toBe(255);
-  });
-
-  it('LINEAR: w 1 is a threshold, and half a value below the centre', () => {
-    const show = throughWindow({ center: 0, width: 1 }, 'LINEAR');
-    expect([show(-1), show(-0.5001), show(-0.4999), show(0)]).toEqual([0, 0, 255, 255]);
-  });
-
-  it('LINEAR_EXACT and SIGMOID', () => {
-    const exact = throughWindow({ center: 50, width: 100 }, 'LINEAR_EXACT');
-    expect([exact(0), exact(50), exact(100)]).toEqual([0, 128, 255]);
-    const sigmoid = throughWindow({ center: 0, width: 4 }, 'SIGMOID');
-    expect([sigmoid(-100), sigmoid(0), sigmoid(1), sigmoid(100)]).toEqual([0, 128, 186, 255]);
-  });
-});
 
 describe('toDisplayPixels', () => {
   it('inverts MONOCHROME1 and nothing else', () => {

@@ -1,6 +1,6 @@
 import { patientAgeYears } from '#dicom/attributes/date-values.ts';
 import type { DicomAttributes } from '#dicom/attributes/read-attributes.ts';
-import { SELECTABLE_ATTRIBUTES, type SelectableAttribute } from './schema.ts';
+import { SELECTABLE_ATTRIBUTES, type SelectableAttribute } from './conditions.ts';
 import type { ImageFacts } from './select-image.ts';
 
 /** Each keyword's name among the attributes that we read. */

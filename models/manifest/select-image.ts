@@ -1,4 +1,6 @@
-import type { Condition, Manifest, ModelInput, SelectableAttribute, Window } from './schema.ts';
+import type { Condition, SelectableAttribute } from './conditions.ts';
+import type { ModelInput, Window } from './input.ts';
+import type { Manifest } from './schema.ts';
 
 /** What selection looks at, of one image; absent, empty and blank are the same. */
 export interface ImageFacts {
@@ -18,12 +20,9 @@ function normal(text: string): string {
 function holds(condition: Condition, facts: ImageFacts): boolean {
   const given = (facts.values[condition.attribute] ?? []).map(normal).filter((v) => v !== '');
   if (given.length === 0) return condition.orMissing === true;
-  if ('in' in condition) {
-    const wanted = new Set(condition.in.map(normal));
-    return given.some((value) => wanted.has(value));
-  }
-  const unwanted = new Set(condition.notIn.map(normal));
-  return !given.some((value) => unwanted.has(value));
+  const named = new Set((condition.in ?? condition.notIn ?? []).map(normal));
+  const isNamed = given.some((value) => named.has(value));
+  return condition.in === undefined ? !isNamed : isNamed;
 }
 
 /**
@@ -35,11 +34,19 @@ export function selectImage(manifest: Manifest, facts: ImageFacts): Selection {
   if (failed !== undefined) {
     return { selected: false, fits: false, reason: `${failed.attribute} does not fit` };
   }
-  const minimum = manifest.select.minimumAgeYears;
-  if (minimum === undefined) return { selected: true, note: undefined };
-  if (facts.ageYears === undefined) return { selected: true, note: 'patient age unknown' };
-  if (facts.ageYears < minimum) {
+  return judgeAge(manifest, facts.ageYears);
+}
+
+function judgeAge({ select }: Manifest, ageYears: number | undefined): Selection {
+  const { minimumAgeYears: minimum, maximumAgeYears: maximum } = select;
+  if (minimum === undefined && maximum === undefined) return { selected: true, note: undefined };
+  if (ageYears === undefined) return { selected: true, note: 'patient age unknown' };
+  if (minimum !== undefined && ageYears < minimum) {
     return { selected: false, fits: true, reason: `patient under ${minimum}` };
+  }
+  // Whoever is in the year of the maximum is not over it yet.
+  if (maximum !== undefined && ageYears >= maximum + 1) {
+    return { selected: false, fits: true, reason: `patient over ${maximum}` };
   }
   return { selected: true, note: undefined };
 }

@@ -1,5 +1,6 @@
 import { RadTriageError } from '#core/errors.ts';
 import type { Box, HeatmapTransform } from '#core/finding.ts';
+import { outputOf } from '../manifest/outputs.ts';
 import type { Manifest } from '../manifest/schema.ts';
 import { heatmapTransform, type Size } from '../preprocess/letterbox.ts';
 import type { RunResult } from '../runtime/runtime.ts';
@@ -33,15 +34,32 @@ type Outputs = RunResult['outputs'];
  * @throws RadTriageError MODEL_FAILED when the network gives no finite number in 0..1, or a heatmap of another shape
  */
 export function readOutputs(outputs: Outputs, manifest: Manifest, source: Size): ImageResult {
-  const score = readScore(outputs, manifest.outputs.score);
-  const { heatmap: settings } = manifest;
-  if (settings === undefined) return { score, heatmap: undefined, boxes: [] };
-  const heatmap = readHeatmap(outputs, manifest, source);
+  refuseUnread(manifest);
+  const score = readScore(outputs, outputOf(manifest.outputs, 'scores')?.name ?? '');
+  const name = outputOf(manifest.outputs, 'heatmap')?.name;
+  const settings = manifest.labels[0]?.heatmap;
+  if (settings === undefined || name === undefined) return { score, heatmap: undefined, boxes: [] };
+  const heatmap = readHeatmap(outputs, { name, inputSize: manifest.input.size }, source);
   const boxes = findComponents(heatmap, settings).map((component) => ({
     box: boxInSource(component, heatmap.transform, source),
     score: component.peak,
   }));
   return { score, heatmap, boxes: boxes.filter(({ box }) => box[2] > 0 && box[3] > 0) };
+}
+
+/** @throws RadTriageError MODEL_MANIFEST_INVALID for what the schema allows and this does not read yet */
+function refuseUnread({ labels, outputs, input, select }: Manifest): void {
+  const isRead =
+    labels.length === 1 &&
+    labels[0]?.index === 0 &&
+    labels[0].calibration === undefined &&
+    outputs.every(({ kind }) => kind === 'scores' || kind === 'heatmap') &&
+    outputs.every((output) => 'activation' in output && output.activation === 'none') &&
+    input.channels === 1 &&
+    input.resize.kind === 'area-letterbox' &&
+    select.level === 'image';
+  if (isRead) return;
+  throw new RadTriageError('MODEL_MANIFEST_INVALID', 'outputs of this kind are not read yet');
 }
 
 function readScore(outputs: Outputs, name: string): number {
@@ -56,8 +74,11 @@ function isUnit(value: number): boolean {
   return value >= 0 && value <= 1;
 }
 
-function readHeatmap(outputs: Outputs, manifest: Manifest, source: Size): ImageHeatmap {
-  const name = manifest.outputs.heatmap ?? '';
+function readHeatmap(
+  outputs: Outputs,
+  { name, inputSize }: { name: string; inputSize: readonly [number, number] },
+  source: Size,
+): ImageHeatmap {
   const tensor = outputs[name];
   const [rows = 0, columns = 0] = tensor?.dims.slice(-2) ?? [];
   const values = tensor?.data;
@@ -67,7 +88,7 @@ function readHeatmap(outputs: Outputs, manifest: Manifest, source: Size): ImageH
   if (!values.every(isUnit)) {
     throw new RadTriageError('MODEL_FAILED', `output ${name} holds values outside 0 to 1`);
   }
-  const [inputRows, inputColumns] = manifest.input.size;
+  const [inputRows, inputColumns] = inputSize;
   const input = { rows: inputRows, columns: inputColumns };
   const transform = heatmapTransform(source, input, { rows, columns });
   const peak = values.reduce((largest, value) => Math.max(largest, value), 0);

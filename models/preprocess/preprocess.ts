@@ -1,12 +1,12 @@
 import { RadTriageError } from '#core/errors.ts';
-import type { ModelInput, Window } from '../manifest/schema.ts';
+import type { ModelInput, Window } from '../manifest/input.ts';
 import { areaWeights, letterboxGeometry, resampleRow } from './letterbox.ts';
 import { type SourceImage, windowBounds, windowRow } from './window.ts';
 
-/** A network's input: float32, row-major, dims [1, 1, H, W]. */
+/** A network's input: float32, row-major, dims [1, channels, H, W]. */
 export interface Tensor {
   readonly data: Float32Array;
-  readonly dims: readonly [1, 1, number, number];
+  readonly dims: readonly [1, number, number, number];
 }
 
 /**
@@ -22,10 +22,17 @@ export function preprocess(image: SourceImage, input: ModelInput, window: Window
   if (rows < 1 || columns < 1 || values.length !== rows * columns) {
     throw new RadTriageError('PIXELS_UNDECODABLE', 'rows x columns does not match the pixel count');
   }
+  const { mean, std } = input.normalise;
+  if (
+    input.resize.kind !== 'area-letterbox' ||
+    typeof mean !== 'number' ||
+    typeof std !== 'number'
+  ) {
+    throw new RadTriageError('MODEL_MANIFEST_INVALID', 'this preprocessing is not done yet');
+  }
   const [targetRows, targetColumns] = input.size;
   const box = letterboxGeometry(image, { rows: targetRows, columns: targetColumns });
   const resized = windowAndResize(image, window, box);
-  const { mean, std } = input.normalise;
   const data = new Float32Array(targetRows * targetColumns).fill((input.resize.pad - mean) / std);
   for (let y = 0; y < box.height; y += 1) {
     const target = (y + box.top) * targetColumns + box.left;

@@ -1,4 +1,5 @@
-import type { Window } from '../manifest/schema.ts';
+import { RadTriageError } from '#core/errors.ts';
+import type { Window } from '../manifest/input.ts';
 import { valuesAtRanks } from './percentile.ts';
 
 /**
@@ -45,6 +46,9 @@ export function windowBounds(image: SourceImage, window: Window): WindowBounds {
       high: window.center + window.width / 2,
       mirror,
     };
+  }
+  if (window.kind !== 'percentile') {
+    throw new RadTriageError('MODEL_MANIFEST_INVALID', `no window of kind ${window.kind} yet`);
   }
   const last = values.length - 1;
   const ranks = [window.low, window.high].map((p) => Math.floor((p / 100) * last));

@@ -4,6 +4,7 @@ import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
 import { type AuditEntry, appendAudit } from '#platform/audit-log/audit-log.ts';
 import { asDatabaseError, type Database } from '#platform/database/connect.ts';
+import { outputNames } from '../manifest/outputs.ts';
 import type { Manifest } from '../manifest/schema.ts';
 import type { RunnableModel } from '../runtime/runtime.ts';
 import { findModelFolders, type ModelFolder, readModelFolder } from './read-model-folder.ts';
@@ -38,13 +39,14 @@ export function isUsable(model: RegisteredModel): model is UsableModel {
 
 /** What the runtime needs of it. */
 export function runnableModel({ folder, manifest }: UsableModel): RunnableModel {
-  const { score, heatmap } = manifest.outputs;
+  const { input, outputs } = manifest;
   return {
     path: join(folder, manifest.file),
     sha256: manifest.sha256,
-    inputName: manifest.input.name,
-    size: manifest.input.size,
-    outputNames: heatmap === undefined ? [score] : [score, heatmap],
+    inputName: input.name,
+    dims: [1, input.channels, ...input.size],
+    maximumBatch: input.maximumBatch,
+    outputNames: outputNames(outputs),
   };
 }
 

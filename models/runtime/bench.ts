@@ -20,14 +20,14 @@ export async function benchModel(
   model: RunnableModel,
   runs: number,
 ): Promise<BenchResult> {
-  const [rows, columns] = model.size;
-  const dims = [1, 1, rows, columns] as const;
+  const { dims } = model;
+  const data = new Float32Array(dims.reduce((product, side) => product * side, 1));
   const { provider } = await runtime.load(model);
   const network: number[] = [];
   const roundTrip: number[] = [];
   for (let i = 0; i < runs; i += 1) {
     const begin = performance.now();
-    const { ms } = await runtime.run(model, { data: new Float32Array(rows * columns), dims });
+    const { ms } = await runtime.run(model, { data, dims });
     roundTrip.push(performance.now() - begin);
     network.push(ms);
   }

@@ -11,8 +11,10 @@ export interface RunnableModel {
   /** What the file must hash to: the child refuses any other bytes. */
   readonly sha256: string;
   readonly inputName: string;
-  /** [H, W] */
-  readonly size: readonly [number, number];
+  /** [1, channels, H, W] */
+  readonly dims: readonly [1, number, number, number];
+  /** More than 1 when the first axis is dynamic: up to so many images in one run. */
+  readonly maximumBatch: number;
   readonly outputNames: readonly string[];
 }
 
@@ -121,7 +123,7 @@ class SlotPool implements Runtime {
       path: model.path,
       sha256: model.sha256,
       inputName: model.inputName,
-      dims: [1, 1, ...model.size],
+      dims: [...model.dims],
       outputNames: [...model.outputNames],
       providers: this.#providers,
       threads: this.#options.threads,

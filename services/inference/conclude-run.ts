@@ -1,6 +1,6 @@
 import type { RadTriageError } from '#core/errors.ts';
 import type { ModelOutcome } from '#core/priority.ts';
-import { defaultOperatingPoint } from '#models/manifest/schema.ts';
+import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import { collectFindings, type FlaggedFrames } from './collect-findings.ts';
 import type { ModelAnalysis, ModelPlan, TriageImage } from './triage-types.ts';
@@ -91,7 +91,7 @@ function concludeModel(plan: ModelPlan, analysis: ModelAnalysis | undefined): Mo
 
 function scoreStudy({ plan, results }: ModelAnalysis) {
   const score = results.reduce((largest, result) => Math.max(largest, result.score), 0);
-  const { threshold } = defaultOperatingPoint(plan.model.manifest);
+  const { threshold } = defaultOperatingPoint(mainLabel(plan.model.manifest));
   const flagged = score >= threshold;
   const frames = flagged ? collectFindings(results, threshold) : NOTHING_FOUND;
   return { outcome: 'analysed', score, threshold, flagged, frames } as const;
@@ -176,7 +176,7 @@ function outcomeOf({ model, flagged, score }: ModelConclusion): ModelOutcome {
   return {
     modelId: model.id,
     modelVersion: model.manifest?.version ?? '',
-    label: model.manifest?.finding.label ?? '',
+    label: model.manifest === undefined ? '' : mainLabel(model.manifest).label,
     flagged,
     score: score ?? null,
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
 import { canTransition } from '#core/study-state.ts';
+import { mainLabel } from '#models/manifest/labels.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
@@ -102,6 +103,7 @@ async function insertModelRun(
 ): Promise<void> {
   const { manifest } = model.model;
   if (manifest === undefined) return;
+  const { label, code, heatmap } = mainLabel(manifest);
   const { modelRunKey } = await transaction
     .insertInto('modelRun')
     .values({
@@ -130,8 +132,8 @@ async function insertModelRun(
       .values({
         findingId: randomUUID(),
         ...place,
-        label: manifest.finding.label,
-        code: JSON.stringify(manifest.finding.code),
+        label,
+        code: JSON.stringify(code),
         ...frameColumns(result),
         boxX,
         boxY,
@@ -142,7 +144,7 @@ async function insertModelRun(
       .execute();
   }
   for (const result of heatmaps) {
-    const values = heatmapColumns(result, manifest.heatmap?.threshold ?? 0);
+    const values = heatmapColumns(result, heatmap?.threshold ?? 0);
     if (values === undefined) continue;
     await transaction
       .insertInto('heatmap')

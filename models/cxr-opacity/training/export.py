@@ -102,7 +102,7 @@ def manifest(figures: dict, sha256: str) -> dict:
         points.append(point)
     auc = figures["auc"]
     return {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "id": "cxr-opacity",
         "version": "0.1.0",
         "title": "Lung opacity on adult frontal chest radiographs",
@@ -130,20 +130,27 @@ def manifest(figures: dict, sha256: str) -> dict:
             "minimumAgeYears": 18,
         },
         "input": data.INPUT_SPEC,
-        "outputs": {"score": "score", "heatmap": "heatmap"},
-        "heatmap": {"threshold": 0.5, "minimumCells": figures["heatmap"]["minimumCells"]},
-        "finding": {
-            "label": "Lung opacity",
-            "code": {"scheme": "99RADTRIAGE", "value": "LUNG-OPACITY", "meaning": "Opacity of lung"},
-        },
-        "operatingPoints": points,
-        "validation": {
-            "auc": round(auc["auc"], 3),
-            "aucInterval": [round(auc["low"], 3), round(auc["high"], 3)],
-            "n": figures["n"],
-            "positives": figures["positives"],
-            "method": "5-fold patient-wise cross-validation on training patients",
-        },
+        "outputs": [
+            {"kind": "scores", "name": "score", "activation": "none"},
+            {"kind": "heatmap", "name": "heatmap", "activation": "none"},
+        ],
+        "labels": [
+            {
+                "id": "lung-opacity",
+                "label": "Lung opacity",
+                "code": {"scheme": "99RADTRIAGE", "value": "LUNG-OPACITY", "meaning": "Opacity of lung"},
+                "index": 0,
+                "operatingPoints": points,
+                "heatmap": {"threshold": 0.5, "minimumCells": figures["heatmap"]["minimumCells"]},
+                "validation": {
+                    "auc": round(auc["auc"], 3),
+                    "aucInterval": [round(auc["low"], 3), round(auc["high"], 3)],
+                    "n": figures["n"],
+                    "positives": figures["positives"],
+                    "method": "5-fold patient-wise cross-validation on training patients",
+                },
+            }
+        ],
     }
 
 

@@ -245,7 +245,7 @@ def write_manifest(folder: Path, report: dict) -> None:
         for name, f in (("radiographs", radiograph), ("CT", ct))
     )
     manifest = {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "id": "phantom-lesion",
         "version": "0.1.0",
         "title": "Phantom lesion (demonstration)",
@@ -271,30 +271,37 @@ def write_manifest(folder: Path, report: dict) -> None:
             "resize": {"kind": "area-letterbox", "pad": 0},
             "normalise": {"mean": MEAN, "std": STD},
         },
-        "outputs": {"score": "score", "heatmap": "heatmap"},
-        "pooling": "max",
-        "heatmap": {"threshold": report["heatmapThreshold"], "minimumCells": MINIMUM_CELLS},
-        "finding": {
-            "label": "Phantom lesion",
-            "code": {"scheme": "99RADTRIAGE", "value": "PHLES", "meaning": "Phantom lesion"},
-        },
-        "operatingPoints": [
+        "outputs": [
+            {"kind": "scores", "name": "score", "activation": "none"},
+            {"kind": "heatmap", "name": "heatmap", "activation": "none"},
+        ],
+        "pooling": {"kind": "max"},
+        "labels": [
             {
-                "id": "default",
-                "threshold": report["threshold"],
-                "default": True,
-                "sensitivity": four(whole["sensitivity"]),
-                "specificity": four(whole["specificity"]),
+                "id": "lesion",
+                "label": "Phantom lesion",
+                "code": {"scheme": "99RADTRIAGE", "value": "PHLES", "meaning": "Phantom lesion"},
+                "index": 0,
+                "operatingPoints": [
+                    {
+                        "id": "default",
+                        "threshold": report["threshold"],
+                        "default": True,
+                        "sensitivity": four(whole["sensitivity"]),
+                        "specificity": four(whole["specificity"]),
+                    }
+                ],
+                "heatmap": {"threshold": report["heatmapThreshold"], "minimumCells": MINIMUM_CELLS},
+                "validation": {
+                    "auc": four(whole["auc"]),
+                    "aucInterval": [four(x) for x in whole["interval"]],
+                    "n": whole["n"],
+                    "positives": whole["n"] // 2,
+                    "method": "Generated studies of seeds kept out of training and of the demonstration, half with a "
+                    f"lesion, half their lesion-free twins; DeLong interval on the logit scale. {apart}.",
+                },
             }
         ],
-        "validation": {
-            "auc": four(whole["auc"]),
-            "aucInterval": [four(x) for x in whole["interval"]],
-            "n": whole["n"],
-            "positives": whole["n"] // 2,
-            "method": "Generated studies of seeds kept out of training and of the demonstration, half with a lesion, "
-            f"half their lesion-free twins; DeLong interval on the logit scale. {apart}.",
-        },
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 

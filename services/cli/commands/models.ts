@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
+import { mainLabel } from '#models/manifest/labels.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import { withDatabase } from '../database-access.ts';
 import { openSiteRegistry } from '../model-registry.ts';
@@ -9,7 +10,7 @@ import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { print, printTable } from '../output.ts';
 
 function describe(model: RegisteredModel): string[] {
-  const validation = model.manifest?.validation;
+  const validation = model.manifest && mainLabel(model.manifest).validation;
   const [low, high] = validation?.aucInterval ?? [];
   const auc =
     validation === undefined

@@ -1,4 +1,5 @@
 import { wilsonInterval } from '#core/statistics/proportions.ts';
+import { mainLabel } from '#models/manifest/labels.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DemoStudy } from '#test-data/demo-set.ts';
@@ -65,7 +66,7 @@ export function describeTwins(outcomes: readonly DemoOutcome[]): string {
 export function describeValidation(model: RegisteredModel): string {
   const { manifest } = model;
   if (manifest === undefined) return `${model.id}: refused, ${model.problem?.message ?? ''}`;
-  const { validation } = manifest;
+  const { validation } = mainLabel(manifest);
   if (validation === undefined) return `${model.id} ${manifest.version}: no validation stated`;
   const [low, high] = validation.aucInterval;
   const figures = `AUC ${validation.auc.toFixed(3)} (95% interval ${low.toFixed(3)}-${high.toFixed(3)}), ${validation.positives} of ${validation.n} positive`;

@@ -8,7 +8,8 @@ import {
 import { modelRoleResponseSchema } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
-import { defaultOperatingPoint, type Manifest } from '#models/manifest/schema.ts';
+import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
+import type { Manifest } from '#models/manifest/schema.ts';
 import type { ModelRegistry, RegisteredModel } from '#models/registry/registry.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
@@ -24,7 +25,7 @@ const EFFECTS: Readonly<Record<ModelRole, string>> = {
 };
 
 function describeValidation(manifest: Manifest): string | null {
-  const { validation } = manifest;
+  const { validation } = mainLabel(manifest);
   if (validation === undefined) return null;
   const counts = `${validation.n} studies, ${validation.positives} with a finding`;
   return validation.method === undefined ? counts : `${validation.method}; ${counts}`;
@@ -37,11 +38,12 @@ function manifestFields(model: RegisteredModel) {
     const none = { threshold: null, auc: null, aucInterval: null, validation: null };
     return { ...unknown, intendedUse: '', licence: '', label: '', ...none };
   }
-  const { version, title, sha256, demonstration, intendedUse, licence, validation } = manifest;
+  const { version, title, sha256, demonstration, intendedUse, licence } = manifest;
+  const { label, validation, operatingPoints } = mainLabel(manifest);
   return {
     ...{ version, title, sha256, demonstration, intendedUse, licence },
-    label: manifest.finding.label,
-    threshold: defaultOperatingPoint(manifest).threshold,
+    label,
+    threshold: defaultOperatingPoint({ operatingPoints }).threshold,
     auc: validation?.auc ?? null,
     aucInterval: validation?.aucInterval ?? null,
     validation: describeValidation(manifest),

@@ -11,7 +11,11 @@ import { triageStudy } from '#inference/triage-study.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
 import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
-import { type ManifestInput, writeModelFolder } from '#tests/support/onnx/model-folder.ts';
+import {
+  type ManifestInput,
+  testLabel,
+  writeModelFolder,
+} from '#tests/support/onnx/model-folder.ts';
 import { brightnessNetwork, slowNetwork } from '#tests/support/onnx/networks.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
@@ -321,7 +325,7 @@ describe('the triage job with an active model', () => {
     const target = await study(BRIGHT);
     await triage(target);
     expect((await read(target)).row.priority).toBe('HIGH');
-    addModel({ operatingPoints: [{ id: 'strict', threshold: 0.95 }] });
+    addModel({ labels: [testLabel({ operatingPoints: [{ id: 'strict', threshold: 0.95 }] })] });
     await server.database
       .updateTable('study')
       .set({ status: 'queued' })
@@ -511,7 +515,7 @@ describe('the triage job with models in shadow', () => {
   it('raises by the active model alone', async () => {
     await registry.activateAll('test');
     addModel(
-      { id: 'eager', operatingPoints: [{ id: 'all', threshold: 0 }] },
+      { id: 'eager', labels: [testLabel({ operatingPoints: [{ id: 'all', threshold: 0 }] })] },
       brightnessNetwork(64, 16),
     );
     const target = await study(DARK);

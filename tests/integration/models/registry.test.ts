@@ -155,7 +155,8 @@ describe('the model registry', () => {
     expect(runnableModel(model)).toMatchObject({
       path: join(models.path, 'first', 'model.onnx'),
       inputName: 'image',
-      size: [64, 64],
+      dims: [1, 1, 64, 64],
+      maximumBatch: 1,
       outputNames: ['score', 'heatmap'],
     });
   });

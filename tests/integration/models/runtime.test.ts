@@ -36,7 +36,8 @@ function write(name: string, network: Buffer): RunnableModel {
     path,
     sha256: createHash('sha256').update(network).digest('hex'),
     inputName: 'image',
-    size: [SIZE, SIZE],
+    dims: DIMS,
+    maximumBatch: 1,
     outputNames: ['score', 'heatmap'],
   };
 }
@@ -163,12 +164,12 @@ describe('the runtime', () => {
   it('leaves the event loop free while a network runs', async () => {
     start();
     const side = 1024;
-    const size = [side, side] as const;
+    const dims = [1, 1, side, side] as const;
     // Few turns over a large image: every turn is written into the profile of the warm-up.
-    const model = { ...write('slow.onnx', slowNetwork(side, CELL, 3_000n)), size };
+    const model = { ...write('slow.onnx', slowNetwork(side, CELL, 3_000n)), dims };
     await runtime.load(model);
     const delay = monitorEventLoopDelay({ resolution: 5 });
-    const tensor = { data: new Float32Array(side * side), dims: [1, 1, ...size] } as const;
+    const tensor = { data: new Float32Array(side * side), dims } as const;
     delay.enable();
     const { ms } = await runtime.run(model, tensor);
     delay.disable();

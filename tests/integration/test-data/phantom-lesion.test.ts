@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultOperatingPoint, type Manifest } from '#models/manifest/schema.ts';
+import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
+import type { Manifest } from '#models/manifest/schema.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
 import { selectImage, windowFor } from '#models/manifest/select-image.ts';
 import { type ImageResult, readOutputs } from '#models/postprocess/read-outputs.ts';
@@ -66,7 +67,8 @@ async function analyse(file: GeneratedFile): Promise<ImageResult> {
     path: join(FOLDER, manifest.file),
     sha256: manifest.sha256,
     inputName: manifest.input.name,
-    size: manifest.input.size,
+    dims: [1, 1, ...manifest.input.size] as const,
+    maximumBatch: 1,
     outputNames: ['score', 'heatmap'],
   };
   const { outputs } = await runtime.run(model, tensor);
@@ -122,7 +124,7 @@ describe('phantom-lesion on the demo set', () => {
     expect(won.length, table.join('\n')).toBeGreaterThanOrEqual(0.9 * lesions.length);
     const hits = lesions.filter(peakInBox);
     expect(hits.length, table.join('\n')).toBeGreaterThanOrEqual(0.8 * lesions.length);
-    const { threshold } = defaultOperatingPoint(manifest);
+    const { threshold } = defaultOperatingPoint(mainLabel(manifest));
     const flagged = lesions.filter(({ score }) => score >= threshold);
     expect(flagged.length, table.join('\n')).toBeGreaterThanOrEqual(0.7 * lesions.length);
   }, 300_000);

@@ -6,14 +6,27 @@ import type { manifestSchema } from '#models/manifest/schema.ts';
 import { brightnessNetwork } from './networks.ts';
 
 export type ManifestInput = z.input<typeof manifestSchema>;
+export type LabelInput = ManifestInput['labels'][number];
 
 export const TEST_INPUT_SIZE = 64;
 export const TEST_CELL = 8;
 
+export function testLabel(overrides: Partial<LabelInput> = {}): LabelInput {
+  return {
+    id: 'bright-spot',
+    label: 'Bright spot',
+    code: { scheme: '99RADTRIAGE', value: 'BRIGHT', meaning: 'Bright spot' },
+    index: 0,
+    operatingPoints: [{ id: 'only', threshold: 0.5 }],
+    heatmap: { threshold: 0.5, minimumCells: 1 },
+    ...overrides,
+  };
+}
+
 /** A valid manifest for the brightness network: a bright spot on a generated radiograph flags its study. */
 export function testManifest(overrides: Partial<ManifestInput> = {}): ManifestInput {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     id: 'test-brightness',
     version: '1.0.0',
     title: 'Bright spots',
@@ -31,14 +44,11 @@ export function testManifest(overrides: Partial<ManifestInput> = {}): ManifestIn
       resize: { kind: 'area-letterbox', pad: 0 },
       normalise: { mean: 0, std: 1 },
     },
-    outputs: { score: 'score', heatmap: 'heatmap' },
-    pooling: 'max',
-    heatmap: { threshold: 0.5, minimumCells: 1 },
-    finding: {
-      label: 'Bright spot',
-      code: { scheme: '99RADTRIAGE', value: 'BRIGHT', meaning: 'Bright spot' },
-    },
-    operatingPoints: [{ id: 'only', threshold: 0.5 }],
+    outputs: [
+      { kind: 'scores', name: 'score', activation: 'none' },
+      { kind: 'heatmap', name: 'heatmap', activation: 'none' },
+    ],
+    labels: [testLabel()],
     ...overrides,
   };
 }

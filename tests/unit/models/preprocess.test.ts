@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ModelInput, Window } from '#models/manifest/schema.ts';
+import type { ModelInput, Window } from '#models/manifest/input.ts';
 import { areaWeights, heatmapTransform, letterboxGeometry } from '#models/preprocess/letterbox.ts';
 import { valuesAtRanks } from '#models/preprocess/percentile.ts';
 import { preprocess } from '#models/preprocess/preprocess.ts';
@@ -15,9 +15,12 @@ function inputOf(size: [number, number], window: Window = IDENTITY): ModelInput 
   return {
     name: 'image',
     size,
+    channels: 1,
     window,
+    orientation: 'as-stored',
     resize: { kind: 'area-letterbox', pad: 0 },
     normalise: { mean: 0, std: 1 },
+    maximumBatch: 1,
   };
 }
 

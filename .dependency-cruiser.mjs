@@ -8,6 +8,7 @@ const SERVICES = {
   core: room('services/core'),
   contracts: room('services/contracts'),
   platform: room('services/platform'),
+  isolation: room('services/isolation'),
   dicom: room('services/dicom'),
   intake: room('services/intake'),
   listener: room('services/listener'),
@@ -23,7 +24,16 @@ const SERVICES = {
 };
 
 const LEAVES = ['listener', 'inference', 'delivery', 'worklist', 'quality'];
-const BELOW_LEAVES = ['core', 'contracts', 'platform', 'dicom', 'queue', 'models', 'intake'];
+const BELOW_LEAVES = [
+  'core',
+  'contracts',
+  'isolation',
+  'platform',
+  'dicom',
+  'queue',
+  'models',
+  'intake',
+];
 
 /** What each room may import, besides itself. */
 const MAY_IMPORT = {
@@ -31,9 +41,10 @@ const MAY_IMPORT = {
   contracts: ['core'],
   viewer: ['core', 'contracts'],
   platform: ['core'],
-  dicom: ['core'],
+  isolation: [],
+  dicom: ['core', 'isolation'],
   queue: ['core', 'platform'],
-  models: ['core', 'platform', 'dicom'],
+  models: ['core', 'isolation', 'platform', 'dicom'],
   intake: ['core', 'dicom', 'queue', 'platform'],
   ...Object.fromEntries(LEAVES.map((leaf) => [leaf, BELOW_LEAVES])),
   testData: ['core', 'dicom'],

@@ -1,27 +1,75 @@
 import { RadTriageError } from '#core/errors.ts';
-import { type LoadRequest, type Reply, type RunRequest, requestSchema } from './messages.ts';
+import { FIRST_DESCRIPTOR } from '#isolation/child-program.ts';
+import { fillValues, writeValues } from '#isolation/shared-values.ts';
+import {
+  type LoadRequest,
+  type OutputTensor,
+  type Reply,
+  type RunRequest,
+  requestSchema,
+  type SharedOutput,
+} from './messages.ts';
 import { openSession, type Session } from './session.ts';
 
 /** The child process of one slot: loads networks and runs them one at a time. It ends when its parent does. */
 const sessions = new Map<string, Session>();
+/** Inputs are read into the same memory again and again: runs never overlap. */
+let input = new Float32Array();
+
+/** Outputs above this go through the shared file: the channel is slow. */
+const LARGE_BYTES = 32 * 1024;
 
 function reply(message: Reply): void {
   process.send?.(message);
 }
 
 async function load(request: LoadRequest): Promise<void> {
+  const begin = performance.now();
   const session = sessions.get(request.modelKey) ?? (await openSession(request));
   sessions.set(request.modelKey, session);
-  const { provider, declined } = session;
-  reply({ kind: 'loaded', id: request.id, provider, declined: [...declined] });
+  const { provider, declined, batch, batchDeclined } = session;
+  const ms = performance.now() - begin;
+  const { id } = request;
+  reply({ kind: 'loaded', id, provider, declined: [...declined], batch, batchDeclined, ms });
+}
+
+function readInput({ pieces }: RunRequest): Float32Array {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+  if (input.byteLength < bytes) input = new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT);
+  let filled = 0;
+  for (const piece of pieces) {
+    const target = new Uint8Array(input.buffer, filled, piece.bytes);
+    fillValues(FIRST_DESCRIPTOR + piece.descriptor, target, piece.offset);
+    filled += piece.bytes;
+  }
+  return input.subarray(0, bytes / Float32Array.BYTES_PER_ELEMENT);
+}
+
+function shareLarge(outputs: Readonly<Record<string, OutputTensor>>, begin: number) {
+  const shared: Record<string, OutputTensor | SharedOutput> = {};
+  let offset = begin;
+  for (const [name, output] of Object.entries(outputs)) {
+    const { data, dims } = output;
+    if (data.byteLength <= LARGE_BYTES) {
+      shared[name] = output;
+      continue;
+    }
+    const bytes = writeValues(FIRST_DESCRIPTOR, data, offset);
+    shared[name] = { offset, bytes, dims };
+    offset += bytes;
+  }
+  return shared;
 }
 
 async function run(request: RunRequest): Promise<void> {
   const session = sessions.get(request.modelKey);
   if (session === undefined) throw new RadTriageError('MODEL_FAILED', 'the model is not loaded');
+  const data = readInput(request);
   const begin = performance.now();
-  const outputs = await session.run(request.data);
-  reply({ kind: 'result', id: request.id, outputs, ms: performance.now() - begin });
+  const outputs = await session.run(data, request.count);
+  const ms = performance.now() - begin;
+  const { id, outputOffset } = request;
+  reply({ kind: 'result', id, outputs: shareLarge(outputs, outputOffset), ms });
 }
 
 function fail(id: number, thrown: unknown): void {

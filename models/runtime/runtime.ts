@@ -1,8 +1,8 @@
-import { RadTriageError } from '#core/errors.ts';
+import type { ResidentMemory } from '#isolation/resident-memory.ts';
+import type { SharedArena, SharedRegion } from '#isolation/shared-arena.ts';
 import type { Tensor } from '../preprocess/preprocess.ts';
+import { ChildRuntime } from './child-runtime.ts';
 import type { LoadedReply, OutputTensor } from './messages.ts';
-import { type ExecutionProvider, parseExecutionProviders } from './providers.ts';
-import { Slot, type SlotRequest } from './slot.ts';
 
 /** What the runtime needs to know of a model; every verified model of the registry has it. */
 export interface RunnableModel {
@@ -18,11 +18,15 @@ export interface RunnableModel {
   readonly outputNames: readonly string[];
 }
 
+/** The input of one image in shared memory: its parts, such as one a channel, in their order. */
+export type SharedInput = readonly SharedRegion[];
+export type RunInput = Tensor | SharedInput;
+
 export interface RunResult {
   readonly outputs: Readonly<Record<string, OutputTensor>>;
   /** The execution provider that really ran: 'cpu', 'cuda', 'tensorrt', or several joined by `+`. */
   readonly provider: string;
-  /** Of the network alone, in the child process. */
+  /** Of the network alone, in the child process; an image's share of its batch. */
   readonly ms: number;
 }
 
@@ -37,129 +41,45 @@ export interface RuntimeOptions {
   readonly timeoutMs: number;
   /** Longest time of loading and warming up; TensorRT builds its engine then. */
   readonly loadTimeoutMs?: number;
+  /** Resident memory of a child, MB of 2^20 bytes, above which it is killed. */
+  readonly memoryLimitMb?: number | undefined;
   /** The whole environment of the children: empty unless a GPU's libraries need a path. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where shared inputs may lie. */
+  readonly arenas?: readonly SharedArena[];
 }
 
+/** What became of a model in a child process. */
+export type LoadedModel = Pick<
+  LoadedReply,
+  'provider' | 'declined' | 'batch' | 'batchDeclined' | 'ms'
+>;
+
 export interface Runtime {
+  /** Child processes: as many runs at once. */
+  readonly processes: number;
   /**
    * Loads the model where that has not been done, and runs it.
-   * @throws RadTriageError MODEL_ALTERED, MODEL_MISSING, MODEL_MANIFEST_INVALID; MODEL_FAILED and ANALYSIS_TIMEOUT,
-   *   which are worth another try: the child is a new one then
+   * @param signal takes a run that still waits for a free process out of the queue
+   * @throws RadTriageError MODEL_ALTERED, MODEL_MISSING, MODEL_MANIFEST_INVALID; MODEL_FAILED, ANALYSIS_TIMEOUT and
+   *   ANALYSIS_MEMORY, which are worth another try: the child is a new one then
    */
-  run(model: RunnableModel, tensor: Tensor): Promise<RunResult>;
+  run(model: RunnableModel, input: RunInput, signal?: AbortSignal): Promise<RunResult>;
+  /** The same for several images in one run: at most the model's `batch` (see `load`). */
+  runBatch(
+    model: RunnableModel,
+    inputs: readonly RunInput[],
+    signal?: AbortSignal,
+  ): Promise<RunResult[]>;
   /** Loads and warms up without running; tells the provider and why earlier ones declined. */
-  load(model: RunnableModel): Promise<{ provider: string; declined: readonly string[] }>;
+  load(model: RunnableModel): Promise<LoadedModel>;
   /** Loads the models into every child process that is free, so that the first study need not wait for it. */
   warmUp(models: readonly RunnableModel[]): Promise<void>;
   /** Process ids of the children alive. */
   processIds(): readonly number[];
+  /** What each child alive takes. */
+  memory(): readonly ResidentMemory[];
   close(): Promise<void>;
-}
-
-const LOAD_TIMEOUT_MS = 300_000;
-
-class SlotPool implements Runtime {
-  readonly #options: RuntimeOptions;
-  readonly #providers: ExecutionProvider[];
-  readonly #slots: Slot[];
-  readonly #idle: Slot[];
-  readonly #waiting: { take(slot: Slot): void; refuse(error: RadTriageError): void }[] = [];
-  #closed = false;
-
-  constructor(options: RuntimeOptions) {
-    this.#options = options;
-    this.#providers = parseExecutionProviders(options.executionProviders);
-    this.#slots = Array.from(
-      { length: options.processes },
-      () => new Slot(options.environment ?? {}),
-    );
-    this.#idle = [...this.#slots];
-  }
-
-  async run(model: RunnableModel, tensor: Tensor): Promise<RunResult> {
-    return this.#withSlot(async (slot) => {
-      const { provider } = await this.#ensureLoaded(slot, model);
-      const answer = await slot.request(
-        { kind: 'run', modelKey: keyOf(model), data: tensor.data },
-        this.#options.timeoutMs,
-      );
-      if (answer.kind !== 'result') throw new RadTriageError('INTERNAL', 'no result in the reply');
-      return { outputs: answer.outputs, provider, ms: answer.ms };
-    });
-  }
-
-  async load(model: RunnableModel): Promise<LoadedReply> {
-    return this.#withSlot((slot) => this.#ensureLoaded(slot, model));
-  }
-
-  async warmUp(models: readonly RunnableModel[]): Promise<void> {
-    const free = this.#idle.length;
-    const loads = Array.from({ length: free }, () =>
-      this.#withSlot(async (slot) => {
-        // What cannot be loaded fails again, and is told, when it is asked to run.
-        for (const model of models) await this.#ensureLoaded(slot, model).catch(() => undefined);
-      }),
-    );
-    await Promise.allSettled(loads);
-  }
-
-  processIds(): readonly number[] {
-    return this.#slots.map((slot) => slot.pid).filter((pid) => pid !== undefined);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const { refuse } of this.#waiting.splice(0)) refuse(closedError());
-    await Promise.all(this.#slots.map((slot) => slot.close()));
-  }
-
-  async #ensureLoaded(slot: Slot, model: RunnableModel): Promise<LoadedReply> {
-    const known = slot.loaded.get(keyOf(model));
-    if (known !== undefined) return known;
-    const request: SlotRequest = {
-      kind: 'load',
-      modelKey: keyOf(model),
-      path: model.path,
-      sha256: model.sha256,
-      inputName: model.inputName,
-      dims: [...model.dims],
-      outputNames: [...model.outputNames],
-      providers: this.#providers,
-      threads: this.#options.threads,
-    };
-    const timeoutMs = this.#options.loadTimeoutMs ?? LOAD_TIMEOUT_MS;
-    const answer = await slot.request(request, timeoutMs);
-    if (answer.kind !== 'loaded') throw new RadTriageError('INTERNAL', 'not loaded by the reply');
-    slot.noteLoaded(keyOf(model), answer);
-    return answer;
-  }
-
-  async #withSlot<T>(work: (slot: Slot) => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
-    const slot = this.#idle.pop() ?? (await this.#nextSlot());
-    try {
-      return await work(slot);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(slot);
-      else next.take(slot);
-    }
-  }
-
-  #nextSlot(): Promise<Slot> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ take: resolve, refuse: reject });
-    });
-  }
-}
-
-function keyOf(model: RunnableModel): string {
-  return `${model.sha256}:${model.path}`;
-}
-
-function closedError(): RadTriageError {
-  return new RadTriageError('MODEL_FAILED', 'the runtime is closed');
 }
 
 /**
@@ -167,5 +87,5 @@ function closedError(): RadTriageError {
  * @throws RadTriageError CONFIG_INVALID for an unknown execution provider
  */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  return new SlotPool(options);
+  return new ChildRuntime(options);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { RadTriageError } from '#core/errors.ts';
 import { readVerifiedModel } from '../registry/verify-model.ts';
+import { chooseBatch } from './batch.ts';
 import type { LoadRequest, OutputTensor } from './messages.ts';
 import { providerFromProfile } from './profile.ts';
 import type { ExecutionProvider } from './providers.ts';
@@ -13,7 +14,11 @@ export interface Session {
   /** The provider that a profiled run used: see profile.ts. */
   readonly provider: string;
   readonly declined: readonly string[];
-  run(data: Float32Array): Promise<Record<string, OutputTensor>>;
+  /** Images for one run, and why not more. */
+  readonly batch: number;
+  readonly batchDeclined: string | undefined;
+  /** @param count images in `data`, one after the other */
+  run(data: Float32Array, count: number): Promise<Record<string, OutputTensor>>;
 }
 
 const ERRORS_ONLY = 3;
@@ -78,9 +83,10 @@ function checkNames(session: InferenceSession, request: LoadRequest): void {
 async function runOnce(
   session: InferenceSession,
   request: LoadRequest,
-  data: Float32Array,
+  { data, count }: { data: Float32Array; count: number },
 ): Promise<Record<string, OutputTensor>> {
-  const feeds = { [request.inputName]: new Tensor('float32', data, request.dims) };
+  const dims = [count, ...request.dims.slice(1)];
+  const feeds = { [request.inputName]: new Tensor('float32', data, dims) };
   const results = await session.run(feeds, request.outputNames);
   const outputs: Record<string, OutputTensor> = {};
   for (const name of request.outputNames) {
@@ -93,14 +99,17 @@ async function runOnce(
   return outputs;
 }
 
+function imageLength({ dims }: LoadRequest): number {
+  return dims.reduce((product, side) => product * side, 1);
+}
+
 /** The session does not say what it runs on: one profiled run on zeros does. */
 async function warmUp(
   session: InferenceSession,
   request: LoadRequest,
   folder: string,
 ): Promise<string> {
-  const zeros = new Float32Array(request.dims.reduce((product, side) => product * side, 1));
-  await runOnce(session, request, zeros);
+  await runOnce(session, request, { data: new Float32Array(imageLength(request)), count: 1 });
   session.endProfiling();
   const [file] = await readdir(folder);
   if (file === undefined) throw new RadTriageError('MODEL_FAILED', 'no profile was written');
@@ -119,11 +128,12 @@ export async function openSession(request: LoadRequest): Promise<Session> {
     const created = await createWithFirstProvider(bytes, request, join(folder, 'profile'));
     checkNames(created.session, request);
     const provider = await warmUp(created.session, request, folder);
-    return {
-      provider,
-      declined: created.declined,
-      run: (data) => runOnce(created.session, request, data),
-    };
+    const run = (data: Float32Array, count: number) =>
+      runOnce(created.session, request, { data, count });
+    const { maximumBatch } = request;
+    const trial = { run, imageLength: imageLength(request), maximumBatch };
+    const { batch, declined: batchDeclined } = await chooseBatch(trial);
+    return { provider, declined: created.declined, batch, batchDeclined, run };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

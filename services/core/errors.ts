@@ -40,6 +40,7 @@ export const ERROR_KINDS = {
   MODEL_ALTERED: { retryable: false, http: 422, dimse: 0x0110 },
   MODEL_FAILED: { retryable: true, http: 500, dimse: 0x0110 },
   ANALYSIS_TIMEOUT: { retryable: true, http: 504, dimse: 0x0110 },
+  ANALYSIS_MEMORY: { retryable: true, http: 507, dimse: 0x0110 },
   RULE_INVALID: { retryable: false, http: 422, dimse: 0x0110 },
   // Application
   REQUEST_INVALID: { retryable: false, http: 400, dimse: 0x0110 },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '#core/errors.ts';
 import type { PixelSource } from './byte-source.ts';
-import type { PixelLimits } from './image-description.ts';
-import type { Samples } from './samples.ts';
+import type { DecodedFrame } from './decoded-frame.ts';
+import { type PixelLimits, undecodable } from './image-description.ts';
 
 /** What the parent asks of the decoding child. */
 export interface DecodeRequest {
@@ -12,7 +12,7 @@ export interface DecodeRequest {
   readonly limits: PixelLimits;
 }
 
-const SAMPLE_ARRAYS = [
+const SAMPLE_ARRAYS = {
   Uint8Array,
   Int8Array,
   Uint16Array,
@@ -21,9 +21,14 @@ const SAMPLE_ARRAYS = [
   Int32Array,
   Float32Array,
   Float64Array,
-];
+} as const;
+type SampleType = keyof typeof SAMPLE_ARRAYS;
 
-const samples = z.custom<Samples>((value) => SAMPLE_ARRAYS.some((type) => value instanceof type));
+function isSampleType(name: string): name is SampleType {
+  return Object.hasOwn(SAMPLE_ARRAYS, name);
+}
+
+const sampleType = z.custom<SampleType>((name) => typeof name === 'string' && isSampleType(name));
 const words = z.custom<Uint16Array<ArrayBuffer>>((value) => value instanceof Uint16Array);
 const size = z.int().positive();
 const lookupTable = z.object({ firstMapped: z.int(), values: words, bits: size });
@@ -33,31 +38,31 @@ const numbers = z.array(z.number()).readonly();
  * A frame as the child gives it. It is checked like any other input: the child has handled hostile bytes in native
  * code, and its word is not the parent's.
  */
-const frame = z
-  .object({
-    rows: size,
-    columns: size,
-    samplesPerPixel: z.union([z.literal(1), z.literal(3)]),
-    values: samples,
-    photometricInterpretation: z.enum(['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR', 'RGB']),
-    bitsAllocated: size,
-    bitsStored: size,
-    pixelRepresentation: z.union([z.literal(0), z.literal(1)]),
-    frame: z.int().nonnegative(),
-    numberOfFrames: size,
-    rescaleSlope: z.number(),
-    rescaleIntercept: z.number(),
-    modalityLut: lookupTable.optional(),
-    voiLut: lookupTable.optional(),
-    palette: z.object({ red: lookupTable, green: lookupTable, blue: lookupTable }).optional(),
-    windowCenter: numbers,
-    windowWidth: numbers,
-    voiLutFunction: z.string().optional(),
-    presentationLutShape: z.string().optional(),
-    pixelPaddingValue: z.number().optional(),
-    pixelSpacing: numbers.optional(),
-  })
-  .refine((value) => value.values.length === value.rows * value.columns * value.samplesPerPixel);
+const frame = z.object({
+  rows: size,
+  columns: size,
+  samplesPerPixel: z.union([z.literal(1), z.literal(3)]),
+  /** The samples lie in the shared file, from its beginning. */
+  sampleType,
+  photometricInterpretation: z.enum(['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR', 'RGB']),
+  bitsAllocated: size,
+  bitsStored: size,
+  pixelRepresentation: z.union([z.literal(0), z.literal(1)]),
+  frame: z.int().nonnegative(),
+  numberOfFrames: size,
+  rescaleSlope: z.number(),
+  rescaleIntercept: z.number(),
+  modalityLut: lookupTable.optional(),
+  voiLut: lookupTable.optional(),
+  palette: z.object({ red: lookupTable, green: lookupTable, blue: lookupTable }).optional(),
+  windowCenter: numbers,
+  windowWidth: numbers,
+  voiLutFunction: z.string().optional(),
+  presentationLutShape: z.string().optional(),
+  pixelPaddingValue: z.number().optional(),
+  pixelSpacing: numbers.optional(),
+});
+type FrameWithoutSamples = z.output<typeof frame>;
 
 const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value in ERROR_KINDS);
 
@@ -77,3 +82,21 @@ export const decodeReplySchema = z.object({
 });
 
 export type DecodeReply = z.infer<typeof decodeReplySchema>;
+
+/** A frame as it goes over the channel: without its samples, which are too many for it. */
+export function withoutSamples({ values, ...rest }: DecodedFrame): FrameWithoutSamples {
+  const { name } = values.constructor;
+  if (!isSampleType(name)) throw undecodable(`samples of type ${name}`);
+  return { ...rest, sampleType: name };
+}
+
+/** How many bytes of samples belong to it. */
+export function sampleBytes(frame: FrameWithoutSamples): number {
+  const { rows, columns, samplesPerPixel, sampleType: type } = frame;
+  return rows * columns * samplesPerPixel * SAMPLE_ARRAYS[type].BYTES_PER_ELEMENT;
+}
+
+export function withSamples(frame: FrameWithoutSamples, bytes: ArrayBuffer): DecodedFrame {
+  const { sampleType: type, ...rest } = frame;
+  return { ...rest, values: new SAMPLE_ARRAYS[type](bytes) };
+}

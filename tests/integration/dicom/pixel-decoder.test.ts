@@ -10,11 +10,12 @@ import { splitPart10 } from '#tests/support/data-set-bytes.ts';
 import { DicomTools } from '#tests/support/dicom-tools.ts';
 import { missingPeer } from '#tests/support/peers.ts';
 import { nativeImage, words } from '#tests/support/test-image.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 
 const EXPLICIT_UID = '1.2.840.10008.1.2.1';
 const UNRULY = fileURLToPath(new URL('./fixtures/unruly-child.ts', import.meta.url));
 /** What the unruly child does by the number of the frame. */
-const CONDUCT = { obey: 0, hang: 1, crash: 2, babble: 3, pry: 4 };
+const CONDUCT = { obey: 0, hang: 1, crash: 2, babble: 3, pry: 4, hoard: 5 };
 
 const image = nativeImage({ numberOfFrames: 2 }, words(1, 2, 3, 4, 5, 6, 7, 8));
 const source = { bytes: image, transferSyntaxUid: EXPLICIT_UID };
@@ -82,6 +83,43 @@ describe('createPixelDecoder', () => {
     expect((await after).rows).toBe(2);
   });
 
+  it('kills a process that takes too much memory, and only that frame fails', async () => {
+    await using decoder = createPixelDecoder({ childPath: UNRULY, memoryLimitMb: 400 });
+    const hoarding = failure(decoder.decode({ ...source, frame: CONDUCT.hoard }));
+    const after = decoder.decode({ ...source, frame: CONDUCT.obey });
+    expect(await hoarding).toMatchObject({
+      code: 'PIXELS_UNDECODABLE',
+      message: expect.stringMatching(
+        /^decoding took \d+ MB of memory, more than the 400 MB allowed$/,
+      ),
+    });
+    expect((await after).rows).toBe(2);
+  });
+
+  it.each(['SIGSEGV', 'SIGKILL'] as const)('tries a frame again after %s', async (signal) => {
+    await using decoder = createPixelDecoder({ childPath: UNRULY });
+    const hanging = decoder.decode({ ...source, frame: CONDUCT.hang }).catch(() => undefined);
+    const first = await waitFor(() => decoder.processIds()[0], { what: 'the decoder to start' });
+    process.kill(first, signal);
+    const second = await waitFor(() => decoder.processIds().find((pid) => pid !== first), {
+      what: 'the decoder to be replaced',
+    });
+    process.kill(second, signal);
+    await hanging;
+    expect((await decoder.decode({ ...source, frame: CONDUCT.obey })).rows).toBe(2);
+  });
+
+  it('kills a process that is stopped', async () => {
+    await using decoder = createPixelDecoder({ timeoutMs: 2_500 });
+    await decoder.decode(source);
+    const [pid] = decoder.processIds();
+    process.kill(pid ?? 0, 'SIGSTOP');
+    expect((await failure(decoder.decode(source))).message).toBe(
+      'decoding took longer than 2500 ms',
+    );
+    expect((await decoder.decode(source)).rows).toBe(2);
+  });
+
   it('keeps the child from writing files and from our environment', async () => {
     await using decoder = createPixelDecoder({ childPath: UNRULY });
     const { message } = await failure(decoder.decode({ ...source, frame: CONDUCT.pry }));
@@ -103,7 +141,7 @@ describe('createPixelDecoder', () => {
     const underWay = failure(decoder.decode({ ...source, frame: CONDUCT.hang }));
     const waiting = failure(decoder.decode(source));
     await decoder.close();
-    expect((await underWay).message).toBe('the decoder was closed');
+    expect((await underWay).message).toBe('the decoder is closed');
     expect((await waiting).code).toBe('INTERNAL');
     expect((await failure(decoder.decode(source))).message).toBe('the decoder is closed');
   });

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { benchModel } from '#models/runtime/bench.ts';
 import { createRuntime, type RunnableModel, type Runtime } from '#models/runtime/runtime.ts';
+import {
+  batchNetwork,
+  greedyNetwork,
+  mixingNetwork,
+  oneScoreNetwork,
+} from '#tests/support/onnx/batch-networks.ts';
 import { brightnessNetwork, slowNetwork } from '#tests/support/onnx/networks.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
@@ -36,7 +42,7 @@ function write(name: string, network: Buffer): RunnableModel {
     path,
     sha256: createHash('sha256').update(network).digest('hex'),
     inputName: 'image',
-    dims: DIMS,
+    dims: [1, 1, SIZE, SIZE],
     maximumBatch: 1,
     outputNames: ['score', 'heatmap'],
   };
@@ -151,13 +157,37 @@ describe('the runtime', () => {
     expect(runtime.processIds()).not.toContain(pid);
   });
 
+  it('kills a child that is stopped in the middle of its work', async () => {
+    start({ timeoutMs: 1_500 });
+    const model = brightness();
+    await runtime.load(model);
+    const [pid] = runtime.processIds();
+    process.kill(pid ?? 0, 'SIGSTOP');
+    const run = runtime.run(model, { data: image(), dims: DIMS });
+    await expect(run).rejects.toMatchObject({ code: 'ANALYSIS_TIMEOUT' });
+    await waitFor(() => isGone(pid), { what: 'the stopped child to be gone' });
+    await expect(runtime.load(model)).resolves.toMatchObject({ batch: 1 });
+  });
+
+  it('kills a child that takes too much memory, and goes on with a new one', async () => {
+    start({ memoryLimitMb: 600 });
+    const greedy = write('greedy.onnx', greedyNetwork(SIZE, 400_000_000));
+    await expect(runtime.load(greedy)).rejects.toMatchObject({
+      code: 'ANALYSIS_MEMORY',
+      retryable: true,
+      message: expect.stringMatching(/took \d+ MB of memory, more than the 600 MB allowed/),
+    });
+    await expect(runtime.run(brightness(), { data: image(), dims: DIMS })).resolves.toBeDefined();
+    expect(runtime.memory()).toMatchObject([{ now: expect.any(Number) }]);
+  });
+
   it('restarts a child that died while idle', async () => {
     start();
     const model = brightness();
     await runtime.load(model);
     const [pid] = runtime.processIds();
     process.kill(pid ?? 0, 'SIGKILL');
-    await waitFor(() => isGone(pid), { what: 'the child to be gone' });
+    await waitFor(() => runtime.processIds().length === 0, { what: 'the child to be gone' });
     await expect(runtime.run(model, { data: image(), dims: DIMS })).resolves.toBeDefined();
   });
 
@@ -205,6 +235,61 @@ describe('the runtime', () => {
     await expect(runtime.load(slow)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
   });
 
+  it('gives a batch the results of its images one by one', async () => {
+    start();
+    const model = { ...write('batch.onnx', batchNetwork(SIZE)), maximumBatch: 4 };
+    const { batch } = await runtime.load(model);
+    expect([1, 4]).toContain(batch);
+    const images = [0.25, 0.5, 0.75].map((share) => image().map((value) => value * share));
+    const inputs = images.map((data) => ({ data, dims: DIMS }));
+    const together = await runtime.runBatch(model, inputs);
+    expect(together).toHaveLength(3);
+    for (const [i, input] of inputs.entries()) {
+      const single = await runtime.run(model, input);
+      for (const name of ['score', 'heatmap']) {
+        expect(together[i]?.outputs[name]?.dims).toEqual(single.outputs[name]?.dims);
+        const expected = [...(single.outputs[name]?.data ?? [])];
+        for (const [at, value] of expected.entries()) {
+          expect(together[i]?.outputs[name]?.data[at]).toBeCloseTo(value, 6);
+        }
+      }
+    }
+    expect(together.map(({ outputs }) => outputs['score']?.data[0])).toEqual([0.25, 0.5, 0.75]);
+  });
+
+  it('runs one image at a time where a batch would give something else', async () => {
+    start();
+    const mixing = { ...write('mixing.onnx', mixingNetwork(SIZE)), maximumBatch: 4 };
+    expect(await runtime.load(mixing)).toMatchObject({
+      batch: 1,
+      batchDeclined: 'results in a batch are not those of single images',
+    });
+    const oneScore = { ...write('one.onnx', oneScoreNetwork(SIZE)), maximumBatch: 4 };
+    expect(await runtime.load(oneScore)).toMatchObject({
+      batch: 1,
+      batchDeclined: 'an output is not one an image',
+    });
+    const fixed = { ...brightness(), maximumBatch: 4 };
+    const { batch, batchDeclined } = await runtime.load(fixed);
+    expect(batch).toBe(1);
+    expect(batchDeclined).toMatch(/dimension/i);
+  });
+
+  it('passes large outputs too', async () => {
+    start();
+    const side = 2048;
+    const model = {
+      ...write('large.onnx', batchNetwork(side)),
+      dims: [1, 1, side, side] as const,
+    };
+    const data = new Float32Array(side * side);
+    for (let y = 0; y < CELL; y += 1) data.fill(1, y * side, y * side + CELL);
+    const { outputs } = await runtime.run(model, { data, dims: model.dims });
+    expect(outputs['heatmap']?.dims).toEqual([1, 1, side / CELL, side / CELL]);
+    expect(outputs['heatmap']?.data).toHaveLength((side / CELL) ** 2);
+    expect([...(outputs['heatmap']?.data.subarray(0, 2) ?? [])]).toEqual([1, 0]);
+  });
+
   it('is timed by the bench', async () => {
     start();
     const bench = await benchModel(runtime, brightness(), 5);
@@ -214,9 +299,10 @@ describe('the runtime', () => {
   });
 });
 
+/** Also of one that has ended and that nobody has taken note of yet. */
 function isGone(pid: number | undefined): boolean {
   try {
-    return pid === undefined || !process.kill(pid, 0);
+    return pid === undefined || readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
   } catch {
     return true;
   }

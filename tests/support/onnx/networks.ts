@@ -4,21 +4,28 @@ import { bytes, integer, message, text } from './protobuf.ts';
  * Tiny ONNX networks (onnx.proto, IR version 8, opset 13) that really compute something: enough to see the road of a
  * study through a runtime without any trained weights.
  */
-const FLOAT = 1;
-const INT64 = 7;
+export const FLOAT = 1;
+export const INT64 = 7;
 const BOOL = 9;
 
-type Shape = readonly number[];
+/** A side that is a name is dynamic. */
+type Shape = readonly (number | string)[];
 
-function valueInfo(field: number, name: string, value: { type: number; shape: Shape }): Buffer {
-  const shape = value.shape.map((side) => message(1, [integer(1, side)]));
+export function valueInfo(
+  field: number,
+  name: string,
+  value: { type: number; shape: Shape },
+): Buffer {
+  const shape = value.shape.map((side) =>
+    message(1, [typeof side === 'number' ? integer(1, side) : text(2, side)]),
+  );
   return message(field, [
     text(1, name),
     message(2, [message(1, [integer(1, value.type), message(2, shape)])]),
   ]);
 }
 
-function attributeInts(name: string, values: readonly number[]): Buffer {
+export function attributeInts(name: string, values: readonly number[]): Buffer {
   return message(5, [text(1, name), ...values.map((v) => integer(8, v)), integer(20, 7)]);
 }
 
@@ -33,7 +40,7 @@ interface Node {
   readonly attributes?: readonly Buffer[];
 }
 
-function node({ type, inputs, outputs, attributes = [] }: Node): Buffer {
+export function node({ type, inputs, outputs, attributes = [] }: Node): Buffer {
   return message(1, [
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
@@ -52,7 +59,7 @@ function int64Scalar(name: string, value: bigint): Buffer {
   return scalar(name, INT64, raw);
 }
 
-function model(graph: readonly Buffer[]): Buffer {
+export function model(graph: readonly Buffer[]): Buffer {
   return Buffer.concat([
     integer(1, 8),
     text(2, 'radtriage-tests'),

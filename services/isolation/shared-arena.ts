@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, ftruncateSync, openSync, statfsSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A part of an arena, in bytes. Whoever reserved it gives it back with `release`. */
+export interface SharedRegion {
+  readonly arena: SharedArena;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const SHARED_MEMORY = '/dev/shm';
+/** Docker gives a container 64 MB of it unless told otherwise: too little for a look-ahead over large tensors. */
+const LEAST_FREE_BYTES = 512 * 2 ** 20;
+const ALIGNMENT = 4096;
+/** An arena that is empty and has grown beyond this gives its memory back. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
+function folderInMemory(): string {
+  try {
+    const { bavail, bsize } = statfsSync(SHARED_MEMORY);
+    return bavail * bsize >= LEAST_FREE_BYTES ? SHARED_MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+function openUnnamedFile(): number {
+  const path = join(folderInMemory(), `radtriage-${randomBytes(8).toString('hex')}`);
+  const descriptor = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return descriptor;
+}
+
+/**
+ * Bytes that several processes read and write by position: a file without a name, in memory where there is a place
+ * for that. It is handed to a child as an open descriptor and is gone with the last process that holds it, however
+ * that ends. A message of a megabyte costs each process that it passes through milliseconds; this, a copy.
+ */
+export class SharedArena {
+  readonly descriptor = openUnnamedFile();
+  /** In order of their offsets. */
+  readonly #regions: SharedRegion[] = [];
+  #end = 0;
+  #closed = false;
+
+  /** A place for `bytes` bytes: the first gap that is large enough, or behind everything else. */
+  reserve(bytes: number): SharedRegion {
+    let offset = 0;
+    let position = 0;
+    for (const region of this.#regions) {
+      if (region.offset - offset >= bytes) break;
+      offset = alignUp(region.offset + region.bytes);
+      position += 1;
+    }
+    const region = { arena: this, offset, bytes };
+    this.#regions.splice(position, 0, region);
+    this.#end = Math.max(this.#end, offset + bytes);
+    return region;
+  }
+
+  release(region: SharedRegion): void {
+    const position = this.#regions.indexOf(region);
+    if (position >= 0) this.#regions.splice(position, 1);
+    if (this.#regions.length > 0 || this.#end <= KEPT_BYTES) return;
+    ftruncateSync(this.descriptor, 0);
+    this.#end = 0;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeSync(this.descriptor);
+  }
+}
+
+function alignUp(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+}

@@ -99,6 +99,7 @@ export const dicomAttributesSchema = z.object({
   planarConfiguration: z.union([z.literal(0), z.literal(1)]).optional(),
   numberOfFrames: z.int().positive().optional(),
   pixelPaddingValue: z.int().optional(),
+  pixelPaddingRangeLimit: z.int().optional(),
   /** Between rows, then between columns. */
   pixelSpacing: tuple(2).optional(),
   imagerPixelSpacing: tuple(2).optional(),

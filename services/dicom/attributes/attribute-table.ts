@@ -94,6 +94,7 @@ export const ATTRIBUTE_TABLE: Readonly<Record<AttributeKeyword, AttributeRow>> =
   planarConfiguration: { tag: 0x00280006, kind: 'US' },
   numberOfFrames: { tag: 0x00280008, kind: 'IS' },
   pixelPaddingValue: { tag: 0x00280120, kind: 'US or SS' },
+  pixelPaddingRangeLimit: { tag: 0x00280121, kind: 'US or SS' },
   pixelSpacing: { tag: 0x00280030, kind: 'decimals' },
   imagerPixelSpacing: { tag: 0x00181164, kind: 'decimals' },
   imagePositionPatient: { tag: 0x00200032, kind: 'decimals' },
@@ -127,9 +128,6 @@ export const FALLBACK_SEQUENCES: Partial<Record<AttributeKeyword, readonly numbe
   requestedProcedureDescription: REQUEST_ATTRIBUTES,
   viewCode: [0x00540220],
 };
-
-export const SHARED_FUNCTIONAL_GROUPS = 0x52009229;
-export const PER_FRAME_FUNCTIONAL_GROUPS = 0x52009230;
 
 /** The functional group that holds an attribute in enhanced multi-frame objects (PS3.3 C.7.6.16.2). */
 export const FUNCTIONAL_GROUPS: Partial<Record<AttributeKeyword, number>> = {

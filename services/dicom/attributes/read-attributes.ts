@@ -14,10 +14,9 @@ import {
   FALLBACK_SEQUENCES,
   FUNCTIONAL_GROUPS,
   MANDATORY_UIDS,
-  PER_FRAME_FUNCTIONAL_GROUPS,
-  SHARED_FUNCTIONAL_GROUPS,
 } from './attribute-table.ts';
 import { itemsOf, textDecoderOf } from './element-values.ts';
+import { functionalGroupsOf } from './functional-groups.ts';
 import { type DataSet, parseHeader } from './parse-elements.ts';
 import { readValue } from './read-value.ts';
 
@@ -125,9 +124,7 @@ class AttributeReader {
   constructor(dataSet: DataSet, frame: number) {
     this.dataSet = dataSet;
     this.decoder = textDecoderOf(dataSet);
-    const perFrame = itemsOf(dataSet, PER_FRAME_FUNCTIONAL_GROUPS)[frame];
-    const shared = itemsOf(dataSet, SHARED_FUNCTIONAL_GROUPS)[0];
-    this.groups = [perFrame, shared].filter((group) => group !== undefined);
+    this.groups = functionalGroupsOf(dataSet, frame);
   }
 
   readAll(): Record<string, unknown> {
@@ -158,14 +155,20 @@ class AttributeReader {
     return [...this.found, ...this.decoder.problems];
   }
 
-  /** At the top, then in sequences, then in functional groups. */
+  /** In functional groups, which speak of this frame alone, then at the top, then in sequences. */
   private readOne(place: Place): unknown {
+    const inGroups = this.readInGroups(place);
+    if (inGroups !== undefined) return inGroups;
     const value = this.readIn(this.dataSet, place);
     if (value !== undefined) return value;
     for (const tag of place.sequences) {
       const found = this.readInItems(this.dataSet, { tag, place });
       if (found !== undefined) return found;
     }
+    return undefined;
+  }
+
+  private readInGroups(place: Place): unknown {
     if (place.group === undefined) return undefined;
     for (const group of this.groups) {
       const found = this.readInItems(group, { tag: place.group, place });

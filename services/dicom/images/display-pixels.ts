@@ -1,4 +1,5 @@
 import { applyModalityLut, type DecodedFrame, toRgb } from '../pixels/decoded-frame.ts';
+import { paddingTest } from '../pixels/padding.ts';
 import { throughWindow, type VoiTransformation, type VoiWindow, voiOf } from '../pixels/voi.ts';
 
 /** Eight bits a sample, ready to be shown: one sample a pixel for monochrome, three for colour. */
@@ -53,10 +54,11 @@ function chooseTransformation(
 
 function percentileWindow(frame: DecodedFrame, modality: Float32Array): VoiWindow {
   const step = Math.max(1, Math.floor(modality.length / MAX_SAMPLED));
+  const isPadding = paddingTest(frame);
   const sampled: number[] = [];
   for (let index = 0; index < modality.length; index += step) {
     const value = modality[index] ?? 0;
-    if (frame.values[index] !== frame.pixelPaddingValue && Number.isFinite(value))
+    if (Number.isFinite(value) && isPadding?.(frame.values[index] ?? 0) !== true)
       sampled.push(value);
   }
   const sorted = Float32Array.from(sampled).sort();

@@ -1,7 +1,7 @@
 import type { CharlsModule } from '@cornerstonejs/codec-charls/decodewasmjs';
 import type dcmjsCodecs from 'dcmjs-codecs';
 import { type CodestreamHeader, readCodestreamHeader } from './codestream-header.ts';
-import { type ImageDescription, undecodable } from './image-description.ts';
+import { bytesPerSample, type ImageDescription, undecodable } from './image-description.ts';
 import type { PixelCoding } from './transfer-syntaxes.ts';
 
 /**
@@ -18,6 +18,8 @@ export interface DecodedSamples {
   readonly bytes: Uint8Array;
   readonly bytesPerSample: number;
   readonly signed: boolean;
+  /** Bits of a sample in the codestream. */
+  readonly precision: number;
   /** Colour as decoded; JPEG YBR and the JPEG 2000 colour transforms come out as RGB. */
   readonly photometricInterpretation: string;
 }
@@ -77,11 +79,11 @@ function decodeJpegLs(
     const decoded = Uint8Array.from(decoder.getDecodedBuffer());
     const isPlanar = image.samplesPerPixel > 1 && decoder.getInterleaveMode() === 0;
     const pixels = isPlanar ? interleave(decoded, image.samplesPerPixel, decodedSize) : decoded;
-    const bytesPerSample = image.bitsAllocated / 8;
     return {
       bytes: widenSamples(pixels, image, decodedSize),
-      bytesPerSample,
+      bytesPerSample: bytesPerSample(image),
       signed: false,
+      precision: header.precision,
       photometricInterpretation: image.photometricInterpretation,
     };
   } finally {
@@ -121,8 +123,9 @@ function decodeNative(
   if (buffer === undefined) throw undecodable('the codec gave nothing');
   return {
     bytes: widenSamples(buffer, image, size),
-    bytesPerSample: image.bitsAllocated / 8,
+    bytesPerSample: bytesPerSample(image),
     signed: header.signed,
+    precision: header.precision,
     photometricInterpretation: isColor ? 'RGB' : image.photometricInterpretation,
   };
 }
@@ -135,7 +138,7 @@ function sampleSize({ precision }: CodestreamHeader): 1 | 2 | 4 {
 
 /** Brings samples of `from` bytes to BitsAllocated: a codestream may have 8 bits where 16 are allocated. */
 function widenSamples(bytes: Uint8Array, image: ImageDescription, from: number): Uint8Array {
-  const to = image.bitsAllocated / 8;
+  const to = bytesPerSample(image);
   if (from === to) return bytes;
   const isSigned = image.pixelRepresentation === 1;
   const widened = new Uint8Array((bytes.length / from) * to);

@@ -47,8 +47,8 @@ export function expandHalvedChroma(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Luminance of interleaved RGB (ITU-R BT.601), in the type of the samples. */
-export function luminance<T extends Samples>(rgb: T, create: (length: number) => T): T {
-  const grey = create(rgb.length / 3);
+export function luminance(rgb: Samples): Samples {
+  const grey = rgb.slice(0, rgb.length / 3);
   for (let pixel = 0; pixel < grey.length; pixel += 1) {
     const at = pixel * 3;
     const [red, green, blue] = [rgb[at] ?? 0, rgb[at + 1] ?? 0, rgb[at + 2] ?? 0];

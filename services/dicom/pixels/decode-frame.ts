@@ -4,15 +4,21 @@ import { type DecodedSamples, decodeCodestream, interleave, loadCodec } from './
 import { expandHalvedChroma, ybrFullToRgb, ybrPartialToRgb } from './color.ts';
 import type { DecodedFrame } from './decoded-frame.ts';
 import { hasHalvedChroma, readEncapsulatedFrame, readNativeFrame } from './frame-bytes.ts';
-import { type ImageDescription, type PixelLimits, undecodable } from './image-description.ts';
+import {
+  bytesPerSample,
+  type ImageDescription,
+  type PixelLimits,
+  undecodable,
+} from './image-description.ts';
 import { type LocatedPixels, locatePixels } from './locate-pixels.ts';
 import { readModalityLut, readPalette, readVoiLut } from './lookup-tables.ts';
 import { decodeRle } from './rle.ts';
 import {
   applySign,
-  clampToStoredBits,
+  holdToStoredBits,
   type Samples,
   takeStoredBits,
+  unpackBits,
   viewSamples,
 } from './samples.ts';
 
@@ -38,10 +44,10 @@ export async function decodeFrame(
     throw undecodable('the codec gave another number of samples than the header states');
   }
   const samples = viewSamples(decoded.bytes, { ...decoded, sample: image.sample });
-  const signed = applySign(samples, image);
-  if (located.syntax.lossy) clampToStoredBits(signed, image);
-  else takeStoredBits(signed, image);
-  return describeFrame(located, signed, { frame, decoded });
+  const stored = located.syntax.lossy
+    ? holdToStoredBits(samples, image, decoded)
+    : takeStoredBits(applySign(samples, image), image);
+  return describeFrame(located, stored, { frame, decoded });
 }
 
 function decodeSamples(bytes: ByteSource, located: LocatedPixels, frame: number): DecodedSamples {
@@ -49,13 +55,14 @@ function decodeSamples(bytes: ByteSource, located: LocatedPixels, frame: number)
   if (syntax.coding === 'native') return readNative(bytes, located, frame);
   const compressed = readEncapsulatedFrame(bytes, located, frame);
   if (syntax.coding !== 'rle') return decodeCodestream(compressed, image, syntax.coding);
-  return { ...plainForm(image), bytes: decodeRle(compressed, image) };
+  return { ...plainForm(image), bytes: unpackBits(decodeRle(compressed, image), image) };
 }
 
 function plainForm(image: ImageDescription): Omit<DecodedSamples, 'bytes'> {
   return {
-    bytesPerSample: image.bitsAllocated / 8,
+    bytesPerSample: bytesPerSample(image),
     signed: image.pixelRepresentation === 1,
+    precision: image.bitsAllocated,
     photometricInterpretation: image.photometricInterpretation,
   };
 }
@@ -63,7 +70,7 @@ function plainForm(image: ImageDescription): Omit<DecodedSamples, 'bytes'> {
 function readNative(bytes: ByteSource, located: LocatedPixels, frame: number): DecodedSamples {
   const { image } = located;
   const form = plainForm(image);
-  let stored = readNativeFrame(bytes, located, frame);
+  let stored = unpackBits(readNativeFrame(bytes, located, frame), image);
   if (hasHalvedChroma(located)) stored = expandHalvedChroma(stored);
   else if (image.samplesPerPixel === 3 && image.planarConfiguration === 1) {
     stored = interleave(stored, 3, form.bytesPerSample);
@@ -77,6 +84,9 @@ function describeFrame(
   { frame, decoded }: { frame: number; decoded: DecodedSamples },
 ): DecodedFrame {
   const isSigned = image.pixelRepresentation === 1;
+  const presentation = readPresentation(attributes, isSigned);
+  const modalityLut = readModalityLut(header, isSigned);
+  const takesNegative = modalityLut === undefined && lowestRescaled(image, presentation) < 0;
   const photometricInterpretation = toShownColor(samples, decoded.photometricInterpretation);
   return {
     rows: image.rows,
@@ -84,20 +94,37 @@ function describeFrame(
     samplesPerPixel: image.samplesPerPixel === 3 ? 3 : 1,
     values: samples,
     photometricInterpretation,
-    bitsAllocated: image.bitsAllocated,
+    bitsAllocated: bytesPerSample(image) * 8,
     bitsStored: image.bitsStored,
     pixelRepresentation: image.pixelRepresentation,
     frame,
     numberOfFrames: image.numberOfFrames,
-    ...readPresentation(attributes),
-    modalityLut: readModalityLut(header, isSigned),
-    voiLut: readVoiLut(header, isSigned),
+    ...presentation,
+    modalityLut,
+    voiLut: readVoiLut(header, { frame, takesNegative }),
     palette:
       photometricInterpretation === 'PALETTE COLOR' ? readPalette(header, isSigned) : undefined,
   };
 }
 
-function readPresentation(attributes: ImageAttributes) {
+/** The lowest modality value that the stored bits allow. */
+function lowestRescaled(
+  { bitsStored, pixelRepresentation }: ImageDescription,
+  { rescaleSlope, rescaleIntercept }: { rescaleSlope: number; rescaleIntercept: number },
+): number {
+  const signed = pixelRepresentation === 1;
+  const low = signed ? -(2 ** (bitsStored - 1)) : 0;
+  const high = 2 ** (signed ? bitsStored - 1 : bitsStored) - 1;
+  return Math.min(low * rescaleSlope, high * rescaleSlope) + rescaleIntercept;
+}
+
+/** A stored value written as US or SS: its bits are what counts, since many writers take the wrong one of the two. */
+function asStored(value: number | undefined, signed: boolean): number | undefined {
+  if (value === undefined) return undefined;
+  return signed ? (value << 16) >> 16 : value & 0xffff;
+}
+
+function readPresentation(attributes: ImageAttributes, signed: boolean) {
   const slope = attributes.rescaleSlope ?? 1;
   return {
     // A slope of zero would make every value the same: it is a writer's fault, and taken as none.
@@ -107,7 +134,8 @@ function readPresentation(attributes: ImageAttributes) {
     windowWidth: attributes.windowWidth ?? [],
     voiLutFunction: attributes.voiLutFunction,
     presentationLutShape: attributes.presentationLutShape,
-    pixelPaddingValue: attributes.pixelPaddingValue,
+    pixelPaddingValue: asStored(attributes.pixelPaddingValue, signed),
+    pixelPaddingRangeLimit: asStored(attributes.pixelPaddingRangeLimit, signed),
     pixelSpacing: attributes.pixelSpacing ?? attributes.imagerPixelSpacing,
   };
 }

@@ -13,6 +13,7 @@ export interface DecodedFrame {
   readonly values: Samples;
   /** MONOCHROME1 (low values are white), MONOCHROME2, PALETTE COLOR or RGB; every YBR form has become RGB. */
   readonly photometricInterpretation: 'MONOCHROME1' | 'MONOCHROME2' | 'PALETTE COLOR' | 'RGB';
+  /** Of `values`: 8, 16, 32 or 64; pixels of one bit have become bytes. */
   readonly bitsAllocated: number;
   readonly bitsStored: number;
   readonly pixelRepresentation: 0 | 1;
@@ -28,7 +29,9 @@ export interface DecodedFrame {
   readonly windowWidth: readonly number[];
   readonly voiLutFunction?: string | undefined;
   readonly presentationLutShape?: string | undefined;
+  /** Stored values beside the image, signed as `values` are; see padding.ts. */
   readonly pixelPaddingValue?: number | undefined;
+  readonly pixelPaddingRangeLimit?: number | undefined;
   /** Row spacing then column spacing, millimetres: PixelSpacing, else ImagerPixelSpacing. */
   readonly pixelSpacing?: readonly number[] | undefined;
 }
@@ -58,22 +61,18 @@ export function applyModalityLut(frame: DecodedFrame): Float32Array<ArrayBuffer>
 export function toRgb(frame: DecodedFrame): DecodedFrame {
   if (frame.photometricInterpretation !== 'PALETTE COLOR') return frame;
   const { palette, values } = frame;
-  if (palette === undefined) throw undecodable('the palette is missing, or in segments');
+  if (palette === undefined) throw undecodable('the palette is missing or broken');
   const rgb = new Uint8Array(values.length * 3);
   const tables = [palette.red, palette.green, palette.blue];
+  // 16-bit entries are shown by their upper byte; some writers state 16 bits and fill only the lower eight.
+  const isLowByte = tables.every((table) => table.values.every((value) => value < 256));
   tables.forEach((table, sample) => {
-    const shift = entryShift(table);
+    const shift = isLowByte ? 0 : Math.max(table.bits - 8, 0);
     for (let pixel = 0; pixel < values.length; pixel += 1) {
       rgb[pixel * 3 + sample] = lookUp(table, values[pixel] ?? 0) >>> shift;
     }
   });
   return asColor(frame, rgb);
-}
-
-/** 16-bit entries are shown by their upper byte; some writers state 16 bits and fill only the lower eight. */
-function entryShift(table: LookupTable): number {
-  if (table.bits <= 8) return 0;
-  return table.values.every((value) => value < 256) ? 0 : table.bits - 8;
 }
 
 function asColor(frame: DecodedFrame, values: Uint8Array<ArrayBuffer>): DecodedFrame {
@@ -92,11 +91,12 @@ function asColor(frame: DecodedFrame, values: Uint8Array<ArrayBuffer>): DecodedF
 export function toGrey(frame: DecodedFrame): DecodedFrame {
   const color = toRgb(frame);
   if (color.samplesPerPixel === 1) return color;
-  const values =
-    color.values instanceof Uint8Array
-      ? luminance(color.values, (length) => new Uint8Array(length))
-      : luminance(Uint16Array.from(color.values), (length) => new Uint16Array(length));
-  return { ...color, values, samplesPerPixel: 1, photometricInterpretation: 'MONOCHROME2' };
+  return {
+    ...color,
+    values: luminance(color.values),
+    samplesPerPixel: 1,
+    photometricInterpretation: 'MONOCHROME2',
+  };
 }
 
 /** The values as explicit little endian bytes, for WADO-RS frames of a decompressed image. */

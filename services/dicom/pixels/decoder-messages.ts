@@ -60,6 +60,7 @@ const frame = z.object({
   voiLutFunction: z.string().optional(),
   presentationLutShape: z.string().optional(),
   pixelPaddingValue: z.number().optional(),
+  pixelPaddingRangeLimit: z.number().optional(),
   pixelSpacing: numbers.optional(),
 });
 type FrameWithoutSamples = z.output<typeof frame>;

@@ -20,42 +20,62 @@ export function readEncapsulatedFrame(
 }
 
 /**
- * Whether native YBR_FULL_422 is really stored with halved chroma, two bytes a pixel (PS3.3 C.7.6.3.1.2). Writers that
+ * Whether native YBR_FULL_422 or YBR_PARTIAL_422 is really stored with halved chroma, two bytes a pixel (PS3.3 C.7.6.3.1.2). Writers that
  * expand the chroma but keep the name are told by the length.
  */
 export function hasHalvedChroma({ image, value }: LocatedPixels): boolean {
-  if (image.photometricInterpretation !== 'YBR_FULL_422' || image.samplesPerPixel !== 3)
-    return false;
+  const isHalved = /^YBR_(FULL|PARTIAL)_422$/.test(image.photometricInterpretation);
+  if (!isHalved || image.samplesPerPixel !== 3) return false;
   return (value?.length ?? 0) < fullFrameLength(image) * image.numberOfFrames;
 }
 
+/** Bytes, with a fraction for pixels of one bit. */
 function fullFrameLength(image: ImageDescription): number {
   return image.rows * image.columns * image.samplesPerPixel * (image.bitsAllocated / 8);
 }
 
-/** Where the bytes of one native frame lie in the source. */
-function rangeOfNativeFrame(located: LocatedPixels, frame: number): Fragment {
+interface NativeRange extends Fragment {
+  /** Of the first byte, for pixels of one bit: how many of its low bits belong to the frame before. */
+  readonly bitsBefore: number;
+}
+
+/** Where the bytes of one native frame lie in the source. Frames of one bit a pixel follow each other bit by bit. */
+function rangeOfNativeFrame(located: LocatedPixels, frame: number): NativeRange {
   const { value, image } = located;
   if (value === undefined) throw undecodable('the pixels are not native');
   const full = fullFrameLength(image);
-  const length = hasHalvedChroma(located) ? (full / 3) * 2 : full;
-  if ((frame + 1) * length > value.length) {
-    throw undecodable('the pixel data is shorter than stated');
-  }
-  return { offset: value.offset + frame * length, length };
+  const frameLength = hasHalvedChroma(located) ? (full / 3) * 2 : full;
+  const begin = frame * frameLength;
+  const end = begin + frameLength;
+  if (end > value.length) throw undecodable('the pixel data is shorter than stated');
+  const first = Math.floor(begin);
+  const length = Math.ceil(end) - first;
+  return { offset: value.offset + first, length, bitsBefore: (begin - first) * 8 };
 }
 
-/** The bytes of one native frame in little endian. @param frame from 0 */
+/**
+ * The bytes of one native frame in little endian; pixels of one bit lie eight in a byte, the first in the lowest bit
+ * (PS3.5 8.1.1).
+ * @param frame from 0
+ */
 export function readNativeFrame(
   source: ByteSource,
   located: LocatedPixels,
   frame: number,
 ): Uint8Array {
-  const { offset, length } = rangeOfNativeFrame(located, frame);
-  const { littleEndian, wordSize } = located;
+  const range = rangeOfNativeFrame(located, frame);
+  const bytes = readLittleEndian(source, located, range);
+  return range.bitsBefore === 0 ? bytes : shiftBits(bytes, range.bitsBefore, located.image);
+}
+
+function readLittleEndian(
+  source: ByteSource,
+  { littleEndian, wordSize, value }: LocatedPixels,
+  { offset, length }: Fragment,
+): Uint8Array {
   if (littleEndian || wordSize === 1) return source.read(offset, length);
   // Frames of 8-bit pixels with an odd number of them begin and end within words.
-  const base = located.value?.offset ?? 0;
+  const base = value?.offset ?? 0;
   const before = (offset - base) % wordSize;
   const after = (wordSize - ((before + length) % wordSize)) % wordSize;
   const whole = swapBytes(source.read(offset - before, before + length + after), wordSize);
@@ -154,6 +174,15 @@ export function extractNativeFrame(source: PixelSource, frame: number): Uint8Arr
   using bytes = openByteSource(source);
   const located = locatePixels(bytes, source.transferSyntaxUid, { frame });
   return readNativeFrame(bytes, located, frame);
+}
+
+/** Brings a frame that begins within a byte to the beginning of one. */
+function shiftBits(bytes: Uint8Array, by: number, image: ImageDescription): Uint8Array {
+  const length = Math.ceil(fullFrameLength(image));
+  return Uint8Array.from({ length }, (_, index) => {
+    const both = (bytes[index] ?? 0) | ((bytes[index + 1] ?? 0) << 8);
+    return (both >>> by) & 0xff;
+  });
 }
 
 /** A copy with the bytes of each word reversed. */

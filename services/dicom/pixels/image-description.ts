@@ -27,11 +27,11 @@ export interface PixelLimits {
 /** A mammography tomosynthesis slice has 20 million pixels, a whole object of them 4 GB. */
 export const DEFAULT_LIMITS: PixelLimits = { maxPixels: 100_000_000, maxBytes: 16 * 2 ** 30 };
 
-const ALLOCATED: ReadonlySet<number> = new Set([8, 16, 32]);
+const ALLOCATED: ReadonlySet<number> = new Set([1, 8, 16, 32]);
 
 /**
  * @throws RadTriageError PIXELS_UNDECODABLE where the description is missing or contradicts itself, PIXELS_TOO_LARGE
- *   over the limits, DICOM_UNSUPPORTED for pixels of one bit and other widths
+ *   over the limits, DICOM_UNSUPPORTED for other widths than 1, 8, 16 and 32 bits
  */
 export function describeImage(
   attributes: ImageAttributes,
@@ -65,6 +65,11 @@ export function describeImage(
   return description;
 }
 
+/** Bytes of one decoded sample: those of one bit take a byte each. */
+export function bytesPerSample({ bitsAllocated }: Pick<ImageDescription, 'bitsAllocated'>): number {
+  return Math.max(1, bitsAllocated / 8);
+}
+
 function need(value: number | undefined, keyword: string): number {
   if (value !== undefined) return value;
   throw new RadTriageError('PIXELS_UNDECODABLE', `${keyword} is missing or invalid`, {
@@ -92,7 +97,7 @@ function checkDescription(image: ImageDescription): void {
 function checkLimits(image: ImageDescription, limits: PixelLimits): void {
   // In floating point: the product of hostile values cannot wrap round as it would in 32 bits.
   const pixels = image.rows * image.columns * image.samplesPerPixel;
-  const bytes = pixels * (image.bitsAllocated / 8) * image.numberOfFrames;
+  const bytes = pixels * bytesPerSample(image) * image.numberOfFrames;
   if (pixels > limits.maxPixels || bytes > limits.maxBytes) {
     throw new RadTriageError('PIXELS_TOO_LARGE', 'the image is larger than the limit', {
       details: { pixels, bytes, maxPixels: limits.maxPixels, maxBytes: limits.maxBytes },

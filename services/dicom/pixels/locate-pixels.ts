@@ -8,6 +8,7 @@ import {
 import { type ImageAttributes, readImageAttributes } from '../attributes/read-attributes.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
+  bytesPerSample,
   DEFAULT_LIMITS,
   describeImage,
   type ImageDescription,
@@ -67,7 +68,7 @@ export function locatePixels(
       details: { frame, numberOfFrames: image.numberOfFrames },
     });
   }
-  const wordSize = Math.max(image.bitsAllocated / 8, element.vr === 'OW' ? 2 : 1);
+  const wordSize = Math.max(bytesPerSample(image), element.vr === 'OW' ? 2 : 1);
   const located = { header, attributes, image, wordSize, littleEndian: header.littleEndian };
   const isEncapsulated = element.declaredLength === UNDEFINED_LENGTH;
   if (isEncapsulated !== (syntax.coding !== 'native')) {

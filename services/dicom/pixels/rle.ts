@@ -1,4 +1,4 @@
-import { type ImageDescription, undecodable } from './image-description.ts';
+import { bytesPerSample, type ImageDescription, undecodable } from './image-description.ts';
 
 const HEADER_BYTES = 64;
 const MAX_SEGMENTS = 15;
@@ -6,11 +6,12 @@ const MAX_SEGMENTS = 15;
 /**
  * Decodes one RLE frame (PS3.5 annex G) into interleaved little endian samples. Each segment holds one byte of one
  * sample of all pixels, the most significant first.
+ * @returns for pixels of one bit: bytes of eight of them
  * @throws RadTriageError PIXELS_UNDECODABLE
  */
 export function decodeRle(bytes: Uint8Array, image: ImageDescription): Uint8Array {
-  const bytesPerSample = image.bitsAllocated / 8;
-  const bytesPerPixel = bytesPerSample * image.samplesPerPixel;
+  const size = bytesPerSample(image);
+  const bytesPerPixel = size * image.samplesPerPixel;
   if (bytes.length < HEADER_BYTES) throw undecodable('the RLE header is cut');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(0, true);
@@ -18,16 +19,18 @@ export function decodeRle(bytes: Uint8Array, image: ImageDescription): Uint8Arra
     throw undecodable(`${count} RLE segments where ${bytesPerPixel} are needed`);
   }
   const pixels = image.rows * image.columns;
-  const decoded = new Uint8Array(pixels * bytesPerPixel);
+  // Pixels of one bit are packed by eight before they are coded, as they are in native pixel data.
+  const cells = image.bitsAllocated === 1 ? Math.ceil(pixels / 8) : pixels;
+  const decoded = new Uint8Array(cells * bytesPerPixel);
   for (let segment = 0; segment < count; segment += 1) {
     const start = view.getUint32(4 + segment * 4, true);
     const end = segment + 1 < count ? view.getUint32(8 + segment * 4, true) : bytes.length;
     if (start < HEADER_BYTES || end > bytes.length || start > end) {
       throw undecodable('an RLE segment lies outside the frame');
     }
-    const sample = Math.floor(segment / bytesPerSample);
-    const byteInSample = bytesPerSample - 1 - (segment % bytesPerSample);
-    const first = sample * bytesPerSample + byteInSample;
+    const sample = Math.floor(segment / size);
+    const byteInSample = size - 1 - (segment % size);
+    const first = sample * size + byteInSample;
     unpackBits(bytes.subarray(start, end), decoded, { first, step: bytesPerPixel });
   }
   return decoded;

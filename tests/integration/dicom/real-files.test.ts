@@ -72,7 +72,8 @@ describe.skipIf(decoders || FILES.length === 0)('real images', () => {
     for (const path of FILES) {
       const name = basename(path);
       const frame = await decodeFrame(sourceOf(path), 0, DEFAULT_LIMITS).catch(() => undefined);
-      if (frame === undefined || name in NOT_COMPARED) continue;
+      // Pixels of one bit stay packed there; tests/integration/parity compares them one by one.
+      if (frame === undefined || frame.bitsStored === 1 || name in NOT_COMPARED) continue;
       const reference = decodeByOthers(path);
       if (reference === undefined) {
         uncomparable.push(name);

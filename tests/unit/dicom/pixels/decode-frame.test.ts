@@ -94,6 +94,23 @@ describe('native pixels', () => {
     ]);
   });
 
+  it('reads pixels of one bit, the first in the lowest, frames following each other within a byte', async () => {
+    const image = { rows: 1, columns: 5, bitsAllocated: 1, numberOfFrames: 3 };
+    // 11010 01101 00011, read from the low end of each byte.
+    const bytes = nativeImage(image, Uint8Array.of(0b11001011, 0b01100010), { vr: 'OB' });
+    const frames = await Promise.all([0, 1, 2].map((frame) => decode(bytes, EXPLICIT_UID, frame)));
+    expect(frames.map(({ values }) => [...values].join(''))).toEqual(['11010', '01101', '00011']);
+    expect(frames[0]).toMatchObject({ bitsAllocated: 8, bitsStored: 1 });
+    const packed = extractNativeFrame({ bytes, transferSyntaxUid: EXPLICIT_UID }, 1);
+    expect((packed[0] ?? 0) & 0b11111).toBe(0b10110);
+    const short = nativeImage({ ...image, numberOfFrames: 4 }, Uint8Array.of(1, 2), { vr: 'OB' });
+    expect(await codeOf(decode(short, EXPLICIT_UID, 3))).toBe('PIXELS_UNDECODABLE');
+    const inWords = nativeImage(image, Uint8Array.of(0b01100010, 0b11001011), {
+      encoding: BIG_ENDIAN,
+    });
+    expect([...(await decode(inWords, BIG_ENDIAN_UID, 2)).values]).toEqual([0, 0, 0, 1, 1]);
+  });
+
   it('finds native pixels that a compressed transfer syntax hides', async () => {
     expect([...(await decode(nativeImage({}, ramp), RLE_UID)).values]).toEqual([1, 2, 300, 65_535]);
   });
@@ -162,6 +179,66 @@ describe('colour', () => {
       samplesPerPixel: 1,
       photometricInterpretation: 'MONOCHROME2',
     });
+  });
+
+  it('reads palettes in segments: values, lines and repetitions (PS3.3 C.7.9.2)', async () => {
+    const descriptor = (tag: number) => ({ tag, vr: 'US', value: words(12, 0, 16) });
+    // 0x1000, 0x2000; a line in four steps to 0x6000; both once more from byte 0.
+    const segments = words(0, 2, 0x1000, 0x2000, 1, 4, 0x6000, 2, 2, 0, 0);
+    const palette = (value: Uint8Array) => ({
+      rows: 1,
+      columns: 12,
+      bitsAllocated: 8,
+      photometricInterpretation: 'PALETTE COLOR',
+      more: [0, 1, 2].flatMap((color) => [
+        descriptor(0x00281101 + color),
+        { tag: 0x00281221 + color, vr: 'OW', value },
+      ]),
+    });
+    const pixels = Uint8Array.from({ length: 12 }, (_, index) => index);
+    const rgb = toRgb(await decode(nativeImage(palette(segments), pixels)));
+    const once = [0x10, 0x20, 0x30, 0x40, 0x50, 0x60];
+    expect([...rgb.values].filter((_, index) => index % 3 === 0)).toEqual([...once, ...once]);
+    const broken = [
+      words(1, 12, 5),
+      words(0, 13, ...pixels, 12),
+      words(0, 2, 1, 2, 2, 1, 8, 0),
+      words(0, 2, 1, 2, 7, 1),
+      words(0, 2, 1, 2),
+      words(0, 200, 1, 2),
+    ];
+    for (const value of broken) {
+      const frame = await decode(nativeImage(palette(value), pixels));
+      expect(() => toRgb(frame)).toThrow('palette');
+    }
+  });
+
+  it('tells a dark palette of 16 bits from one that fills the lower byte only', async () => {
+    const table = (tag: number, entry: number) => ({ tag, vr: 'OW', value: words(entry) });
+    const descriptor = (tag: number) => ({ tag, vr: 'US', value: words(1, 0, 16) });
+    const rgb = async (...entries: [number, number, number]) => {
+      const more = entries.flatMap((entry, color) => [
+        descriptor(0x00281101 + color),
+        table(0x00281201 + color, entry),
+      ]);
+      const given = { rows: 1, columns: 1, bitsAllocated: 8, more };
+      const image = { ...given, photometricInterpretation: 'PALETTE COLOR' };
+      return [...toRgb(await decode(nativeImage(image, Uint8Array.of(0)))).values];
+    };
+    expect(await rgb(200, 0x8000, 200)).toEqual([0, 0x80, 0]);
+    expect(await rgb(200, 80, 0)).toEqual([200, 80, 0]);
+  });
+
+  it('halves the chroma of native YBR_PARTIAL_422 too', async () => {
+    const partial = { ...image, photometricInterpretation: 'YBR_PARTIAL_422' };
+    const frame = await decode(nativeImage(partial, Uint8Array.of(16, 235, 128, 128)));
+    expect([...frame.values]).toEqual([0, 0, 0, 255, 255, 255]);
+  });
+
+  it('does not wrap the luminance of 32-bit colour', async () => {
+    const given = { ...image, columns: 1, bitsAllocated: 32, photometricInterpretation: 'RGB' };
+    const value = Buffer.from(Uint32Array.of(70_000, 70_000, 70_000).buffer);
+    expect([...toGrey(await decode(nativeImage(given, value))).values]).toEqual([70_000]);
   });
 
   it('gives luminance for analysis, and refuses modality values of colour', async () => {
@@ -306,7 +383,12 @@ describe('what is refused before anything is decoded', () => {
   });
 
   it.each<[string, TestImage, string]>([
-    ['one bit a pixel', { bitsAllocated: 1 }, 'DICOM_UNSUPPORTED'],
+    ['twelve packed bits a pixel', { bitsAllocated: 12 }, 'DICOM_UNSUPPORTED'],
+    [
+      'one bit stored of one allocated twice',
+      { bitsAllocated: 1, bitsStored: 2 },
+      'PIXELS_UNDECODABLE',
+    ],
     ['more bits stored than allocated', { bitsStored: 17 }, 'PIXELS_UNDECODABLE'],
     ['four samples a pixel', { samplesPerPixel: 4 }, 'PIXELS_UNDECODABLE'],
     ['three samples of monochrome', { samplesPerPixel: 3 }, 'PIXELS_UNDECODABLE'],

@@ -66,9 +66,9 @@ export function normaliseLoss(
 }
 
 /** A map without a place that costs at least this share of the score marks nothing. */
-const LEAST_SHOWN = 0.1;
+const LEAST_SHOWN = 0.05;
 
-/** From which value the map is shown: half of its peak, and never under a tenth of the score. */
+/** From which value the map is shown: half of its peak, and never under a twentieth of the score. */
 export function shownFrom({ values }: Pick<Explanation, 'values'>): number {
   const peak = values.reduce((largest, value) => Math.max(largest, value), 0);
   return Math.max(LEAST_SHOWN, peak / 2);

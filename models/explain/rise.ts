@@ -29,10 +29,11 @@ export function defaultRise(input: GridSize): RiseSettings {
 const LEAST_MASKS = 100;
 
 /**
- * Hides about half of the image in many random ways and compares, for each place, the mean score of the masks that show
- * it with that of the masks that hide it (RISE; Petsiuk, Das, Saenko, BMVC 2018: their map is the first of the two means;
- * the difference ranks alike, has a zero, and less noise). `values` are 0 where the difference is within three of its
- * standard errors.
+ * Hides about half of the image in many random ways and asks, for each place, how the score depends on how much of it
+ * is shown: the slope of the score over the masks' value there, which is what the score loses, amid the other masks,
+ * when the place goes from shown to hidden. RISE (Petsiuk, Das, Saenko, BMVC 2018) sums the masks weighted by their
+ * scores; the slope is that sum less what chance alone gives it, so it ranks alike, has a zero, and less noise.
+ * `values` are 0 where the slope is within three of its standard errors.
  */
 export async function explainByRise(
   task: ExplanationTask,
@@ -62,11 +63,11 @@ export async function explainByRise(
     const mask = shown.shift();
     if (mask !== undefined) sums.add(mask, value);
   });
-  const { difference, error } = sums.estimate();
+  const { slope, error } = sums.estimate();
   return {
     origin: 'rise',
     ...grid,
-    ...normaliseLoss(difference, task.score, error),
+    ...normaliseLoss(slope, task.score, error),
     score: task.score,
     masks: scored,
     plannedMasks: settings.masks,
@@ -88,7 +89,7 @@ function atCellCentres(values: Float32Array, input: GridSize, grid: GridSize): F
   return out;
 }
 
-/** Sums over masks m with scores s, from which the difference of the two weighted means and its error follow. */
+/** Sums over masks m with scores s, from which the regression of s on m in each cell follows. */
 class MaskSums {
   readonly #mask: Float64Array;
   readonly #squared: Float64Array;
@@ -115,25 +116,19 @@ class MaskSums {
     }
   }
 
-  /**
-   * With M the sum of m over n masks: difference = sum(s m) / M - sum(s (1 - m)) / (n - M), a sum of scores weighted by
-   * w = (n m - M) / (M (n - M)); so its standard error is sd(s) sqrt(sum(w^2)), as if the scores were independent of m.
-   */
-  estimate(): { difference: Float64Array; error: Float64Array } {
+  /** Slope cov(s, m) / var(m), and its standard error when s does not depend on m: sd(s) / sqrt(n var(m)). */
+  estimate(): { slope: Float64Array; error: Float64Array } {
     const n = this.#count;
-    const cells = this.#mask.length;
-    const difference = new Float64Array(cells);
-    const error = new Float64Array(cells);
+    const slope = new Float64Array(this.#mask.length);
+    const error = new Float64Array(this.#mask.length);
     const variance = Math.max(0, this.#scoreSquared - this.#score ** 2 / n) / Math.max(1, n - 1);
-    for (let i = 0; i < cells; i += 1) {
+    for (let i = 0; i < slope.length; i += 1) {
       const shown = this.#mask[i] ?? 0;
-      const hidden = n - shown;
-      if (shown <= 0 || hidden <= 0) continue;
-      const scored = this.#scored[i] ?? 0;
-      difference[i] = scored / shown - (this.#score - scored) / hidden;
-      const weights = Math.max(0, n * n * (this.#squared[i] ?? 0) - n * shown * shown);
-      error[i] = (Math.sqrt(variance) * Math.sqrt(weights)) / (shown * hidden);
+      const spread = (this.#squared[i] ?? 0) - shown ** 2 / n;
+      if (!(spread > 0)) continue;
+      slope[i] = ((this.#scored[i] ?? 0) - (this.#score * shown) / n) / spread;
+      error[i] = Math.sqrt(variance / spread);
     }
-    return { difference, error };
+    return { slope, error };
   }
 }

@@ -2,9 +2,11 @@ import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RadTriageError } from '#core/errors.ts';
+import { voiOf } from '#dicom/pixels/voi.ts';
 import { missingPython } from '#tests/support/python.ts';
 import { sharedData } from '#tests/support/shared-data.ts';
 import { compareSamples, decodeAllFrames } from './compare.ts';
+import { compareModality, compareVoi, isMonochrome } from './compare-values.ts';
 import { PythonReference, type ReferenceAnswer } from './reference.ts';
 
 /** The images that Debian's pydicom brings for its own tests. */
@@ -79,6 +81,8 @@ const WRONG_IN_REFERENCE: Readonly<Record<string, { why: string; twin: string }>
 
 describe.skipIf(missingPython('pydicom', 'numpy', 'gdcm'))('stored values of real files', () => {
   const reference = new PythonReference();
+  /** Frames whose window or table was compared. */
+  let shown = 0;
   const answers = new Map<string, Promise<ReferenceAnswer>>();
   afterAll(() => reference[Symbol.asyncDispose]());
 
@@ -118,6 +122,15 @@ describe.skipIf(missingPython('pydicom', 'numpy', 'gdcm'))('stored values of rea
       if ('refused' in own && twin === undefined) return;
       const answer = twin === undefined ? own : await askOnce(join(path, '..', twin));
       compareSamples(ours, answer);
+      if (twin !== undefined || !isMonochrome(ours)) return;
+      compareModality(ours, await reference.ask({ operation: 'modality', path }));
+      if (ours.frames.some((frame) => voiOf(frame) !== undefined)) {
+        shown += compareVoi(ours, await reference.ask({ operation: 'voi', path }));
+      }
     },
   );
+
+  it('ask for windows and tables often enough', () => {
+    expect(shown).toBeGreaterThan(20);
+  });
 });

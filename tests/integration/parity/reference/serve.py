@@ -1,5 +1,6 @@
 """Answers requests, one JSON object a line, until its input ends; arrays go into the file that a request names."""
 
+import functools
 import json
 import sys
 import warnings
@@ -7,18 +8,26 @@ import warnings
 import numpy as np
 
 import stored_values
+import values
 
 warnings.simplefilter("ignore")
 
 
-def pixels(request):
-    ds = stored_values.read(request["path"])
+@functools.lru_cache(maxsize=1)
+def read(path):
+    ds = stored_values.read(path)
     if not stored_values.has_pixels(ds):
         raise LookupError("no pixel data")
-    return stored_values.stored_values(ds)
+    # Decoding changes attributes: the values are read of a second copy.
+    return stored_values.read(path), stored_values.stored_values(ds)
 
 
-OPERATIONS = {"pixels": pixels}
+OPERATIONS = {
+    "pixels": lambda request: read(request["path"])[1],
+    "modality": lambda request: values.modality_values(*read(request["path"])),
+    "voi": lambda request: values.voi_shares(*read(request["path"])),
+    "padding": lambda request: values.padding(*read(request["path"])),
+}
 
 
 def answer(request):

@@ -105,8 +105,11 @@ function checkDetector({ inputCheck, outputs }: ManifestParts): Fault[] {
   return [{ path: 'inputCheck.detector', message }];
 }
 
-function checkExplanation({ explanation, outputs }: ManifestParts): Fault[] {
+function checkExplanation({ explanation, outputs, input }: ManifestParts): Fault[] {
   if (explanation === undefined || outputs === undefined) return [];
+  if (input?.tiles !== undefined) {
+    return [{ path: 'explanation', message: 'is not made of images cut into tiles' }];
+  }
   const spatial = outputs.find((output) => SPATIAL_KINDS.includes(output.kind));
   if (spatial === undefined) return [];
   return [{ path: 'explanation', message: `the model explains itself by ${spatial.kind}` }];

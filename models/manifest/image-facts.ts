@@ -29,5 +29,10 @@ export function imageFacts(attributes: DicomAttributes): ImageFacts {
     if (value === undefined) continue;
     values[keyword] = typeof value === 'string' ? [value] : value;
   }
-  return { values, ageYears: patientAgeYears(attributes) };
+  return {
+    values,
+    ageYears: patientAgeYears(attributes),
+    imagePosition: attributes.imagePositionPatient,
+    imageOrientation: attributes.imageOrientationPatient,
+  };
 }

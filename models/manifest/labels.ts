@@ -77,7 +77,7 @@ export const labelSchema = z.strictObject({
 });
 export type Label = z.output<typeof labelSchema>;
 
-/** How one score comes from many: those of slices and images to a study's, those of tiles to an image's. */
+/** How one score comes from many: of an image, the largest of its tiles; of a study, its images' or slices' pooled. */
 export const poolingSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('max') }),
   /** The mean of the k largest. */

@@ -7,6 +7,9 @@ export interface ImageFacts {
   readonly values: Partial<Readonly<Record<SelectableAttribute, readonly string[]>>>;
   /** Whole years at the time of the study, or undefined when the attributes do not say. */
   readonly ageYears: number | undefined;
+  /** ImagePositionPatient and ImageOrientationPatient; of a multi-frame object, those of its first frame. */
+  readonly imagePosition?: readonly number[] | undefined;
+  readonly imageOrientation?: readonly number[] | undefined;
 }
 
 export type Selection =

@@ -1,5 +1,3 @@
-import type { HeatmapTransform } from '#core/finding.ts';
-
 /** Where an image lies in the network's input, in cells of that input. */
 export interface LetterboxGeometry {
   readonly width: number;
@@ -74,21 +72,4 @@ export function resampleRow(row: Float64Array, weights: AreaWeights, out: Float6
     }
     out[i] = sum;
   }
-}
-
-/**
- * The map from cells of a heatmap, which covers the whole network input, to source pixels.
- * @param heatmap rows and columns of the heatmap
- * @param input rows and columns of the network's input
- */
-export function heatmapTransform(source: Size, input: Size, heatmap: Size): HeatmapTransform {
-  const { width, height, left, top } = letterboxGeometry(source, input);
-  const pixelsPerColumn = source.columns / width;
-  const pixelsPerRow = source.rows / height;
-  return {
-    scaleX: (input.columns / heatmap.columns) * pixelsPerColumn,
-    scaleY: (input.rows / heatmap.rows) * pixelsPerRow,
-    originX: -left * pixelsPerColumn,
-    originY: -top * pixelsPerRow,
-  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODEL_ROLES, READING_MODES, VERDICTS } from '#core/finding.ts';
+import { HEATMAP_ORIGINS, MODEL_ROLES, READING_MODES, VERDICTS } from '#core/finding.ts';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 
@@ -108,7 +108,20 @@ export const heatmapSummarySchema = z.object({
   sopInstanceUid: uidSchema,
   frame: z.number().int(),
   modelId: z.string(),
+  /** What it is a heatmap of, and what it comes from. */
+  label: z.string(),
+  origin: z.enum(HEATMAP_ORIGINS),
   peak: z.number(),
+});
+
+/** A score says how strongly a model reacts. It is no probability. */
+const labelScoreSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  code: codeSchema,
+  score: z.number(),
+  threshold: z.number(),
+  flagged: z.boolean(),
 });
 
 export const modelRunSchema = z.object({
@@ -116,12 +129,15 @@ export const modelRunSchema = z.object({
   modelVersion: z.string(),
   modelSha256: z.string(),
   role: z.enum(MODEL_ROLES),
-  outcome: z.enum(['analysed', 'not-analysed', 'failed']),
+  /** `declined`: the images are outside the model's intended use. */
+  outcome: z.enum(['analysed', 'not-analysed', 'declined', 'failed']),
   reason: z.string().nullable(),
   provider: z.string().nullable(),
+  /** Of the label that stands out most; `labels` has all of them. */
   score: z.number().nullable(),
   threshold: z.number().nullable(),
   flagged: z.boolean(),
+  labels: z.array(labelScoreSchema),
   images: z.number().int(),
   /** Milliseconds by stage. */
   timings: z.record(z.string(), z.number()),

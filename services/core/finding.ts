@@ -16,6 +16,10 @@ export type ModelRole = (typeof MODEL_ROLES)[number];
 export const USER_ROLES = ['radiologist', 'qa', 'admin', 'service'] as const;
 export type UserRole = (typeof USER_ROLES)[number];
 
+/** What a heatmap comes from: the network itself, or what an explanation of its score found. */
+export const HEATMAP_ORIGINS = ['model', 'class-activation', 'occlusion', 'rise'] as const;
+export type HeatmapOrigin = (typeof HEATMAP_ORIGINS)[number];
+
 /**
  * The affine map from heatmap cells to source pixels: x = column * scaleX + originX, y = row * scaleY + originY,
  * where (column, row) = (0, 0) is the upper left corner of the first cell.

@@ -1,11 +1,13 @@
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
-import { applyModalityLut, type DecodedFrame, toGrey } from '#dicom/pixels/decoded-frame.ts';
-import { windowFor } from '#models/manifest/select-image.ts';
-import { readOutputs } from '#models/postprocess/read-outputs.ts';
-import { preprocess } from '#models/preprocess/preprocess.ts';
+import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
+import { type AnalysableModel, analyseImage, sliceOf } from '#models/analysis/analyse-image.ts';
+import type { Slice } from '#models/preprocess/preprocess.ts';
+import { sourceImage } from '#models/preprocess/source-image.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
 import { isUsable, runnableModel } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
+import { ExplainedFrames } from './explained-frames.ts';
+import { NeighbourWindow } from './neighbour-window.ts';
 import type {
   DecodeTask,
   FrameOfImage,
@@ -35,7 +37,9 @@ export async function analyseImages(
     ahead = startDecoding(frames.next(), decode);
     await analyseFrame(task, analyses);
   }
-  return analyses.map((analysis) => analysis.finish());
+  const finished: ModelAnalysis[] = [];
+  for (const analysis of analyses) finished.push(await analysis.finish());
+  return finished;
 }
 
 /** The frames of the images, one after the other; never listed as a whole, since a header may claim millions. */
@@ -92,33 +96,36 @@ function trySourceImage(frame: DecodedFrame): SourceImage | RadTriageError {
   }
 }
 
-function sourceImage(frame: DecodedFrame): SourceImage {
-  const grey = toGrey(frame);
-  const { rows, columns, photometricInterpretation } = grey;
-  return {
-    values: applyModalityLut(grey),
-    rows,
-    columns,
-    photometricInterpretation:
-      photometricInterpretation === 'MONOCHROME1' ? 'MONOCHROME1' : 'MONOCHROME2',
-  };
+/** A frame on its way to the network, with what its channels are made of. */
+interface FrameSlice extends FrameOfImage {
+  readonly slice: Slice;
 }
 
 /** One model on its way through a study. */
 class RunningAnalysis {
   readonly plan: RunnablePlan;
-  readonly #runtime: Pick<Runtime, 'run'>;
+  readonly #model: AnalysableModel;
+  readonly #run: Runtime['run'];
   readonly #images: ReadonlySet<TriageImage>;
-  readonly #results: FrameResult[] = [];
+  readonly #neighbours: NeighbourWindow<FrameSlice>;
+  readonly #explained: ExplainedFrames;
+  #results: FrameResult[] = [];
   readonly #undecodable: RadTriageError[] = [];
+  readonly #declined: string[] = [];
   readonly #timings: StageTimings = { decode: 0, preprocess: 0, inference: 0, postprocess: 0 };
+  #series: string | undefined;
   #failure: RadTriageError | undefined;
+  #unexplained: RadTriageError | undefined;
   #provider: string | undefined;
 
   constructor(plan: RunnablePlan, runtime: Pick<Runtime, 'run'>) {
+    const { manifest } = plan.model;
     this.plan = plan;
-    this.#runtime = runtime;
+    this.#model = { manifest, runnable: runnableModel(plan.model) };
+    this.#run = (model, tensor) => runtime.run(model, tensor);
     this.#images = new Set(plan.images);
+    this.#neighbours = new NeighbourWindow(manifest.input.slices ?? { before: 0, after: 0 });
+    this.#explained = new ExplainedFrames(this.#model);
   }
 
   wants(image: TriageImage): boolean {
@@ -129,47 +136,78 @@ class RunningAnalysis {
     if (problem !== undefined) this.#undecodable.push(problem);
   }
 
-  /** A failure that another try may mend gets one, in a new child process; after that this model is done. */
   async see(task: DecodeTask, source: SourceImage): Promise<void> {
     this.#timings.decode += task.ms;
+    const { image, frame } = task;
+    const { seriesInstanceUid } = image.row;
+    if (this.#series !== seriesInstanceUid) await this.#analyseAll(this.#neighbours.end());
+    this.#series = seriesInstanceUid;
+    const facts = image.facts ?? { values: {}, ageYears: undefined };
+    const slice = sliceOf(source, facts, this.#model.manifest);
+    await this.#analyseAll(this.#neighbours.push({ image, frame, slice }));
+  }
+
+  async #analyseAll(groups: readonly { group: FrameSlice[]; item: FrameSlice }[]): Promise<void> {
+    for (const { group, item } of groups) {
+      if (this.#failure !== undefined) return;
+      await this.#tryTwice(() => this.#analyse(item, group));
+    }
+  }
+
+  /** A failure that another try may mend gets one, in a new child process; after that this model is done. */
+  async #tryTwice(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#run(task, source);
+      await work();
     } catch (first) {
       const error = toRadTriageError(first, 'MODEL_FAILED');
       try {
         if (!error.retryable) throw error;
-        await this.#run(task, source);
+        await work();
       } catch (second) {
         this.#failure = toRadTriageError(second, 'MODEL_FAILED');
       }
     }
   }
 
-  async #run({ image, frame }: DecodeTask, source: SourceImage): Promise<void> {
-    const { model } = this.plan;
-    const { input } = model.manifest;
-    const facts = image.facts ?? { values: {}, ageYears: undefined };
-    const begin = performance.now();
-    const tensor = preprocess(source, input, windowFor(input, facts));
-    const prepared = performance.now();
-    const { outputs, provider, ms } = await this.#runtime.run(runnableModel(model), tensor);
-    const ran = performance.now();
-    const result = readOutputs(outputs, model.manifest, source);
-    this.#provider = provider;
-    this.#timings.preprocess += prepared - begin;
-    this.#timings.inference += ms;
-    this.#timings.postprocess += performance.now() - ran;
-    this.#results.push({ image, frame, ...result });
+  async #analyse({ image, frame }: FrameOfImage, group: readonly FrameSlice[]): Promise<void> {
+    const slices = group.map(({ slice }) => slice);
+    const { outcome, provider, timings } = await analyseImage(this.#model, slices, this.#run);
+    this.#provider = provider ?? this.#provider;
+    this.#timings.preprocess += timings.preprocess;
+    this.#timings.inference += timings.inference;
+    this.#timings.postprocess += timings.postprocess;
+    if (outcome.kind === 'declined') {
+      this.#declined.push(outcome.reason);
+      return;
+    }
+    const result = { image, frame, ...outcome.result };
+    this.#results.push(result);
+    this.#explained.keep(result, outcome.prepared);
   }
 
-  finish(): ModelAnalysis {
+  async finish(): Promise<ModelAnalysis> {
+    await this.#analyseAll(this.#neighbours.end());
+    if (this.#failure === undefined) await this.#explain();
     return {
       plan: this.plan,
       results: this.#results,
       undecodable: this.#undecodable,
+      declined: this.#declined,
       failure: this.#failure,
+      unexplained: this.#unexplained,
       provider: this.#provider,
       timings: this.#timings,
     };
+  }
+
+  async #explain(): Promise<void> {
+    const begin = performance.now();
+    try {
+      this.#results = await this.#explained.explain(this.#results, this.#run);
+    } catch (thrown) {
+      // The scores stand, explained or not.
+      this.#unexplained = toRadTriageError(thrown, 'MODEL_FAILED');
+    }
+    this.#timings.inference += performance.now() - begin;
   }
 }

@@ -1,13 +1,18 @@
 import type { Box } from '#core/finding.ts';
-import type { FrameResult } from './triage-types.ts';
+import { orderSlices } from '#models/manifest/slice-order.ts';
+import type { LabelResult } from '#models/postprocess/read-image.ts';
+import type { FrameOfImage } from './triage-types.ts';
 
-/** Not more than a reader can look through; the highest scores are kept. */
+/** Of a label, not more than a reader can look through; the highest scores are kept. */
 export const MAX_FINDINGS = 20;
 /** Heatmaps of the highest scoring frames, besides those of frames with a finding. */
 export const MAX_TOP_HEATMAPS = 5;
 
+/** What one label came to on one frame. */
+export interface LabelFrame extends FrameOfImage, LabelResult {}
+
 interface FoundFinding {
-  readonly result: FrameResult;
+  readonly result: LabelFrame;
   readonly box: Box;
   readonly score: number;
 }
@@ -15,35 +20,40 @@ interface FoundFinding {
 export interface FlaggedFrames {
   readonly findings: readonly FoundFinding[];
   /** Frames whose heatmaps are kept, the highest score first. */
-  readonly heatmaps: readonly FrameResult[];
+  readonly heatmaps: readonly LabelFrame[];
 }
 
 /**
- * What is recorded of a flagged study: findings on frames whose own score reaches the threshold. On neighbouring
- * frames of a series, boxes that overlap are one finding, recorded where it scores highest: a reader judges a lesion
- * once, not once a slice.
+ * What is recorded of a study flagged for a label: findings on frames whose own score reaches the threshold, or, where
+ * only the pooled score does, on the highest ones. On neighbouring frames of a series, boxes that overlap are one
+ * finding, recorded where it scores highest: a reader judges a lesion once, not once a slice.
  */
-export function collectFindings(results: readonly FrameResult[], threshold: number): FlaggedFrames {
-  const flagged = results.filter((result) => result.score >= threshold);
+export function collectFindings(results: readonly LabelFrame[], threshold: number): FlaggedFrames {
+  const byScore = results.toSorted((a, b) => b.score - a.score);
+  const reaching = byScore.filter((result) => result.score >= threshold);
+  const flagged = reaching.length > 0 ? reaching : byScore.slice(0, MAX_TOP_HEATMAPS);
   const findings = mergeNeighbours(flagged, positionsOf(results))
     .sort((a, b) => b.score - a.score)
     .slice(0, MAX_FINDINGS);
-  const byScore = [...flagged].sort((a, b) => b.score - a.score);
   const kept = new Set([
-    ...byScore.slice(0, MAX_TOP_HEATMAPS),
+    ...flagged.slice(0, MAX_TOP_HEATMAPS),
     ...findings.map((finding) => finding.result),
   ]);
-  return { findings, heatmaps: byScore.filter((result) => kept.has(result)) };
+  return { findings, heatmaps: flagged.filter((result) => kept.has(result)) };
 }
 
-/** The place of each frame in its series: by instance number, then frame. */
-function positionsOf(results: readonly FrameResult[]): ReadonlyMap<FrameResult, number> {
+/** The place of each frame in its series: by position, else by instance number; then by frame. */
+function positionsOf(results: readonly LabelFrame[]): ReadonlyMap<LabelFrame, number> {
   const series = Map.groupBy(results, (result) => result.image.row.seriesInstanceUid);
-  const positions = new Map<FrameResult, number>();
+  const positions = new Map<LabelFrame, number>();
   for (const frames of series.values()) {
-    const ordered = frames.toSorted(
-      (a, b) =>
-        (a.image.row.instanceNumber ?? 0) - (b.image.row.instanceNumber ?? 0) || a.frame - b.frame,
+    const byImage = Map.groupBy(frames, (result) => result.image);
+    const images = orderSlices([...byImage.keys()], ({ facts, row }) => ({
+      facts,
+      instanceNumber: row.instanceNumber,
+    }));
+    const ordered = images.flatMap((image) =>
+      (byImage.get(image) ?? []).toSorted((a, b) => a.frame - b.frame),
     );
     for (const [position, frame] of ordered.entries()) positions.set(frame, position);
   }
@@ -56,10 +66,10 @@ interface Chain {
 }
 
 function mergeNeighbours(
-  flagged: readonly FrameResult[],
-  positions: ReadonlyMap<FrameResult, number>,
+  flagged: readonly LabelFrame[],
+  positions: ReadonlyMap<LabelFrame, number>,
 ): FoundFinding[] {
-  const at = (result: FrameResult) => positions.get(result) ?? 0;
+  const at = (result: LabelFrame) => positions.get(result) ?? 0;
   const series = Map.groupBy(flagged, (result) => result.image.row.seriesInstanceUid);
   const found: FoundFinding[] = [];
   for (const frames of series.values()) {
@@ -83,7 +93,7 @@ function mergeNeighbours(
 /** Images of these modalities lie side by side in space; the projections of a radiograph series do not. */
 const STACKED_MODALITIES = new Set(['CT', 'MR', 'PT', 'NM']);
 
-function isStack(result: FrameResult): boolean {
+function isStack(result: LabelFrame): boolean {
   return STACKED_MODALITIES.has(result.image.row.modality ?? '');
 }
 

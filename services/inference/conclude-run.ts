@@ -1,25 +1,39 @@
 import type { RadTriageError } from '#core/errors.ts';
 import type { ModelOutcome } from '#core/priority.ts';
-import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
+import { OUTSIDE_INTENDED_USE } from '#models/analysis/check-input.ts';
+import { defaultOperatingPoint, type Label } from '#models/manifest/labels.ts';
+import type { Manifest } from '#models/manifest/schema.ts';
+import { poolScores } from '#models/postprocess/pool-scores.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
-import { collectFindings, type FlaggedFrames } from './collect-findings.ts';
+import { collectFindings, type FlaggedFrames, type LabelFrame } from './collect-findings.ts';
 import type { ModelAnalysis, ModelPlan, TriageImage } from './triage-types.ts';
+
+/** What one label of a model came to over a study. */
+export interface LabelConclusion {
+  readonly label: Label;
+  /** Pooled over the images, or over the slices of the highest series. */
+  readonly score: number;
+  readonly threshold: number;
+  readonly flagged: boolean;
+  readonly frames: FlaggedFrames;
+}
 
 /** What is recorded of one model in one run. */
 export interface ModelConclusion {
   readonly model: RegisteredModel;
   readonly role: 'shadow' | 'active';
-  readonly outcome: 'analysed' | 'not-analysed' | 'failed';
+  /** `declined`: the images are outside the model's intended use. */
+  readonly outcome: 'analysed' | 'not-analysed' | 'declined' | 'failed';
   readonly reason: string | undefined;
   readonly provider: string | undefined;
-  /** The largest score over the images. */
+  /** Of the label that stands out most: a flagged one before any other, then the highest score. */
   readonly score: number | undefined;
   readonly threshold: number | undefined;
   readonly flagged: boolean;
   /** Images that it saw. */
   readonly images: number;
   readonly timings: Readonly<Record<string, number>>;
-  readonly frames: FlaggedFrames;
+  readonly labels: readonly LabelConclusion[];
 }
 
 /** What a run comes to: the state and reason of run and study, and what each model gave. */
@@ -50,7 +64,7 @@ export function concludeRun(
     state: analysed.length > 0 ? 'analysed' : 'not-analysed',
     reason: analysed.length > 0 ? describeAnalysed(active) : describeNotAnalysed(models, images),
     models,
-    outcomes: analysed.map(outcomeOf),
+    outcomes: analysed.flatMap(outcomesOf),
     failure:
       analysed.length > 0 || failed === undefined
         ? undefined
@@ -69,19 +83,25 @@ function concludeModel(plan: ModelPlan, analysis: ModelAnalysis | undefined): Mo
     flagged: false,
     images: new Set(analysis?.results.map((result) => result.image)).size,
     timings: roundTimings(analysis),
-    frames: NOTHING_FOUND,
+    labels: [],
   } as const;
   if (model.problem !== undefined) {
     return { ...base, outcome: 'not-analysed', reason: refusal(model.problem) };
   }
   if (analysis === undefined) {
-    return { ...base, outcome: 'not-analysed', reason: plan.declined ?? 'no image fits' };
+    if (plan.declined === undefined) {
+      return { ...base, outcome: 'not-analysed', reason: 'no image fits' };
+    }
+    return { ...base, outcome: 'declined', reason: plan.declined };
   }
   if (analysis.failure !== undefined) {
     const { code, message, retryable } = analysis.failure;
     const isRefused = !retryable;
     const reason = isRefused ? refusal(analysis.failure) : `${code}: ${message}`;
     return { ...base, outcome: isRefused ? 'not-analysed' : 'failed', reason };
+  }
+  if (analysis.results.length === 0 && analysis.declined.length > 0) {
+    return { ...base, outcome: 'declined', reason: describeDeclined(plan, analysis) };
   }
   if (analysis.results.length === 0) {
     return { ...base, outcome: 'not-analysed', reason: describeUndecodable(analysis.undecodable) };
@@ -90,11 +110,47 @@ function concludeModel(plan: ModelPlan, analysis: ModelAnalysis | undefined): Mo
 }
 
 function scoreStudy({ plan, results }: ModelAnalysis) {
-  const score = results.reduce((largest, result) => Math.max(largest, result.score), 0);
-  const { threshold } = defaultOperatingPoint(mainLabel(plan.model.manifest));
-  const flagged = score >= threshold;
-  const frames = flagged ? collectFindings(results, threshold) : NOTHING_FOUND;
-  return { outcome: 'analysed', score, threshold, flagged, frames } as const;
+  const { manifest } = plan.model;
+  const labels = manifest.labels.map((label, i): LabelConclusion => {
+    const frames = results.flatMap(({ image, frame, labels: all }) => {
+      const own = all[i];
+      return own === undefined ? [] : [{ image, frame, ...own }];
+    });
+    const score = poolStudy(manifest, frames);
+    const { threshold } = defaultOperatingPoint(label);
+    const flagged = score >= threshold;
+    const found = flagged ? collectFindings(frames, threshold) : NOTHING_FOUND;
+    return { label, score, threshold, flagged, frames: found };
+  });
+  const [main] = labels.toSorted(
+    (a, b) => Number(b.flagged) - Number(a.flagged) || b.score - a.score,
+  );
+  const { score, threshold } = main ?? { score: undefined, threshold: undefined };
+  return {
+    outcome: 'analysed',
+    score,
+    threshold,
+    flagged: main?.flagged ?? false,
+    labels,
+  } as const;
+}
+
+/** Over all images; of a model of stacks over each series by itself, of which the highest counts. */
+function poolStudy({ select, pooling }: Manifest, frames: readonly LabelFrame[]): number {
+  if (select.level === 'image') {
+    return poolScores(
+      frames.map(({ score }) => score),
+      pooling,
+    );
+  }
+  const series = Map.groupBy(frames, ({ image }) => image.row.seriesInstanceUid);
+  const scores = [...series.values()].map((slices) =>
+    poolScores(
+      slices.map(({ score }) => score),
+      pooling,
+    ),
+  );
+  return Math.max(0, ...scores);
 }
 
 const PLAIN_REFUSALS: Readonly<Record<string, string>> = {
@@ -114,14 +170,32 @@ function describeUndecodable(problems: readonly RadTriageError[]): string {
   return `${codes.join(', ')}: ${problems.length} image(s) could not be decoded`;
 }
 
+/** The reasons, each once, with the header's word on images that never got so far. */
+function describeDeclined(plan: ModelPlan, { declined, undecodable }: ModelAnalysis): string {
+  const reasons = [
+    ...new Set([...declined, ...(plan.declined === undefined ? [] : [plan.declined])]),
+  ];
+  return [...reasons, ...(undecodable.length === 0 ? [] : [describeUndecodable(undecodable)])].join(
+    '; ',
+  );
+}
+
 /** What a reader has to know of an analysis that went through. */
 function describeGaps(plan: ModelPlan, analysis: ModelAnalysis): string | undefined {
   const gaps = [
     ...(plan.note === undefined ? [] : [plan.note]),
     ...(plan.declined === undefined ? [] : [`not for all images: ${plan.declined}`]),
+    ...describeSomeDeclined(analysis),
     ...(analysis.undecodable.length === 0 ? [] : [describeUndecodable(analysis.undecodable)]),
+    ...(analysis.unexplained === undefined ? [] : [`not explained: ${analysis.unexplained.code}`]),
   ];
   return gaps.length === 0 ? undefined : gaps.join('; ');
+}
+
+function describeSomeDeclined({ declined, results }: ModelAnalysis): string[] {
+  if (declined.length === 0) return [];
+  const count = `${declined.length} of ${declined.length + results.length} image(s)`;
+  return [`${count} not analysed: ${[...new Set(declined)].join('; ')}`];
 }
 
 function nameOf({ model }: ModelConclusion): string {
@@ -169,17 +243,17 @@ function describeNoFit(images: readonly TriageImage[]): string {
   }
   const modalities = images.map((image) => image.facts?.values.Modality?.[0] ?? 'unknown');
   const named = [...new Set(modalities)].sort().join(', ');
-  return `no active or shadow model fits: modality ${named}`;
+  return `${OUTSIDE_INTENDED_USE}: no active or shadow model fits: modality ${named}`;
 }
 
-function outcomeOf({ model, flagged, score }: ModelConclusion): ModelOutcome {
-  return {
+function outcomesOf({ model, labels }: ModelConclusion): ModelOutcome[] {
+  return labels.map(({ label, flagged, score }) => ({
     modelId: model.id,
     modelVersion: model.manifest?.version ?? '',
-    label: model.manifest === undefined ? '' : mainLabel(model.manifest).label,
+    label: label.label,
     flagged,
-    score: score ?? null,
-  };
+    score,
+  }));
 }
 
 function roundTimings(analysis: ModelAnalysis | undefined): Record<string, number> {

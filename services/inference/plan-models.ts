@@ -1,3 +1,4 @@
+import { OUTSIDE_INTENDED_USE } from '#models/analysis/check-input.ts';
 import { selectImage } from '#models/manifest/select-image.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import type { ModelPlan, TriageImage } from './triage-types.ts';
@@ -33,11 +34,27 @@ function planModel(model: RegisteredModel, images: readonly TriageImage[]): Mode
       refusals.add(selection.reason);
     }
   }
-  if (taken.length === 0 && refusals.size === 0) return undefined;
+  const { kept, short } = keepStacks(taken, manifest.select.minimumSlices);
+  if (short > 0) refusals.add(`series of fewer than ${manifest.select.minimumSlices} slices`);
+  if (kept.length === 0 && refusals.size === 0) return undefined;
   return {
     model,
-    images: taken,
-    declined: refusals.size === 0 ? undefined : [...refusals].join(', '),
+    images: kept,
+    declined:
+      refusals.size === 0 ? undefined : `${OUTSIDE_INTENDED_USE}: ${[...refusals].join(', ')}`,
     note: notes.size === 0 ? undefined : [...notes].join(', '),
   };
+}
+
+/** Series with too few slices are left out, and counted. */
+function keepStacks(
+  images: readonly TriageImage[],
+  minimumSlices = 0,
+): { kept: readonly TriageImage[]; short: number } {
+  const series = [...Map.groupBy(images, ({ row }) => row.seriesInstanceUid).values()];
+  const stacks = series.filter(
+    (slices) =>
+      slices.reduce((sum, { row }) => sum + (row.numberOfFrames ?? 1), 0) >= minimumSlices,
+  );
+  return { kept: stacks.flat(), short: series.length - stacks.length };
 }

@@ -3,6 +3,7 @@ import { toRadTriageError } from '#core/errors.ts';
 import type { PixelSource } from '#dicom/pixels/byte-source.ts';
 import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
 import { imageFacts } from '#models/manifest/image-facts.ts';
+import { orderSlices } from '#models/manifest/slice-order.ts';
 import type { TriageBlobs, TriageDependencies } from './dependencies.ts';
 import type { DecodeTask, FrameOfImage, ImageRow, TriageImage } from './triage-types.ts';
 
@@ -25,7 +26,15 @@ export async function readImages(
     // A study of thousands of images must not hold up the process's other work.
     await setImmediate();
   }
-  return images;
+  return inOrder(images);
+}
+
+/** The images of each series as they lie in space, where they say so: a stack is read from one end to the other. */
+function inOrder(images: readonly TriageImage[]): TriageImage[] {
+  const series = Map.groupBy(images, ({ row }) => row.seriesInstanceUid);
+  return [...series.values()].flatMap((slices) =>
+    orderSlices(slices, ({ facts, row }) => ({ facts, instanceNumber: row.instanceNumber })),
+  );
 }
 
 function readImage(row: ImageRow, blobs: TriageBlobs): TriageImage {

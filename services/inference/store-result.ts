@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
 import { canTransition } from '#core/study-state.ts';
-import { mainLabel } from '#models/manifest/labels.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
-import type { ModelConclusion, RunConclusion } from './conclude-run.ts';
-import type { FrameResult } from './triage-types.ts';
+import type { LabelFrame } from './collect-findings.ts';
+import type { LabelConclusion, ModelConclusion, RunConclusion } from './conclude-run.ts';
 
 export interface TriageResult {
   readonly conclusion: RunConclusion;
@@ -103,7 +102,6 @@ async function insertModelRun(
 ): Promise<void> {
   const { manifest } = model.model;
   if (manifest === undefined) return;
-  const { label, code, heatmap } = mainLabel(manifest);
   const { modelRunKey } = await transaction
     .insertInto('modelRun')
     .values({
@@ -118,54 +116,65 @@ async function insertModelRun(
       score: model.score ?? null,
       threshold: model.threshold ?? null,
       flagged: model.flagged,
+      labelScores: JSON.stringify(model.labels.map(labelScore)),
       images: model.images,
       timings: JSON.stringify(model.timings),
     })
     .returning('modelRunKey')
     .executeTakeFirstOrThrow();
-  const { findings, heatmaps } = model.frames;
-  const place = { modelRunKey, studyKey };
-  for (const { result, box, score } of findings) {
+  for (const label of model.labels) {
+    await insertMarks(transaction, label, { modelRunKey, studyKey });
+  }
+}
+
+function labelScore({ label, score, threshold, flagged }: LabelConclusion) {
+  return { id: label.id, label: label.label, code: label.code, score, threshold, flagged };
+}
+
+async function insertMarks(
+  transaction: Kysely<DatabaseSchema>,
+  { label, frames }: LabelConclusion,
+  place: { readonly modelRunKey: string; readonly studyKey: string },
+): Promise<void> {
+  for (const { result, box, score } of frames.findings) {
     const [boxX, boxY, boxWidth, boxHeight] = box;
     await transaction
       .insertInto('finding')
       .values({
         findingId: randomUUID(),
         ...place,
-        label,
-        code: JSON.stringify(code),
+        label: label.label,
+        code: JSON.stringify(label.code),
         ...frameColumns(result),
-        boxX,
-        boxY,
-        boxWidth,
-        boxHeight,
-        score,
+        ...{ boxX, boxY, boxWidth, boxHeight, score },
       })
       .execute();
   }
-  for (const result of heatmaps) {
-    const values = heatmapColumns(result, heatmap?.threshold ?? 0);
+  for (const result of frames.heatmaps) {
+    const values = heatmapColumns(result);
     if (values === undefined) continue;
+    const own = { heatmapId: randomUUID(), ...place, label: label.label };
     await transaction
       .insertInto('heatmap')
-      .values({ heatmapId: randomUUID(), ...place, ...frameColumns(result), ...values })
+      .values({ ...own, ...frameColumns(result), ...values })
       .execute();
   }
 }
 
-function frameColumns({ image, frame }: FrameResult) {
+function frameColumns({ image, frame }: LabelFrame) {
   return { sopInstanceUid: image.row.sopInstanceUid, frame };
 }
 
-function heatmapColumns({ heatmap }: FrameResult, threshold: number) {
+function heatmapColumns({ heatmap }: LabelFrame) {
   if (heatmap === undefined) return undefined;
   return {
     width: heatmap.columns,
     height: heatmap.rows,
     values: littleEndian(heatmap.values),
     ...heatmap.transform,
-    threshold,
+    threshold: heatmap.threshold,
     peak: heatmap.peak,
+    origin: heatmap.origin,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { RadTriageError } from '#core/errors.ts';
 import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
-import type { ImageResult } from '#models/postprocess/read-outputs.ts';
+import type { ImageResult } from '#models/postprocess/read-image.ts';
 import type { RegisteredModel, UsableModel } from '#models/registry/registry.ts';
 import type { InstanceTable } from '#platform/database/schema.ts';
 
@@ -68,8 +68,12 @@ export interface ModelAnalysis {
   readonly results: readonly FrameResult[];
   /** Frames that it should have seen but that could not be decoded. */
   readonly undecodable: readonly RadTriageError[];
+  /** Why frames are outside the model's intended use, once for each of them. */
+  readonly declined: readonly string[];
   /** The failure that ended it, after one more try. */
   readonly failure: RadTriageError | undefined;
+  /** Why scores that were to be explained are not. */
+  readonly unexplained: RadTriageError | undefined;
   readonly provider: string | undefined;
   /** Milliseconds by stage, summed over the frames. */
   readonly timings: StageTimings;

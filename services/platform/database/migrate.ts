@@ -8,6 +8,7 @@ import { up as corrections } from './migrations/004-corrections.ts';
 import { up as retention } from './migrations/005-retention.ts';
 import { up as doorLog } from './migrations/006-door-log.ts';
 import { up as importFiles } from './migrations/007-import.ts';
+import { up as labelScores } from './migrations/008-label-scores.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -18,6 +19,7 @@ const MIGRATIONS = {
   '005-retention': { up: retention },
   '006-door-log': { up: doorLog },
   '007-import': { up: importFiles },
+  '008-label-scores': { up: labelScores },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

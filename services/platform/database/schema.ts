@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
-import type { ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
+import type { HeatmapOrigin, ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
 import type { InstanceStanding } from '#core/instance-standing.ts';
 import type { PerformedStepStatus } from '#core/performed-step-status.ts';
 import type { Priority } from '#core/priority.ts';
@@ -209,6 +209,15 @@ export interface AnalysisRunTable {
   finishedAt: Timestamp | null;
 }
 
+export interface LabelScore {
+  id: string;
+  label: string;
+  code: { scheme: string; value: string; meaning: string };
+  score: number;
+  threshold: number;
+  flagged: boolean;
+}
+
 export interface ModelRunTable {
   modelRunKey: Generated<string>;
   runKey: string;
@@ -216,12 +225,15 @@ export interface ModelRunTable {
   modelVersion: string;
   modelSha256: string;
   role: Exclude<ModelRole, 'retired'>;
-  outcome: 'analysed' | 'not-analysed' | 'failed';
+  outcome: 'analysed' | 'not-analysed' | 'declined' | 'failed';
   reason: string | null;
   provider: string | null;
+  /** Of the label that stands out most. */
   score: number | null;
   threshold: number | null;
   flagged: Generated<boolean>;
+  /** Every label of the model; empty when it was not analysed. */
+  labelScores: JsonWithDefault<LabelScore[]>;
   images: number;
   /** Milliseconds by stage: decode, preprocess, inference, postprocess. */
   timings: Json<Record<string, number>>;
@@ -260,6 +272,9 @@ export interface HeatmapTable {
   originY: number;
   threshold: number;
   peak: number;
+  /** What it is a heatmap of. */
+  label: Generated<string>;
+  origin: Generated<HeatmapOrigin>;
   /** As of the finding. */
   withdrawnAt: Timestamp | null;
 }

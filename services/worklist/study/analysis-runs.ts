@@ -8,9 +8,9 @@ type ModelRun = AnalysisRun['models'][number];
 
 function toModelRun(row: Selectable<ModelRunTable>): ModelRun {
   const { modelId, modelVersion, modelSha256, role, outcome, reason, provider } = row;
-  const { score, threshold, flagged, images, timings } = row;
+  const { score, threshold, flagged, labelScores, images, timings } = row;
   const what = { modelId, modelVersion, modelSha256, role, outcome, reason, provider };
-  return { ...what, score, threshold, flagged, images, timings };
+  return { ...what, score, threshold, flagged, labels: labelScores, images, timings };
 }
 
 /** All runs of a study, the newest first. Models in shadow are left out unless `withShadow`. */

@@ -22,6 +22,8 @@ export async function readHeatmapSummaries(
       'heatmap.sopInstanceUid',
       'heatmap.frame',
       'heatmap.peak',
+      'heatmap.label',
+      'heatmap.origin',
       'modelRun.modelId',
     ])
     .where('modelRun.runKey', 'in', runKeys)
@@ -74,6 +76,8 @@ export async function readHeatmap(
     sopInstanceUid: row.sopInstanceUid,
     frame: row.frame,
     modelId: row.modelId,
+    label: row.label,
+    origin: row.origin,
     peak: row.peak,
     width: row.width,
     height: row.height,

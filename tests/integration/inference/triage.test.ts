@@ -382,7 +382,7 @@ describe('the triage job with an active model', () => {
     const { row, models } = await read(target);
     expect(row).toMatchObject({
       status: 'not-analysed',
-      statusReason: 'no active or shadow model fits: modality MG',
+      statusReason: 'outside intended use: no active or shadow model fits: modality MG',
     });
     expect(row.thumbnailBlob).not.toBeNull();
     expect(models).toEqual([]);
@@ -479,7 +479,7 @@ describe('the triage job with an active model', () => {
     await triage(child);
     expect((await read(child)).row).toMatchObject({
       status: 'not-analysed',
-      statusReason: 'test-brightness 1.0.0: patient under 18',
+      statusReason: 'test-brightness 1.0.0: outside intended use: patient under 18',
       priority: 'MEDIUM',
     });
     const unknown = await study(BRIGHT);

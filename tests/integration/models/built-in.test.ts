@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readOutputs } from '#models/postprocess/read-outputs.ts';
-import { preprocess } from '#models/preprocess/preprocess.ts';
+import { analyseImage } from '#models/analysis/analyse-image.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
 import { findModelFolders, readModelFolder } from '#models/registry/read-model-folder.ts';
 import { BUILT_IN_MODELS, isUsable, runnableModel } from '#models/registry/registry.ts';
@@ -65,10 +64,18 @@ async function open(folder: string) {
 
 async function analyse(folder: string, image: SourceImage) {
   const model = await open(folder);
-  const { input } = model.manifest;
-  const tensor = preprocess(image, input, input.window);
-  const { outputs } = await runtime.run(runnableModel(model), tensor);
-  return readOutputs(outputs, model.manifest, image);
+  const { manifest } = model;
+  const slice = { image, window: manifest.input.window };
+  const run: Runtime['run'] = (...task) => runtime.run(...task);
+  const { outcome } = await analyseImage(
+    { manifest, runnable: runnableModel(model) },
+    [slice],
+    run,
+  );
+  if (outcome.kind === 'declined') throw new Error(outcome.reason);
+  const [label] = outcome.result.labels;
+  if (label === undefined) throw new Error('no label');
+  return label;
 }
 
 const folders = await findModelFolders([BUILT_IN_MODELS]);

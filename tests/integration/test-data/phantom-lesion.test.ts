@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { analyseImage, sliceOf } from '#models/analysis/analyse-image.ts';
 import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
 import type { Manifest } from '#models/manifest/schema.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
-import { selectImage, windowFor } from '#models/manifest/select-image.ts';
-import { type ImageResult, readOutputs } from '#models/postprocess/read-outputs.ts';
-import { preprocess } from '#models/preprocess/preprocess.ts';
+import { selectImage } from '#models/manifest/select-image.ts';
+import type { LabelResult } from '#models/postprocess/read-image.ts';
 import { readModelFolder } from '#models/registry/read-model-folder.ts';
 import { BUILT_IN_MODELS } from '#models/registry/registry.ts';
 import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
@@ -44,7 +44,7 @@ function factsOf(kind: Kind, manufacturer = 'RadTriage Phantom'): ImageFacts {
   return { values: { Modality: [kind], Manufacturer: [manufacturer] }, ageYears: 60 };
 }
 
-async function analyse(file: GeneratedFile): Promise<ImageResult> {
+async function analyse(file: GeneratedFile): Promise<LabelResult> {
   const kind = kindOf(file);
   const [rows, columns] = kind === 'CT' ? [320, 320] : [640, 576];
   const stored = file.bytes.subarray(-rows * columns * 2);
@@ -56,14 +56,13 @@ async function analyse(file: GeneratedFile): Promise<ImageResult> {
   const photometricInterpretation = file.bytes.includes('MONOCHROME1')
     ? 'MONOCHROME1'
     : 'MONOCHROME2';
-  const window = windowFor(manifest.input, factsOf(kind));
-  expect(window.kind).toBe(WINDOW_NEEDS[kind]);
-  const tensor = preprocess(
+  const slice = sliceOf(
     { values, rows, columns, photometricInterpretation },
-    manifest.input,
-    window,
+    factsOf(kind),
+    manifest,
   );
-  const model = {
+  expect(slice.window.kind).toBe(WINDOW_NEEDS[kind]);
+  const runnable = {
     path: join(FOLDER, manifest.file),
     sha256: manifest.sha256,
     inputName: manifest.input.name,
@@ -71,8 +70,11 @@ async function analyse(file: GeneratedFile): Promise<ImageResult> {
     maximumBatch: 1,
     outputNames: ['score', 'heatmap'],
   };
-  const { outputs } = await runtime.run(model, tensor);
-  return readOutputs(outputs, manifest, { rows, columns });
+  const run: Runtime['run'] = (...task) => runtime.run(...task);
+  const { outcome } = await analyseImage({ manifest, runnable }, [slice], run);
+  const label = outcome.kind === 'analysed' ? outcome.result.labels[0] : undefined;
+  if (label === undefined) throw new Error('not analysed');
+  return label;
 }
 
 interface Analysed {

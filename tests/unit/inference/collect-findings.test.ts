@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Box } from '#core/finding.ts';
-import { collectFindings, MAX_FINDINGS, MAX_TOP_HEATMAPS } from '#inference/collect-findings.ts';
-import type { FrameResult } from '#inference/triage-types.ts';
+import {
+  collectFindings,
+  type LabelFrame,
+  MAX_FINDINGS,
+  MAX_TOP_HEATMAPS,
+} from '#inference/collect-findings.ts';
 import { imageOf } from './results.ts';
 
 function slice(
   instanceNumber: number,
   boxes: readonly (readonly [Box, number])[],
   modality = 'CT',
-): FrameResult {
+): LabelFrame {
   return {
     image: imageOf(instanceNumber, { Modality: [modality] }),
     frame: 1,
@@ -22,7 +26,7 @@ const LEFT: Box = [0, 0, 10, 10];
 const LEFT_TOO: Box = [8, 8, 10, 10];
 const RIGHT: Box = [40, 0, 10, 10];
 
-function found(results: readonly FrameResult[]) {
+function found(results: readonly LabelFrame[]) {
   return collectFindings(results, 0.5).findings.map(({ result, box, score }) => [
     result.image.row.instanceNumber,
     box[0],
@@ -59,7 +63,31 @@ describe('the findings of a flagged study', () => {
 
   it('come from frames whose own score reaches the threshold', () => {
     const below = { ...slice(1, [[LEFT, 0.9]]), score: 0.4 };
-    expect(collectFindings([below], 0.5)).toEqual({ findings: [], heatmaps: [] });
+    expect(found([below, slice(3, [[RIGHT, 0.6]])])).toEqual([[3, 40, 0.6]]);
+  });
+
+  it('come from the highest frames when only all of them together reach it', () => {
+    expect(found([slice(1, [[LEFT, 0.4]]), slice(3, [[RIGHT, 0.3]])])).toEqual([
+      [1, 0, 0.4],
+      [3, 40, 0.3],
+    ]);
+  });
+
+  it('take slices as neighbours by their position, not by their number', () => {
+    const at = (instanceNumber: number, height: number, score: number): LabelFrame => {
+      const one = slice(instanceNumber, [[LEFT, score]]);
+      const facts = {
+        values: { Modality: ['CT'] },
+        ageYears: undefined,
+        imageOrientation: [1, 0, 0, 0, 1, 0],
+        imagePosition: [0, 0, height],
+      };
+      return { ...one, image: { ...one.image, facts } };
+    };
+    // 1 and 2 follow each other by number, but lie at the ends of the stack.
+    const results = [at(1, 10, 0.6), at(3, 20, 0.3), at(2, 30, 0.7)];
+    expect(found(results)).toHaveLength(2);
+    expect(found([at(1, 10, 0.6), at(3, 30, 0.3), at(2, 20, 0.7)])).toHaveLength(1);
   });
 
   it('are limited, the highest scores first, and each has its heatmap', () => {

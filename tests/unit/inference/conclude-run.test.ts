@@ -78,7 +78,7 @@ describe('what a run comes to', () => {
     const reasonOf = (images: Parameters<typeof concludeRun>[2]) =>
       concludeRun([], [], images).reason;
     expect(reasonOf([imageOf(1, { Modality: ['MG'] }), imageOf(2, {})])).toBe(
-      'no active or shadow model fits: modality MG, unknown',
+      'outside intended use: no active or shadow model fits: modality MG, unknown',
     );
     expect(reasonOf([unreadable(1), unreadable(2)])).toBe(
       'DICOM_STRUCTURE: none of 2 image(s) could be read',

@@ -30,7 +30,7 @@ describe('planning the models of a study', () => {
     const adult = modelOf('active', { select: { level: 'image', all, minimumAgeYears: 18 } });
     const image = (age?: number) => imageOf(1, { Modality: ['DX'] }, age);
     expect(planModels([adult], [image(7)])).toMatchObject([
-      { images: [], declined: 'patient under 18' },
+      { images: [], declined: 'outside intended use: patient under 18' },
     ]);
     expect(planModels([adult], [image()])).toMatchObject([{ note: 'patient age unknown' }]);
   });

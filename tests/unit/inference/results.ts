@@ -61,7 +61,8 @@ export function planOf(model: UsableModel, images: readonly TriageImage[]): Runn
 }
 
 export function resultOf(image: TriageImage, score: number): FrameResult {
-  return { image, frame: 1, score, heatmap: undefined, boxes: [] };
+  const label = { score, heatmap: undefined, boxes: [] };
+  return { image, frame: 1, labels: [label], atypicality: undefined };
 }
 
 export function analysisOf(
@@ -73,6 +74,8 @@ export function analysisOf(
     results: [],
     undecodable: [],
     failure: undefined,
+    declined: [],
+    unexplained: undefined,
     provider: 'cpu',
     timings: { decode: 1, preprocess: 1, inference: 1, postprocess: 1 },
     ...overrides,

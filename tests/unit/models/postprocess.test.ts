@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '#models/manifest/schema.ts';
 import { findComponents } from '#models/postprocess/components.ts';
+import { readImage } from '#models/postprocess/read-image.ts';
 import { readOutputs } from '#models/postprocess/read-outputs.ts';
+import { prepareImage } from '#models/preprocess/preprocess.ts';
 import { testManifest } from '#tests/support/onnx/model-folder.ts';
 
 function heatmap(...lines: string[]) {
@@ -44,34 +46,44 @@ function outputsOf(score: number, map: Float32Array) {
   };
 }
 
+function preparedOf(rows: number, columns: number) {
+  const values = new Float32Array(rows * columns);
+  const image = { values, rows, columns, photometricInterpretation: 'MONOCHROME2' } as const;
+  return prepareImage([{ image, window: manifest.input.window }], manifest.input);
+}
+
+function read(score: number, map: Float32Array) {
+  const [label] = readImage(manifest, preparedOf(50, 100), [outputsOf(score, map)]).labels;
+  if (label === undefined) throw new Error('no label');
+  return label;
+}
+
 describe('reading the outputs of a network', () => {
   it('gives boxes in source pixels, clipped to the image', () => {
     const map = new Float32Array(64);
     // Rows 1 and 2 of column 0: row 1 lies over the padding above a 50 x 100 image.
     map[8] = 0.9;
     map[16] = 0.7;
-    const result = readOutputs(outputsOf(0.9, map), manifest, { rows: 50, columns: 100 });
-    expect(result.boxes).toHaveLength(1);
-    const [box] = result.boxes;
+    const { boxes, heatmap: kept } = read(0.9, map);
+    expect(boxes).toHaveLength(1);
+    const [box] = boxes;
     expect(box?.box.map((side) => Math.round(side * 1000) / 1000)).toEqual([0, 0, 12.5, 12.5]);
     expect(box?.score).toBeCloseTo(0.9);
-    expect(result.heatmap?.peak).toBeCloseTo(0.9);
+    expect(kept?.peak).toBeCloseTo(0.9);
   });
 
   it('drops a component that lies over padding alone', () => {
     const map = new Float32Array(64);
     map[0] = 0.9;
-    const result = readOutputs(outputsOf(0.9, map), manifest, { rows: 50, columns: 100 });
-    expect(result.boxes).toEqual([]);
+    expect(read(0.9, map).boxes).toEqual([]);
   });
 
   it('refuses what is no score or no heatmap', () => {
-    const source = { rows: 8, columns: 8 };
     const map = new Float32Array(64);
-    expect(() => readOutputs(outputsOf(Number.NaN, map), manifest, source)).toThrow(/score/);
-    expect(() => readOutputs(outputsOf(1.5, map), manifest, source)).toThrow(/score/);
-    expect(() => readOutputs({}, manifest, source)).toThrow(/score/);
+    expect(() => read(Number.NaN, map)).toThrow(/output score holds values that are no numbers/);
+    expect(() => read(1.5, map)).toThrow(/output score holds values outside 0 to 1/);
+    expect(() => readOutputs({}, manifest)).toThrow(/output score is missing/);
     map[3] = -1;
-    expect(() => readOutputs(outputsOf(0.5, map), manifest, source)).toThrow(/outside 0 to 1/);
+    expect(() => read(0.5, map)).toThrow(/heatmap holds values outside 0 to 1/);
   });
 });

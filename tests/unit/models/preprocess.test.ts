@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ModelInput, Window } from '#models/manifest/input.ts';
-import { areaWeights, heatmapTransform, letterboxGeometry } from '#models/preprocess/letterbox.ts';
+import { areaWeights, letterboxGeometry } from '#models/preprocess/letterbox.ts';
 import { valuesAtRanks } from '#models/preprocess/percentile.ts';
-import { preprocess } from '#models/preprocess/preprocess.ts';
+import { cellTransform } from '#models/preprocess/place.ts';
+import { prepareImage, preprocess } from '#models/preprocess/preprocess.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
 import { missingPython, PYTHON } from '#tests/support/python.ts';
 
@@ -115,8 +116,10 @@ describe('the area letterbox', () => {
 
   it('maps heatmap cells back to the source pixels they came from', () => {
     // 100 x 50 into 64 x 64: scaled by 0.64 to 64 x 32, 16 rows of padding above.
-    const source = { rows: 50, columns: 100 };
-    const transform = heatmapTransform(source, { rows: 64, columns: 64 }, { rows: 8, columns: 8 });
+    const image = imageOf(50, 100, () => 1);
+    const [part] = prepareImage([{ image, window: IDENTITY }], inputOf([64, 64])).parts;
+    if (part === undefined) throw new Error('no part');
+    const transform = cellTransform(part.place, { rows: 8, columns: 8 });
     expect(transform.originX).toBeCloseTo(0);
     expect(2 * transform.scaleY + transform.originY).toBeCloseTo(0);
     expect(6 * transform.scaleY + transform.originY).toBeCloseTo(50);

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+import network_input
 import stored_values
 import values
 
@@ -22,10 +23,17 @@ def read(path):
     return stored_values.read(path), stored_values.stored_values(ds)
 
 
+def network_inputs(request):
+    ds, stored = read(request["path"])
+    slices = [(ds, stored[frame], frame) for frame in request["frames"]]
+    return network_input.network_inputs(slices, request["input"], request["middle"])
+
+
 OPERATIONS = {
     "pixels": lambda request: read(request["path"])[1],
     "modality": lambda request: values.modality_values(*read(request["path"])),
     "voi": lambda request: values.voi_shares(*read(request["path"])),
+    "input": network_inputs,
     "padding": lambda request: values.padding(*read(request["path"])),
 }
 

@@ -4,6 +4,7 @@ import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { comparisonRoutes } from '#quality/model-comparison/comparison-routes.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
 import { openQueue } from '#queue/open-queue.ts';
 import { startWeb } from '#worklist/start-web.ts';
@@ -37,7 +38,7 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     version: productVersion(),
     viewerDirectory: VIEWER,
     registry: await openSiteRegistry(config, database),
-    extraRoutes: [qualityRoutes],
+    extraRoutes: [qualityRoutes, (services) => comparisonRoutes({ ...services, rule })],
   });
   return {
     facts: { http: { url: web.url, port: Number(new URL(web.url).port) } },

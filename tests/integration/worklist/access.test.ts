@@ -3,11 +3,13 @@ import { USER_ROLES, type UserRole } from '#core/finding.ts';
 import type { InstanceReceiver } from '#intake/types.ts';
 import { openRegistry } from '#models/registry/registry.ts';
 import type { Route } from '#platform/http/route.ts';
+import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { comparisonRoutes } from '#quality/model-comparison/comparison-routes.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Web, WebServices } from '#worklist/start-web.ts';
 
 const PUBLIC = [
   'GET /api/health',
@@ -35,10 +37,12 @@ describe('who may call what', () => {
   beforeAll(async () => {
     server = await startTestDatabase();
     const registry = await openRegistry({ directories: [], database: server.database });
+    const rule = loadPriorityRule();
+    const comparison = (services: WebServices) => comparisonRoutes({ ...services, rule });
     web = await startTestWeb(
       { database: server.database, databaseUrl: server.url, directory: directory.path },
       {},
-      { registry, extraRoutes: [qualityRoutes], receiver: NO_RECEIVER },
+      { registry, extraRoutes: [qualityRoutes, comparison], receiver: NO_RECEIVER },
     );
     for (const role of USER_ROLES) {
       callers.set(role, await callerFor(web, server.database, { role, name: role }));

@@ -225,7 +225,10 @@ export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
     createWorker: (handlers, workerOptions) =>
       startWorker(handlers, { ...workerOptions, backend, queueOf, ready: ready.promise }),
     health: () => set.health(),
-    counts: async () => ({ triage: await set.count('triage') }),
+    counts: async () => ({
+      triage: await set.count('triage'),
+      shadow: await set.count('shadow'),
+    }),
     close: async () => {
       closed = true;
       await opening;

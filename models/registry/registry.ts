@@ -1,82 +1,108 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { type Kysely, sql } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
-import { type AuditEntry, appendAudit } from '#platform/audit-log/audit-log.ts';
+import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { asDatabaseError, type Database } from '#platform/database/connect.ts';
-import { outputNames } from '../manifest/outputs.ts';
-import type { Manifest } from '../manifest/schema.ts';
-import type { RunnableModel } from '../runtime/runtime.ts';
-import { findModelFolders, type ModelFolder, readModelFolder } from './read-model-folder.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { InspectedFolder } from './inspect-folder.ts';
+import { installModel, uninstallModel } from './install-model.ts';
+import {
+  type Author,
+  assignRole,
+  type ModelPin,
+  pinVersion,
+  readModelStates,
+} from './model-states.ts';
+import {
+  CARD_FILE,
+  findModelFolders,
+  type ModelFolder,
+  readModelFolder,
+} from './read-model-folder.ts';
+import { joinStates, newestFirst, type RegisteredModel } from './registered-model.ts';
+
+export {
+  isUsable,
+  type RegisteredModel,
+  runnableModel,
+  type UsableModel,
+} from './registered-model.ts';
 
 /** The models that come with the product. */
 export const BUILT_IN_MODELS = resolve(import.meta.dirname, '..');
-const CARD_FILE = 'MODEL_CARD.md';
 
-/** A model as it stands now: what its folder holds, and the role that an administrator gave these very weights. */
-export interface RegisteredModel {
-  readonly id: string;
-  readonly folder: string;
-  readonly manifest: Manifest | undefined;
-  /** Why it is refused, or undefined. */
-  readonly problem: RadTriageError | undefined;
-  /** 'shadow' until promoted; other weights under the same id start in shadow again. */
-  readonly role: ModelRole;
-  readonly changedBy: string | undefined;
-  readonly changedAt: Date | undefined;
-  readonly note: string | undefined;
-}
+/** Of pg_advisory_xact_lock: what is pinned, and which version is active, changes one after the other. */
+const MODELS_LOCK = 7_236_014_202;
 
-/** One that may run. */
-export interface UsableModel extends RegisteredModel {
-  readonly manifest: Manifest;
-  readonly problem: undefined;
-}
-
-export function isUsable(model: RegisteredModel): model is UsableModel {
-  return model.problem === undefined && model.manifest !== undefined;
-}
-
-/** What the runtime needs of it. */
-export function runnableModel({ folder, manifest }: UsableModel): RunnableModel {
-  const { input, outputs } = manifest;
-  return {
-    path: join(folder, manifest.file),
-    sha256: manifest.sha256,
-    inputName: input.name,
-    dims: [1, input.channels, ...input.size],
-    maximumBatch: input.maximumBatch,
-    outputNames: outputNames(outputs),
-  };
-}
-
-interface RoleChange {
+/** One version of a model; without `version` the active one, else the newest. */
+export interface ModelReference {
   readonly modelId: string;
+  readonly version?: string | undefined;
+}
+
+export interface RoleChange {
+  readonly modelId: string;
+  readonly version: string;
   /** The weights that are meant: a role is never given to others by mistake. */
   readonly sha256: string;
   readonly role: ModelRole;
   readonly actor: string;
+  /** Why; a promotion has to say it. */
   readonly note?: string | undefined;
+  /** What becomes of the version that was active before; 'shadow' without it. */
+  readonly previousRole?: Exclude<ModelRole, 'active'> | undefined;
+  /** A model for demonstration is made active only when this is said. */
+  readonly allowDemonstration?: boolean | undefined;
+}
+
+export interface RoleResult {
+  /** The version whose place was taken, and the role that it has now. */
+  readonly displaced: { readonly version: string; readonly role: ModelRole } | undefined;
+}
+
+export interface InstallResult {
+  readonly folder: string;
+  /** False when it had been added before. */
+  readonly isNew: boolean;
 }
 
 export interface ModelRegistry {
-  /** Reads roles anew, and folders whose files changed. Refused models are listed with their problem. */
+  /** Every version: reads roles anew, and folders whose files changed. Refused ones are listed with their problem. */
   list(): Promise<readonly RegisteredModel[]>;
+  /** @throws RadTriageError NOT_FOUND */
+  find(reference: ModelReference): Promise<RegisteredModel>;
   /**
-   * Records the role and who gave it, in the table and the audit log.
-   * @throws RadTriageError NOT_FOUND, STALE_VERSION (other weights than meant); the model's own problem when a
-   *   refused one is to be made active
+   * Records the role and who gave it, in the table and the audit log, and pins the files. At most one version of a
+   * model is active.
+   * @throws RadTriageError NOT_FOUND, STALE_VERSION (other weights than meant), REQUEST_INVALID (a promotion without a
+   *   note, or of a demonstration that was not allowed); the model's own problem when a refused one is to be active
    */
-  setRole(change: RoleChange): Promise<void>;
-  /** Makes every usable model in shadow active; retired ones stay so. Gives the ids. */
+  setRole(change: RoleChange): Promise<RoleResult>;
+  /**
+   * Copies a folder that was inspected into the directory of added models, where it is not there already, and pins it
+   * in shadow. Of a process that dies in between nothing half remains.
+   * @throws RadTriageError MODEL_ALTERED when that version is there, or was pinned, with other files; STORAGE_FAILED
+   */
+  install(model: InspectedFolder, author: Author): Promise<InstallResult>;
+  /**
+   * Forgets a version's pin and role, and deletes its files when they lie in the directory of added models.
+   * @returns whether files were deleted
+   * @throws RadTriageError NOT_FOUND, REQUEST_INVALID while it is active
+   */
+  remove(reference: Required<ModelReference>, actor: string): Promise<boolean>;
+  /** Makes of each model without an active version the newest usable one in shadow active. Gives the ids. */
   activateAll(actor: string): Promise<readonly string[]>;
   /** @throws RadTriageError NOT_FOUND for an unknown model or one without a card */
-  readCard(modelId: string): Promise<string>;
+  readCard(reference: ModelReference): Promise<string>;
 }
 
 export interface RegistryOptions {
-  /** Each folder below them with a manifest.json is a model. */
+  /** Each folder below them with a manifest.json is a version of a model. */
   readonly directories: readonly string[];
+  /** Where added models are kept; it need not exist yet. */
+  readonly installDirectory?: string | undefined;
   readonly database: Database;
 }
 
@@ -90,116 +116,187 @@ class FolderRegistry implements ModelRegistry {
 
   async list(): Promise<readonly RegisteredModel[]> {
     const folders = await this.#readFolders();
-    const states = await this.#readStates();
-    return folders.map((found) => {
-      const { id, folder, manifest, problem } = found;
-      const state = states.get(stateKey(id, manifest?.sha256 ?? ''));
-      return {
-        id,
-        folder,
-        manifest,
-        problem,
-        role: state?.role ?? 'shadow',
-        changedBy: state?.changedBy,
-        changedAt: state?.changedAt,
-        note: state?.note ?? undefined,
-      };
-    });
-  }
-
-  async setRole(change: RoleChange): Promise<void> {
-    const model = await this.#find(change.modelId);
-    if (model.manifest?.sha256 !== change.sha256) {
-      throw new RadTriageError('STALE_VERSION', `the model ${change.modelId} has other weights`);
-    }
-    if (change.role === 'active' && model.problem !== undefined) throw model.problem;
-    const { database } = this.#options;
-    const { modelId, sha256, role, actor } = change;
-    const changed = { role, changedBy: actor, changedAt: new Date(), note: change.note ?? null };
     try {
-      await database.transaction().execute(async (transaction) => {
-        await transaction
-          .insertInto('modelState')
-          .values({ modelId, sha256, ...changed })
-          .onConflict((conflict) => conflict.columns(['modelId', 'sha256']).doUpdateSet(changed))
-          .execute();
-        await appendAudit(transaction, auditEntry(change));
-      });
+      return joinStates(folders, await readModelStates(this.#options.database));
     } catch (error) {
       throw asDatabaseError(error);
     }
   }
 
-  async activateAll(actor: string): Promise<readonly string[]> {
-    const shadows = (await this.list()).filter(isUsable).filter((model) => model.role === 'shadow');
-    for (const { id, manifest } of shadows) {
-      await this.setRole({
-        modelId: id,
-        sha256: manifest.sha256,
-        role: 'active',
-        actor,
-        note: 'activated at start on request',
-      });
-    }
-    return shadows.map((model) => model.id);
+  async find({ modelId, version }: ModelReference): Promise<RegisteredModel> {
+    const versions = (await this.list()).filter((model) => model.id === modelId);
+    const found =
+      version === undefined
+        ? (versions.find((model) => model.role === 'active') ?? versions.sort(newestFirst)[0])
+        : versions.find((model) => model.version === version);
+    if (found !== undefined) return found;
+    const known = versions.map((model) => model.version).join(', ');
+    const which = version === undefined ? modelId : `${modelId} ${version}`;
+    throw new RadTriageError(
+      'NOT_FOUND',
+      known === '' ? `no model ${modelId}` : `no model ${which}; there is ${known}`,
+    );
   }
 
-  async readCard(modelId: string): Promise<string> {
-    const model = await this.#find(modelId);
+  async setRole(change: RoleChange): Promise<RoleResult> {
+    const model = await this.find(change);
+    checkChange(model, change);
+    const { modelId, version, role, actor, note } = change;
+    const previousRole = change.previousRole ?? 'shadow';
+    const pin = pinOf(model);
+    const displaced = await this.#change(async (transaction) => {
+      const taken = await assignRole(transaction, { pin, role, actor, note, previousRole });
+      const replaces = taken === undefined ? {} : { replaces: taken, previousRole };
+      await appendAudit(transaction, {
+        actor,
+        action: 'model-role-changed',
+        details: {
+          ...{ modelId, version, sha256: pin.sha256, manifestSha256: pin.manifestSha256 },
+          ...{ role, note: note ?? null, ...replaces },
+        },
+      });
+      return taken;
+    });
+    return {
+      displaced: displaced === undefined ? undefined : { version: displaced, role: previousRole },
+    };
+  }
+
+  async install(model: InspectedFolder, author: Author): Promise<InstallResult> {
+    const directory = this.#installDirectory();
+    const { manifest, manifestSha256 } = model;
+    const { id: modelId, version, sha256 } = manifest;
+    const pin = { modelId, version, sha256, manifestSha256 };
+    return this.#change(async (transaction) => {
+      const there = (await this.list()).find(
+        (known) => known.id === modelId && known.version === version,
+      );
+      const isNew = await pinVersion(transaction, pin, author);
+      const folder = folderInPlace(there, pin) ?? (await installModel(model, directory));
+      if (isNew) {
+        const details = { ...pin, licence: manifest.licence, note: author.note ?? null };
+        await appendAudit(transaction, { actor: author.actor, action: 'model-added', details });
+      }
+      return { folder, isNew };
+    });
+  }
+
+  async remove({ modelId, version }: Required<ModelReference>, actor: string): Promise<boolean> {
+    const model = await this.find({ modelId, version });
+    if (model.role === 'active') {
+      throw new RadTriageError(
+        'REQUEST_INVALID',
+        `${modelId} ${model.version} is active: retire it first`,
+      );
+    }
+    const directory = this.#options.installDirectory;
+    const isOurs = directory !== undefined && dirname(model.folder) === resolve(directory);
+    await this.#change(async (transaction) => {
+      await transaction
+        .deleteFrom('modelState')
+        .where('modelId', '=', modelId)
+        .where('version', '=', model.version)
+        .execute();
+      const details = {
+        modelId,
+        version: model.version,
+        sha256: model.sha256,
+        filesDeleted: isOurs,
+      };
+      await appendAudit(transaction, { actor, action: 'model-removed', details });
+      if (isOurs) await uninstallModel(model.folder, directory);
+    });
+    return isOurs;
+  }
+
+  async activateAll(actor: string): Promise<readonly string[]> {
+    const versions = Map.groupBy(await this.list(), (model) => model.id);
+    const activated: string[] = [];
+    for (const [id, models] of versions) {
+      if (models.some((model) => model.role === 'active')) continue;
+      const candidate = models
+        .filter((model) => model.role === 'shadow' && model.problem === undefined)
+        .sort(newestFirst)[0];
+      if (candidate === undefined) continue;
+      const { version, sha256 } = candidate;
+      const note = 'activated at start on request';
+      const allowDemonstration = true;
+      const change = { modelId: id, version, sha256, actor, note, allowDemonstration };
+      await this.setRole({ ...change, role: 'active' });
+      activated.push(id);
+    }
+    return activated;
+  }
+
+  async readCard(reference: ModelReference): Promise<string> {
+    const model = await this.find(reference);
     try {
       return await readFile(join(model.folder, CARD_FILE), 'utf8');
     } catch (error) {
-      throw new RadTriageError('NOT_FOUND', `the model ${modelId} has no card`, { cause: error });
+      throw new RadTriageError('NOT_FOUND', `the model ${model.id} has no card`, { cause: error });
     }
   }
 
-  async #find(modelId: string): Promise<RegisteredModel> {
-    const model = (await this.list()).find((candidate) => candidate.id === modelId);
-    if (model === undefined) throw new RadTriageError('NOT_FOUND', `no model ${modelId}`);
-    return model;
+  #installDirectory(): string {
+    const { installDirectory } = this.#options;
+    if (installDirectory !== undefined) return resolve(installDirectory);
+    throw new RadTriageError('CONFIG_INVALID', 'there is no directory for added models');
+  }
+
+  async #change<T>(work: (transaction: Kysely<DatabaseSchema>) => Promise<T>): Promise<T> {
+    try {
+      return await this.#options.database.transaction().execute(async (transaction) => {
+        await sql`SELECT pg_advisory_xact_lock(${MODELS_LOCK})`.execute(transaction);
+        return work(transaction);
+      });
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
   }
 
   async #readFolders(): Promise<ModelFolder[]> {
     const before = this.#folders;
-    const folders = await findModelFolders(this.#options.directories);
+    const { directories, installDirectory } = this.#options;
+    const folders = await findModelFolders(directories, installDirectory);
     const read: ModelFolder[] = [];
     for (const folder of folders) read.push(await readModelFolder(folder, before.get(folder)));
     this.#folders = new Map(read.map((found) => [found.folder, found]));
-    return refuseRepeatedIds(read);
-  }
-
-  async #readStates() {
-    try {
-      const rows = await this.#options.database.selectFrom('modelState').selectAll().execute();
-      return new Map(rows.map((row) => [stateKey(row.modelId, row.sha256), row]));
-    } catch (error) {
-      throw asDatabaseError(error);
-    }
+    return read;
   }
 }
 
-function auditEntry({ modelId, sha256, role, actor, note }: RoleChange): AuditEntry {
-  return {
-    actor,
-    action: 'model-role-changed',
-    details: { modelId, sha256, role, note: note ?? null },
-  };
+/** The folder when it holds these very files; undefined when there is none. */
+function folderInPlace(there: RegisteredModel | undefined, pin: ModelPin): string | undefined {
+  if (there === undefined || there.folder === '') return undefined;
+  const isSame = there.sha256 === pin.sha256 && there.manifestSha256 === pin.manifestSha256;
+  if (isSame && there.problem === undefined) return there.folder;
+  const problem = there.problem === undefined ? 'other files' : there.problem.message;
+  throw new RadTriageError(
+    'MODEL_ALTERED',
+    `${pin.modelId} ${pin.version} is there already (${there.folder}) with ${problem}: give it a new version`,
+  );
 }
 
-function stateKey(modelId: string, sha256: string): string {
-  return `${modelId} ${sha256}`;
+function pinOf({ id, version, sha256, manifestSha256 }: RegisteredModel): ModelPin {
+  return { modelId: id, version, sha256, manifestSha256 };
 }
 
-function refuseRepeatedIds(folders: readonly ModelFolder[]): ModelFolder[] {
-  const taken = new Set<string>();
-  return folders.map((found) => {
-    if (!taken.has(found.id)) {
-      taken.add(found.id);
-      return found;
-    }
-    const message = `${found.folder}: another folder has the model id ${found.id}`;
-    return { ...found, problem: new RadTriageError('MODEL_MANIFEST_INVALID', message) };
-  });
+function checkChange(model: RegisteredModel, change: RoleChange): void {
+  if (model.sha256 !== change.sha256) {
+    throw new RadTriageError('STALE_VERSION', `the model ${change.modelId} has other weights`);
+  }
+  if (model.problem !== undefined && model.version === '') throw model.problem;
+  if (change.role !== 'active') return;
+  if (model.problem !== undefined) throw model.problem;
+  if ((change.note ?? '').trim() === '') {
+    throw new RadTriageError('REQUEST_INVALID', 'a promotion needs a note: why this model');
+  }
+  if (model.manifest?.demonstration === true && change.allowDemonstration !== true) {
+    throw new RadTriageError(
+      'REQUEST_INVALID',
+      `${model.id} is for demonstration and not for patients: allow that explicitly`,
+    );
+  }
 }
 
 /** @throws RadTriageError CONFIG_INVALID when a directory cannot be read */

@@ -4,7 +4,7 @@ import { MODEL_ROLES } from '#core/finding.ts';
 const time = z.iso.datetime({ offset: true });
 const interval = z.tuple([z.number(), z.number()]);
 
-/** A model as the registry knows it. `problem` says why it is refused (altered, missing, invalid manifest). */
+/** A version of a model as the registry knows it. `problem` says why it is refused (altered, missing, invalid manifest). */
 export const modelSchema = z.object({
   id: z.string(),
   version: z.string(),
@@ -21,17 +21,29 @@ export const modelSchema = z.object({
   validation: z.string().nullable(),
   provider: z.string().nullable(),
   problem: z.string().nullable(),
+  /** Whether its files are pinned: since it was added, or given a role. */
+  pinned: z.boolean(),
   changedBy: z.string().nullable(),
   changedAt: time.nullable(),
+  note: z.string().nullable(),
 });
 export type Model = z.output<typeof modelSchema>;
 export const modelsSchema = z.object({ models: z.array(modelSchema) });
+export const modelCardQuerySchema = z.object({
+  /** Without it the card of the active version, else of the newest. */
+  version: z.string().max(100).optional(),
+});
 export const modelCardSchema = z.object({ id: z.string(), markdown: z.string() });
-/** POST /api/models/{id}/role, by an admin. */
+/** POST /api/models/{id}/role, by an admin. A promotion needs a note. */
 export const modelRoleRequestSchema = z.object({
+  version: z.string().max(100),
   role: z.enum(MODEL_ROLES),
   sha256: z.string().length(64),
-  note: z.string().max(500).optional(),
+  note: z.string().trim().max(500).optional(),
+  /** What becomes of the version that was active before. */
+  previousRole: z.enum(['shadow', 'retired']).optional(),
+  /** A model for demonstration is made active only when this is said. */
+  allowDemonstration: z.boolean().optional(),
 });
 
 /** Jobs that ran out of tries, visible until retried or dismissed. */

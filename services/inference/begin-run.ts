@@ -95,7 +95,8 @@ async function supersedeRun(transaction: Kysely<DatabaseSchema>, run: RunRow): P
     .execute();
 }
 
-async function readImageRows(
+/** The images that a study is made of now, in the order in which they are read. */
+export async function readImageRows(
   transaction: Kysely<DatabaseSchema>,
   studyKey: string,
 ): Promise<ImageRow[]> {

@@ -43,36 +43,53 @@ export interface RunConclusion {
   readonly models: readonly ModelConclusion[];
   /** Of active models alone: what the priority is decided by. */
   readonly outcomes: readonly ModelOutcome[];
+  /** Whether models in shadow are to see these images, once this is stored. */
+  readonly awaitsShadow: boolean;
   /** The failure of an active model when no other active one came to a result: the job is tried again. */
   readonly failure: RadTriageError | undefined;
 }
 
 const NOTHING_FOUND: FlaggedFrames = { findings: [], heatmaps: [] };
 
-/** Weighs what the models gave. Shadow models are recorded, and neither raise nor mark nor count as an analysis. */
+function isAwaitingShadow({ model, images }: ModelPlan): boolean {
+  return model.role !== 'active' && model.problem === undefined && images.length > 0;
+}
+
+/** Weighs what the active models gave. Those in shadow see the study later, and count for nothing here. */
 export function concludeRun(
   plans: readonly ModelPlan[],
   analyses: readonly ModelAnalysis[],
   images: readonly TriageImage[],
 ): RunConclusion {
-  const byModel = new Map(analyses.map((analysis) => [analysis.plan.model.id, analysis]));
-  const models = plans.map((plan) => concludeModel(plan, byModel.get(plan.model.id)));
-  const active = models.filter((model) => model.role === 'active');
-  const analysed = active.filter((model) => model.outcome === 'analysed');
-  const failed = active.find((model) => model.outcome === 'failed');
+  const findAnalysis = (plan: ModelPlan) =>
+    analyses.find((analysis) => analysis.plan.model === plan.model);
+  const awaiting = plans.filter(isAwaitingShadow);
+  const told = plans.filter((plan) => !isAwaitingShadow(plan));
+  const conclusions = told.map((plan) => concludeModel(plan, findAnalysis(plan)));
+  const models = conclusions.filter((model) => model.role === 'active');
+  const analysed = models.filter((model) => model.outcome === 'analysed');
+  const failed = models.find((model) => model.outcome === 'failed');
   return {
     state: analysed.length > 0 ? 'analysed' : 'not-analysed',
-    reason: analysed.length > 0 ? describeAnalysed(active) : describeNotAnalysed(models, images),
+    reason:
+      analysed.length > 0
+        ? describeAnalysed(models)
+        : describeNotAnalysed(conclusions, awaiting, images),
     models,
     outcomes: analysed.flatMap(outcomesOf),
+    awaitsShadow: awaiting.length > 0,
     failure:
       analysed.length > 0 || failed === undefined
         ? undefined
-        : byModel.get(failed.model.id)?.failure,
+        : analyses.find((analysis) => analysis.plan.model === failed.model)?.failure,
   };
 }
 
-function concludeModel(plan: ModelPlan, analysis: ModelAnalysis | undefined): ModelConclusion {
+/** What one model came to; without an analysis, why it did not take the images. */
+export function concludeModel(
+  plan: ModelPlan,
+  analysis: ModelAnalysis | undefined,
+): ModelConclusion {
   const { model } = plan;
   const base = {
     model,
@@ -198,7 +215,7 @@ function describeSomeDeclined({ declined, results }: ModelAnalysis): string[] {
   return [`${count} not analysed: ${[...new Set(declined)].join('; ')}`];
 }
 
-function nameOf({ model }: ModelConclusion): string {
+function nameOf({ model }: Pick<ModelConclusion, 'model'>): string {
   return `${model.id} ${model.manifest?.version ?? ''}`.trim();
 }
 
@@ -224,13 +241,13 @@ function describeAnalysed(active: readonly ModelConclusion[]): string {
 
 function describeNotAnalysed(
   models: readonly ModelConclusion[],
+  awaiting: readonly ModelPlan[],
   images: readonly TriageImage[],
 ): string {
   if (images.length === 0) return 'the study has no image';
-  const shadows = models.filter((m) => m.role === 'shadow' && m.outcome === 'analysed');
-  const reasons = models.filter((model) => model.outcome !== 'analysed').map(describeMissing);
-  if (shadows.length > 0) {
-    reasons.unshift(`model in shadow: awaiting promotion (${shadows.map(nameOf).join(', ')})`);
+  const reasons = models.map(describeMissing);
+  if (awaiting.length > 0) {
+    reasons.unshift(`model in shadow: awaiting promotion (${awaiting.map(nameOf).join(', ')})`);
   }
   return reasons.length > 0 ? reasons.join('; ') : describeNoFit(images);
 }

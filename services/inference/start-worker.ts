@@ -4,6 +4,7 @@ import { isUsable, runnableModel } from '#models/registry/registry.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import type { JobHandler } from '#queue/handlers.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
+import type { ActiveWork } from './active-work.ts';
 import type { TriageDependencies } from './dependencies.ts';
 import { giveUpStudy } from './give-up.ts';
 import { triageStudy } from './triage-study.ts';
@@ -12,6 +13,8 @@ export interface TriageWorkerOptions extends TriageDependencies {
   readonly queue: Pick<OpenedQueue, 'createWorker'>;
   /** Studies analysed at once; more than the runtime has processes gains little. */
   readonly concurrency: number;
+  /** Told while a study is analysed, so that what nobody waits for stands aside. */
+  readonly activeWork?: ActiveWork | undefined;
   /** Told of each triage job that was run, for metrics. */
   readonly onRun?: ((outcome: 'done' | 'failed', seconds: number) => void) | undefined;
 }
@@ -29,7 +32,8 @@ function createTriageHandler(options: TriageWorkerOptions): JobHandler<'triage'>
       const startedAt = performance.now();
       let outcome: 'done' | 'failed' = 'failed';
       try {
-        await triageStudy(payload, options);
+        const triage = () => triageStudy(payload, options);
+        await (options.activeWork?.during(triage) ?? triage());
         outcome = 'done';
       } finally {
         options.onRun?.(outcome, (performance.now() - startedAt) / 1000);
@@ -69,7 +73,7 @@ async function warmUp(
   providers: Record<string, string>,
 ): Promise<void> {
   try {
-    const models = (await registry.list()).filter((model) => model.role !== 'retired');
+    const models = (await registry.list()).filter((model) => model.role === 'active');
     for (const { id, problem } of models) {
       if (problem !== undefined) logger.error({ modelId: id, code: problem.code }, 'model refused');
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
 import { canTransition } from '#core/study-state.ts';
+import { requestShadow } from '#intake/request-shadow.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
@@ -45,6 +46,7 @@ export async function storeResult(
       .execute();
     if (isCurrent) {
       await updateStudy(transaction, study.studyKey, { event, patch: studyPatch(study, result) });
+      if (conclusion.awaitsShadow) await requestShadow(transaction, run);
     }
     return state;
   });
@@ -96,7 +98,7 @@ interface ModelRunPlace {
   readonly studyKey: string;
 }
 
-async function insertModelRun(
+export async function insertModelRun(
   transaction: Kysely<DatabaseSchema>,
   { model, runKey, studyKey }: ModelRunPlace,
 ): Promise<void> {

@@ -23,9 +23,10 @@ export async function triageStudy(job: TriageJob, dependencies: TriageDependenci
 
   const images = await readImages(begun.images, dependencies.blobs);
   const plans = planModels(await registry.list(), images);
+  const active = plans.filter((plan) => plan.model.role === 'active');
   const thumbnail = keepThumbnailFrame(images);
   const decode = (frame: FrameOfImage) => decodeFrame(frame, dependencies);
-  const analyses = await analyseImages(plans, (frame) => thumbnail.watch(decode(frame)), runtime);
+  const analyses = await analyseImages(active, (frame) => thumbnail.watch(decode(frame)), runtime);
 
   const conclusion = concludeRun(plans, analyses, images);
   if (conclusion.failure !== undefined) throw conclusion.failure;

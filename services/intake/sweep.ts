@@ -5,6 +5,7 @@ import { addToOutbox } from '#platform/outbox/outbox.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { QueueProducer } from '#queue/open-queue.ts';
 import { requestRun } from './request-run.ts';
+import { sweepShadows } from './sweep-shadows.ts';
 
 export interface SweepOptions {
   readonly database: Database;
@@ -132,6 +133,7 @@ export async function sweepRuns(options: SweepOptions): Promise<SweepReport> {
       rerun += 1;
     }
   }
+  resent += await sweepShadows(database, producer, before);
   if (resent + rerun > 0) logger.warn({ resent, rerun }, 'the queue had forgotten analyses');
   return { resent, rerun };
 }

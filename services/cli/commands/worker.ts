@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import { createActiveWork } from '#inference/active-work.ts';
+import { type ShadowWorkerOptions, startShadowWorker } from '#inference/start-shadow-worker.ts';
 import { startTriageWorker } from '#inference/start-worker.ts';
 import { createWorkerMetrics } from '#inference/worker-metrics.ts';
 import { startSweep } from '#intake/sweep.ts';
-import { createRuntime } from '#models/runtime/runtime.ts';
+import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import type { BlobStore } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
@@ -30,6 +32,21 @@ async function putThumbnail(blobStore: BlobStore, bytes: Uint8Array): Promise<st
   }
 }
 
+/** With processes of their own, begun when there is something to run: a hang in shadow holds up nobody. */
+function startShadows(
+  shared: Omit<ShadowWorkerOptions, 'runtime' | 'decoder'>,
+  runtime: Runtime,
+): { close(): Promise<void> } {
+  const decoder = createPixelDecoder({ processes: 1 });
+  const worker = startShadowWorker({ ...shared, runtime, decoder });
+  return {
+    close: async () => {
+      await worker.close();
+      await Promise.all([runtime.close(), decoder.close()]);
+    },
+  };
+}
+
 async function startWorkerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'worker');
   const { database, databaseUrl, blobStore, logger } = site;
@@ -45,35 +62,33 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const metrics = createProcessMetrics(config.metrics, config.metrics.workerPort);
   const figures = metrics && createWorkerMetrics(metrics.registry);
   const sweep = startSweep({ database, producer, logger, onReport: figures?.onSweep });
-  const runtime = createRuntime({
-    executionProviders,
-    processes,
-    threads,
-    timeoutMs: timeoutSeconds * 1000,
-  });
+  const limits = { executionProviders, threads, timeoutMs: timeoutSeconds * 1000 };
+  const runtime = createRuntime({ ...limits, processes });
   const decoder = createPixelDecoder({ processes });
+  const activeWork = createActiveWork();
+  const registry = await openSiteRegistry(config, database);
+  const blobs = {
+    pathOf: (path: string) => blobStore.locate(path),
+    put: (bytes: Uint8Array) => putThumbnail(blobStore, bytes),
+  };
   const worker = startTriageWorker({
     queue,
     concurrency: processes,
     onRun: figures?.onRun,
-    database,
-    registry: await openSiteRegistry(config, database),
-    runtime,
-    decoder,
-    blobs: {
-      pathOf: (path) => blobStore.locate(path),
-      put: (bytes) => putThumbnail(blobStore, bytes),
-    },
+    activeWork,
+    ...{ database, registry, runtime, decoder, blobs },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: THUMBNAIL_SIZE }),
     rule: loadPriorityRule(config.priorityRuleFile),
     logger,
   });
+  const shared = { queue, database, registry, blobs, activeWork, logger };
+  const shadows = startShadows(shared, createRuntime({ ...limits, processes: 1 }));
   const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
     facts: { metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
-      await worker.close();
+      await Promise.all([worker.close(), shadows.close()]);
       await sweep.close();
       await pump.close();
       await Promise.all([runtime.close(), decoder.close(), queue.close()]);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
 import { imageFacts } from '#models/manifest/image-facts.ts';
 import { selectImage } from '#models/manifest/select-image.ts';
@@ -35,7 +36,7 @@ export class ModelTally {
   static async open(config: Config): Promise<ModelTally> {
     const { builtInModels, modelDirectories } = config.inference;
     const directories = [...(builtInModels ? [BUILT_IN_MODELS] : []), ...modelDirectories];
-    const folders = await findModelFolders(directories);
+    const folders = await findModelFolders(directories, join(config.dataDirectory, 'models'));
     return new ModelTally(await Promise.all(folders.map((folder) => readModelFolder(folder))));
   }
 

@@ -9,6 +9,7 @@ import { up as retention } from './migrations/005-retention.ts';
 import { up as doorLog } from './migrations/006-door-log.ts';
 import { up as importFiles } from './migrations/007-import.ts';
 import { up as labelScores } from './migrations/008-label-scores.ts';
+import { up as modelVersions } from './migrations/009-model-versions.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -20,6 +21,7 @@ const MIGRATIONS = {
   '006-door-log': { up: doorLog },
   '007-import': { up: importFiles },
   '008-label-scores': { up: labelScores },
+  '009-model-versions': { up: modelVersions },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

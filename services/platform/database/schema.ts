@@ -207,6 +207,12 @@ export interface AnalysisRunTable {
   createdAt: CreatedAt;
   startedAt: Timestamp | null;
   finishedAt: Timestamp | null;
+  /** How far the models in shadow are with this run; null when none was to see it. */
+  shadowState: 'queued' | 'done' | 'failed' | 'superseded' | null;
+  /** Of the job that was asked for last; never used twice. */
+  shadowJobId: string | null;
+  shadowReason: string | null;
+  shadowFinishedAt: Timestamp | null;
 }
 
 export interface LabelScore {
@@ -336,9 +342,14 @@ export interface DeadLetterTable {
   resolvedAt: Timestamp | null;
 }
 
+/** A version of a model that was added or given a role: its files are pinned from then on. */
 export interface ModelStateTable {
   modelId: string;
+  version: string;
+  /** Of the ONNX file. */
   sha256: string;
+  /** Of manifest.json; null for roles given before it was recorded. */
+  manifestSha256: string | null;
   role: ModelRole;
   changedBy: string;
   changedAt: CreatedAt;

@@ -3,6 +3,7 @@ import { deadLettersSchema } from '#contracts/administration.ts';
 import { reanalyseResponseSchema } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
 import { requestRun } from '#intake/request-run.ts';
+import { retryShadow } from '#intake/request-shadow.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
@@ -39,12 +40,31 @@ function reanalyse(context: WebContext, studyInstanceUid: string, actor: string)
   });
 }
 
+/** Lets the models in shadow try again; nothing that anybody reads changes by it. */
+function rerunShadow(
+  context: WebContext,
+  failed: { jobId: string; studyInstanceUid: string; actor: string },
+) {
+  const { actor, studyInstanceUid } = failed;
+  return context.database.transaction().execute(async (transaction) => {
+    const { jobId } = await retryShadow(transaction, failed.jobId);
+    const details = { jobId };
+    await appendAudit(transaction, {
+      actor,
+      action: 'shadow.requested',
+      studyInstanceUid,
+      details,
+    });
+    return { jobId };
+  });
+}
+
 /** @throws RadTriageError NOT_FOUND when no such job waits, REQUEST_INVALID when it belongs to no study */
 async function retryFailure(context: WebContext, jobId: string, actor: string) {
   const failure = await context.database
     .selectFrom('deadLetter')
     .leftJoin('study', 'study.studyKey', 'deadLetter.studyKey')
-    .select('study.studyInstanceUid')
+    .select(['deadLetter.job', 'study.studyInstanceUid'])
     .where('jobId', '=', jobId)
     .where('resolvedAt', 'is', null)
     .executeTakeFirst();
@@ -52,7 +72,10 @@ async function retryFailure(context: WebContext, jobId: string, actor: string) {
   if (failure.studyInstanceUid === null) {
     throw new RadTriageError('REQUEST_INVALID', 'the job belongs to no study: nothing to retry');
   }
-  return reanalyse(context, failure.studyInstanceUid, actor);
+  const { job, studyInstanceUid } = failure;
+  return job === 'shadow'
+    ? rerunShadow(context, { jobId, studyInstanceUid, actor })
+    : reanalyse(context, studyInstanceUid, actor);
 }
 
 /** Jobs that ran out of tries, and analyses asked for by hand. */

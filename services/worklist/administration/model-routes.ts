@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import {
   type Model,
+  modelCardQuerySchema,
   modelCardSchema,
   modelRoleRequestSchema,
   modelsSchema,
 } from '#contracts/administration.ts';
 import { modelRoleResponseSchema } from '#contracts/reading.ts';
-import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
 import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
 import type { Manifest } from '#models/manifest/schema.ts';
-import type { ModelRegistry, RegisteredModel } from '#models/registry/registry.ts';
+import type { ModelRegistry, RegisteredModel, RoleResult } from '#models/registry/registry.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
@@ -24,6 +24,12 @@ const EFFECTS: Readonly<Record<ModelRole, string>> = {
   retired: 'The model no longer runs. Earlier results are left as they are.',
 };
 
+function describeEffect(role: ModelRole, displaced: RoleResult['displaced']): string {
+  if (displaced === undefined) return EFFECTS[role];
+  const now = displaced.role === 'shadow' ? 'runs in shadow' : 'is retired';
+  return `${EFFECTS[role]} Version ${displaced.version}, active until now, ${now}.`;
+}
+
 function describeValidation(manifest: Manifest): string | null {
   const { validation } = mainLabel(manifest);
   if (validation === undefined) return null;
@@ -34,7 +40,8 @@ function describeValidation(manifest: Manifest): string | null {
 function manifestFields(model: RegisteredModel) {
   const { manifest } = model;
   if (manifest === undefined) {
-    const unknown = { version: '', title: model.id, sha256: '', demonstration: false };
+    const { version, sha256 } = model;
+    const unknown = { version, title: model.id, sha256, demonstration: false };
     const none = { threshold: null, auc: null, aucInterval: null, validation: null };
     return { ...unknown, intendedUse: '', licence: '', label: '', ...none };
   }
@@ -56,7 +63,8 @@ async function readProvider(context: WebContext, model: RegisteredModel): Promis
     .selectFrom('modelRun')
     .select('provider')
     .where('modelId', '=', model.id)
-    .where('modelSha256', '=', model.manifest?.sha256 ?? '')
+    .where('modelVersion', '=', model.version)
+    .where('modelSha256', '=', model.sha256)
     .where('provider', 'is not', null)
     .orderBy('modelRunKey', 'desc')
     .limit(1)
@@ -71,8 +79,10 @@ async function toModel(context: WebContext, model: RegisteredModel): Promise<Mod
     role: model.role,
     provider: await readProvider(context, model),
     problem: model.problem === undefined ? null : `${model.problem.code}: ${model.problem.message}`,
+    pinned: model.pinned,
     changedBy: model.changedBy ?? null,
     changedAt: model.changedAt?.toISOString() ?? null,
+    note: model.note ?? null,
   };
 }
 
@@ -89,10 +99,10 @@ function roleRoute(context: WebContext, registry: ModelRegistry): Route {
       response: modelRoleResponseSchema,
     },
     async ({ params, body }, { principal }) => {
-      await registry.setRole({ modelId: params.id, actor: principal.name, ...body });
-      const model = (await registry.list()).find((candidate) => candidate.id === params.id);
-      if (model === undefined) throw new RadTriageError('NOT_FOUND', 'there is no such model');
-      return { model: await toModel(context, model), effect: EFFECTS[body.role] };
+      const change = { modelId: params.id, actor: principal.name, ...body };
+      const { displaced } = await registry.setRole(change);
+      const model = await registry.find(change);
+      return { model: await toModel(context, model), effect: describeEffect(body.role, displaced) };
     },
   );
 }
@@ -120,10 +130,13 @@ export function modelRoutes(context: WebContext, registry: ModelRegistry): Route
         path: '/api/models/:id/card',
         access: EVERYONE,
         summary: 'The model card, in Markdown',
-        input: z.object({ params: modelParams }),
+        input: z.object({ params: modelParams, query: modelCardQuerySchema }),
         response: modelCardSchema,
       },
-      async ({ params }) => ({ id: params.id, markdown: await registry.readCard(params.id) }),
+      async ({ params: { id }, query: { version } }) => ({
+        id,
+        markdown: await registry.readCard({ modelId: id, version }),
+      }),
     ),
     roleRoute(context, registry),
   ];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyseImage } from '#models/analysis/analyse-image.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
 import { findModelFolders, readModelFolder } from '#models/registry/read-model-folder.ts';
+import { joinStates } from '#models/registry/registered-model.ts';
 import { BUILT_IN_MODELS, isUsable, runnableModel } from '#models/registry/registry.ts';
 import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { missingPython, PYTHON } from '#tests/support/python.ts';
@@ -50,15 +51,8 @@ beforeAll(() => {
 afterAll(() => runtime.close());
 
 async function open(folder: string) {
-  const found = await readModelFolder(folder);
-  const state = {
-    role: 'shadow',
-    changedBy: undefined,
-    changedAt: undefined,
-    note: undefined,
-  } as const;
-  const model = { ...found, ...state };
-  if (!isUsable(model)) throw model.problem ?? new Error('refused');
+  const [model] = joinStates([await readModelFolder(folder)], new Map());
+  if (model === undefined || !isUsable(model)) throw model?.problem ?? new Error('refused');
   return model;
 }
 

@@ -1,10 +1,12 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { toRadTriageError } from '#core/errors.ts';
 import {
   isUsable,
   type ModelRegistry,
   openRegistry,
+  type RoleChange,
   runnableModel,
 } from '#models/registry/registry.ts';
 import { findBrokenAudit } from '#platform/audit-log/audit-log.ts';
@@ -41,6 +43,12 @@ async function theOnly() {
   return model;
 }
 
+function promotion(sha256: string): RoleChange {
+  const note = 'tried on our own studies';
+  const change = { modelId: 'first', version: '1.0.0', sha256, actor: 'admin', note };
+  return { ...change, role: 'active', allowDemonstration: true };
+}
+
 describe('the model registry', () => {
   it('lists a model in shadow until it is promoted, with who did it, in the audit log too', async () => {
     const model = await theOnly();
@@ -48,7 +56,9 @@ describe('the model registry', () => {
     const sha256 = model.manifest?.sha256 ?? '';
     const change = {
       modelId: 'first',
+      version: '1.0.0',
       sha256,
+      allowDemonstration: true,
       role: 'active',
       actor: 'admin',
       note: 'tried',
@@ -73,32 +83,73 @@ describe('the model registry', () => {
     expect(await findBrokenAudit(server.database)).toBeNull();
   });
 
-  it('binds a role to the very weights', async () => {
-    const { manifest } = await theOnly();
-    const sha256 = manifest?.sha256 ?? '';
-    await registry.setRole({ modelId: 'first', sha256, role: 'active', actor: 'admin' });
+  it('gives a role to the weights and the version that are meant, and to no other', async () => {
+    const sha256 = (await theOnly()).sha256;
     writeModelFolder(models.path, { id: 'first' }, brightnessNetwork(64, 16));
-    expect(await theOnly()).toMatchObject({ role: 'shadow', problem: undefined });
-    const stale = registry.setRole({ modelId: 'first', sha256, role: 'active', actor: 'admin' });
-    await expect(stale).rejects.toMatchObject({ code: 'STALE_VERSION' });
-    const unknown = registry.setRole({ modelId: 'other', sha256, role: 'active', actor: 'admin' });
-    await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const codeOf = (change: Partial<RoleChange>) =>
+      registry.setRole({ ...promotion(sha256), ...change }).then(
+        () => 'changed',
+        (error: unknown) => toRadTriageError(error).code,
+      );
+    expect(await codeOf({})).toBe('STALE_VERSION');
+    expect(await codeOf({ modelId: 'other' })).toBe('NOT_FOUND');
+    expect(await codeOf({ version: '2.0.0' })).toBe('NOT_FOUND');
+    const own = (await theOnly()).sha256;
+    expect(await codeOf({ sha256: own, note: ' ' })).toBe('REQUEST_INVALID');
+    expect(await codeOf({ sha256: own, allowDemonstration: false })).toBe('REQUEST_INVALID');
+    expect(await theOnly()).toMatchObject({ role: 'shadow', pinned: false });
+    expect(await codeOf({ sha256: own })).toBe('changed');
+    expect(await theOnly()).toMatchObject({ role: 'active', pinned: true });
+  });
+
+  it('finds a file and its manifest that were changed together, and a manifest alone', async () => {
+    await registry.setRole(promotion((await theOnly()).sha256));
+    const [original] = await registry.list();
+    writeModelFolder(models.path, { id: 'first' }, brightnessNetwork(64, 16));
+    const altered = await theOnly();
+    expect(altered).toMatchObject({ role: 'active', problem: { code: 'MODEL_ALTERED' } });
+    expect(altered.problem?.message).toMatch(
+      /model file and manifest .* changed after admin had it/,
+    );
+    expect(isUsable(altered)).toBe(false);
+    await expect(registry.setRole(promotion(altered.sha256))).rejects.toMatchObject({
+      code: 'MODEL_ALTERED',
+    });
+    writeModelFolder(models.path, { id: 'first', intendedUse: 'Everything' });
+    expect((await theOnly()).problem?.message).toMatch(/the manifest of first 1\.0\.0 changed/);
+    writeModelFolder(models.path, { id: 'first' });
+    expect(await theOnly()).toMatchObject({ problem: undefined, sha256: original?.sha256 });
+  });
+
+  it('lets what was altered be taken out of service, and keeps it pinned', async () => {
+    await registry.setRole(promotion((await theOnly()).sha256));
+    writeModelFolder(models.path, { id: 'first' }, brightnessNetwork(64, 16));
+    const { sha256 } = await theOnly();
+    await registry.setRole({ ...promotion(sha256), role: 'retired' });
+    expect(await theOnly()).toMatchObject({ role: 'retired', problem: { code: 'MODEL_ALTERED' } });
+  });
+
+  it('keeps a version with a role on the list when its folder is gone', async () => {
+    await registry.setRole(promotion((await theOnly()).sha256));
+    rmSync(join(models.path, 'first'), { recursive: true });
+    const gone = await theOnly();
+    expect(gone).toMatchObject({
+      ...{ id: 'first', version: '1.0.0', role: 'active', folder: '' },
+      problem: { code: 'MODEL_MISSING' },
+    });
+    await registry.setRole({ ...promotion(gone.sha256), role: 'retired' });
+    expect(await registry.list()).toEqual([]);
   });
 
   it('refuses an altered file, also one altered while it runs, and keeps it on the list', async () => {
-    const { folder, manifest } = await theOnly();
+    const { folder, sha256 } = await theOnly();
     appendFileSync(join(folder, 'model.onnx'), 'x');
     const altered = await theOnly();
     expect(altered.problem?.code).toBe('MODEL_ALTERED');
     expect(isUsable(altered)).toBe(false);
-    const sha256 = manifest?.sha256 ?? '';
-    const promotion = registry.setRole({
-      modelId: 'first',
-      sha256,
-      role: 'active',
-      actor: 'admin',
+    await expect(registry.setRole(promotion(sha256))).rejects.toMatchObject({
+      code: 'MODEL_ALTERED',
     });
-    await expect(promotion).rejects.toMatchObject({ code: 'MODEL_ALTERED' });
     expect(await registry.activateAll('script')).toEqual([]);
     rmSync(join(folder, 'model.onnx'));
     expect((await theOnly()).problem?.code).toBe('MODEL_MISSING');
@@ -124,9 +175,8 @@ describe('the model registry', () => {
 
   it('activates all in shadow for scripts, but nothing retired', async () => {
     writeModelFolder(models.path, { id: 'second', version: '2.0.0' });
-    const first = (await registry.list()).find(({ id }) => id === 'first');
-    const sha256 = first?.manifest?.sha256 ?? '';
-    await registry.setRole({ modelId: 'first', sha256, role: 'retired', actor: 'admin' });
+    const { sha256 } = await registry.find({ modelId: 'first' });
+    await registry.setRole({ ...promotion(sha256), role: 'retired' });
     expect(await registry.activateAll('up --activate-models')).toEqual(['second']);
     const roles = (await registry.list()).map(({ id, role }) => [id, role]);
     expect(roles).toEqual([
@@ -137,9 +187,11 @@ describe('the model registry', () => {
   });
 
   it('gives the card, or says that there is none', async () => {
-    await expect(registry.readCard('first')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(registry.readCard({ modelId: 'first' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
     writeFileSync(join(models.path, 'first', 'MODEL_CARD.md'), '# First');
-    expect(await registry.readCard('first')).toBe('# First');
+    expect(await registry.readCard({ modelId: 'first' })).toBe('# First');
   });
 
   it('refuses a directory that is not there', async () => {

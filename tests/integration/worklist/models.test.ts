@@ -72,13 +72,18 @@ describe('models over the API', () => {
 
   it('promotes by an admin alone, for these very weights, and records it', async () => {
     const sha256 = (await list()).get('tried')?.sha256 ?? '';
-    const body = { role: 'active', sha256, note: 'validated here' };
+    const meant = { version: '1.0.0', sha256, role: 'active', note: 'validated here' };
+    const body = { ...meant, allowDemonstration: true };
     const refused = await reader('/api/models/tried/role', { method: 'POST', body });
     expect(refused.status).toBe(403);
     const response = await setRole('tried', body);
     expect(response.status).toBe(200);
+    expect((await setRole('tried', meant)).status).toBe(400);
     const { model, effect } = modelRoleResponseSchema.parse(await response.json());
-    expect(model).toMatchObject({ id: 'tried', role: 'active', changedBy: 'token:chief' });
+    expect(model).toMatchObject({
+      ...{ id: 'tried', role: 'active', pinned: true },
+      ...{ changedBy: 'token:chief', note: 'validated here' },
+    });
     expect(effect).toMatch(/from now on/);
     expect((await list()).get('tried')?.role).toBe('active');
     const entries = await server.database
@@ -90,15 +95,29 @@ describe('models over the API', () => {
     expect((await server.database.selectFrom('outbox').selectAll().execute()).length).toBe(0);
   });
 
+  it('takes the place of the version that was active, and says so', async () => {
+    writeModelFolder(models.path, { id: 'tried', version: '1.1.0' });
+    const { models: listed } = modelsSchema.parse(await (await reader('/api/models')).json());
+    const newer = listed.find(({ id, version }) => id === 'tried' && version === '1.1.0');
+    const meant = { version: '1.1.0', sha256: newer?.sha256, role: 'active', note: 'better' };
+    const response = await setRole('tried', { ...meant, allowDemonstration: true });
+    const { model, effect } = modelRoleResponseSchema.parse(await response.json());
+    expect(model).toMatchObject({ version: '1.1.0', role: 'active' });
+    expect(effect).toMatch(/Version 1\.0\.0, active until now, runs in shadow/);
+    const card = await reader('/api/models/tried/card?version=9.9.9');
+    expect([card.status, await card.json()]).toMatchObject([404, { code: 'NOT_FOUND' }]);
+  });
+
   it('refuses other weights, a refused model, and unknown ones', async () => {
     const codeOf = async (id: string, body: unknown) => {
       const response = await setRole(id, body);
       return [response.status, await response.json()];
     };
-    const other = { role: 'active', sha256: 'f'.repeat(64) };
+    const promotion = { version: '1.0.0', role: 'active', note: 'x', allowDemonstration: true };
+    const other = { ...promotion, sha256: 'f'.repeat(64) };
     expect(await codeOf('tried', other)).toMatchObject([409, { code: 'STALE_VERSION' }]);
     expect(await codeOf('nothing', other)).toMatchObject([404, { code: 'NOT_FOUND' }]);
-    const altered = { role: 'active', sha256: (await list()).get('altered')?.sha256 };
+    const altered = { ...promotion, sha256: (await list()).get('altered')?.sha256 };
     expect(await codeOf('altered', altered)).toMatchObject([422, { code: 'MODEL_ALTERED' }]);
     expect(await codeOf('tried', { role: 'chief' })).toMatchObject([
       400,

@@ -53,7 +53,7 @@ export function testManifest(overrides: Partial<ManifestInput> = {}): ManifestIn
   };
 }
 
-/** Writes a model folder with a correct hash, and gives its path. */
+/** Writes a model folder with a correct hash, and gives its path. Another version than 1.0.0 lies beside that one. */
 export function writeModelFolder(
   parent: string,
   overrides: Partial<ManifestInput> = {},
@@ -61,7 +61,8 @@ export function writeModelFolder(
 ): string {
   const sha256 = createHash('sha256').update(network).digest('hex');
   const manifest = testManifest({ sha256, ...overrides });
-  const folder = join(parent, manifest.id);
+  const { id, version } = manifest;
+  const folder = join(parent, version === '1.0.0' ? id : `${id}@${version}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, manifest.file), network);
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest, null, 2));

@@ -31,29 +31,44 @@ describe('what a run comes to', () => {
     expect(below.reason).not.toMatch(/normal/i);
   });
 
-  it('keeps shadow models out of the outcomes and out of the state', () => {
-    const conclusion = conclude([scored('shadow', 0.9)]);
-    expect(conclusion).toMatchObject({
+  it('leaves models in shadow for later, whatever they would say', () => {
+    const waiting = planOf(modelOf('shadow', { id: 'second' }), [image]);
+    expect(conclude([], [waiting])).toMatchObject({
       state: 'not-analysed',
-      reason: 'model in shadow: awaiting promotion (first 1.0.0)',
-      outcomes: [],
-      failure: undefined,
-      models: [{ role: 'shadow', flagged: true }],
+      reason: 'model in shadow: awaiting promotion (second 1.0.0)',
+      ...{ outcomes: [], models: [], failure: undefined, awaitsShadow: true },
     });
-    const both = conclude([scored('active', 0.1), scored('shadow', 0.9, 'second')]);
+    const both = conclude([scored('active', 0.1)], [waiting]);
     expect(both.outcomes).toHaveLength(1);
-    expect(both.reason).toBe('no finding flagged by first 1.0.0');
+    expect(both.models).toMatchObject([{ model: { id: 'first' } }]);
+    expect(both).toMatchObject({ reason: 'no finding flagged by first 1.0.0', awaitsShadow: true });
+    expect(conclude([scored('active', 0.1)]).awaitsShadow).toBe(false);
+  });
+
+  it('does not wait for models in shadow that decline the images or are refused', () => {
+    const child = { ...planOf(modelOf('shadow'), []), declined: 'patient under 18' };
+    const altered = new RadTriageError('MODEL_ALTERED', 'other bytes');
+    const refused = { ...modelOf('shadow', { id: 'second' }), problem: altered };
+    expect(conclude([], [child, { ...child, model: refused }])).toMatchObject({
+      reason: 'test-brightness 1.0.0: patient under 18; model second 1.0.0 refused: file altered',
+      ...{ awaitsShadow: false, models: [] },
+    });
+  });
+
+  it('tells two versions of a model apart', () => {
+    const older = planOf(modelOf('shadow', { version: '0.9.0' }), [image]);
+    const active = scored('active', 0.9, 'test-brightness');
+    expect(conclude([active], [older])).toMatchObject({
+      reason: 'flagged by test-brightness 1.0.0',
+      models: [{ model: { version: '1.0.0' } }],
+    });
   });
 
   it('asks for another try only when an active model failed and none came to a result', () => {
-    const failed = (role: 'active' | 'shadow') =>
-      analysisOf(planOf(modelOf(role, { id: 'second' }), [image]), { failure: crash });
-    expect(conclude([failed('active')]).failure).toBe(crash);
-    expect(conclude([failed('shadow')])).toMatchObject({
-      failure: undefined,
-      reason: 'second 1.0.0: MODEL_FAILED: the child process ended (SIGSEGV)',
-    });
-    const partly = conclude([scored('active', 0.9), failed('active')]);
+    const plan = planOf(modelOf('active', { id: 'second' }), [image]);
+    const failed = analysisOf(plan, { failure: crash });
+    expect(conclude([failed]).failure).toBe(crash);
+    const partly = conclude([scored('active', 0.9), failed]);
     expect(partly).toMatchObject({ state: 'analysed', failure: undefined });
     expect(partly.reason).toBe(
       'flagged by first 1.0.0; second 1.0.0: MODEL_FAILED: the child process ended (SIGSEGV)',

@@ -19,10 +19,14 @@ export function modelOf(role: ModelRole, overrides: Partial<ManifestInput> = {})
   const manifest = manifestOf(overrides);
   return {
     id: manifest.id,
+    version: manifest.version,
     folder: '/models',
     manifest,
+    sha256: manifest.sha256,
+    manifestSha256: 'f'.repeat(64),
     problem: undefined,
     role,
+    pinned: role !== 'shadow',
     changedBy: undefined,
     changedAt: undefined,
     note: undefined,

@@ -8,9 +8,12 @@ const triage: JobHandler<'triage'> = {
   giveUp: async () => undefined,
 };
 
+const shadow: JobHandler<'shadow'> = { ...triage, job: 'shadow' };
+
 describe('job wiring', () => {
   it('gives each kind of job its one handler', () => {
-    expect([...wireHandlers([triage]).keys()]).toEqual(listJobNames());
+    expect([...wireHandlers([triage, shadow]).keys()]).toEqual(listJobNames());
+    expect([...wireHandlers([shadow], ['shadow']).keys()]).toEqual(['shadow']);
   });
 
   it('refuses a kind without a handler and a kind with two', () => {

@@ -41,6 +41,7 @@ function Facts({ model }: { readonly model: Model }) {
       />
       <Fact name={T.provider} value={model.provider ?? T.notYet} />
       <Fact name={T.licence} value={model.licence} />
+      <Fact name={T.pinned} value={model.pinned ? T.isPinned : T.notPinned} />
       <div className="model-digest">
         <dt className="quiet small">{T.digest}</dt>
         <dd className="mono">{model.sha256}</dd>
@@ -53,7 +54,13 @@ export function ModelPanel({ model }: { readonly model: Model }) {
   const [card, setCard] = useState(false);
   const [role, setRole] = useState<ModelRole | null>(null);
   return (
-    <article className="model" data-testid="model" data-model={model.id} data-role={model.role}>
+    <article
+      className="model"
+      data-testid="model"
+      data-model={model.id}
+      data-version={model.version}
+      data-role={model.role}
+    >
       <div className="model-head">
         <h3 className="model-title">{model.title}</h3>
         <span className="second small">
@@ -81,7 +88,7 @@ export function ModelPanel({ model }: { readonly model: Model }) {
             key={each}
             size="small"
             kind={each === 'active' ? 'primary' : 'plain'}
-            disabled={each === 'active' && model.problem !== null}
+            disabled={model.problem !== null && (each === 'active' || model.version === '')}
             data-testid={`role-${each}`}
             onClick={() => setRole(each)}
           >
@@ -92,7 +99,13 @@ export function ModelPanel({ model }: { readonly model: Model }) {
           {TEXT.modelCard}
         </Button>
       </div>
-      {card ? <ModelCardDialog modelId={model.id} onClose={() => setCard(false)} /> : null}
+      {card ? (
+        <ModelCardDialog
+          modelId={model.id}
+          version={model.version}
+          onClose={() => setCard(false)}
+        />
+      ) : null}
       {role === null ? null : (
         <RoleDialog model={model} role={role} onClose={() => setRole(null)} />
       )}

@@ -46,7 +46,7 @@ function ModelsPanel() {
       {models.data?.models.length === 0 ? <State title={T.noModels} /> : null}
       <div className="models">
         {models.data?.models.map((model) => (
-          <ModelPanel key={model.id} model={model} />
+          <ModelPanel key={`${model.id}@${model.version}`} model={model} />
         ))}
       </div>
     </section>

@@ -17,11 +17,17 @@ export function RoleDialog(props: {
   const { model, role } = props;
   const queries = useQueryClient();
   const [note, setNote] = useState('');
+  const [isAllowed, setAllowed] = useState(false);
   const words = ROLE_ACTS[role];
+  const isPromotion = role === 'active';
+  const needsLeave = isPromotion && model.demonstration;
+  const isReady = !isPromotion || (note.trim() !== '' && (isAllowed || !needsLeave));
   const change = useMutation({
     mutationFn: () => {
       const given = note.trim();
-      const body = { role, sha256: model.sha256, ...(given === '' ? {} : { note: given }) };
+      const meant = { version: model.version, sha256: model.sha256, role };
+      const leave = needsLeave ? { allowDemonstration: isAllowed } : {};
+      const body = { ...meant, ...leave, ...(given === '' ? {} : { note: given }) };
       const path = `/api/models/${encodeURIComponent(model.id)}/role`;
       return request(modelRoleResponseSchema, path, { method: 'POST', body });
     },
@@ -38,7 +44,7 @@ export function RoleDialog(props: {
       </p>
       <p className="mono quiet">{model.sha256}</p>
       <label className="labelled">
-        {T.note}
+        {isPromotion ? T.noteNeeded : T.note}
         <textarea
           className="field"
           rows={2}
@@ -47,6 +53,16 @@ export function RoleDialog(props: {
           onChange={({ target }) => setNote(target.value)}
         />
       </label>
+      {needsLeave ? (
+        <label className="checked">
+          <input
+            type="checkbox"
+            checked={isAllowed}
+            onChange={({ target }) => setAllowed(target.checked)}
+          />
+          {T.allowDemonstration}
+        </label>
+      ) : null}
       {change.isError ? (
         <p className="model-problem" role="alert">
           {messageOf(change.error)}
@@ -55,7 +71,7 @@ export function RoleDialog(props: {
       <div className="dialog-actions">
         <Button
           kind="primary"
-          disabled={change.isPending}
+          disabled={change.isPending || !isReady}
           onClick={() => change.mutate()}
           data-testid="role-confirm"
         >

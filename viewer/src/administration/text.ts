@@ -25,6 +25,11 @@ export const ADMINISTRATION_TEXT = {
   demonstration: 'demonstration',
   changed: (by: string, at: string) => `by ${by}, ${at}`,
   note: 'Note for the record (optional)',
+  noteNeeded: 'Why this model, for the record',
+  allowDemonstration: 'It is for demonstration and not for patients: promote it nevertheless',
+  pinned: 'Pinned',
+  isPinned: 'Its files may not change any more',
+  notPinned: 'not yet: it is when it gets a role',
   done: (title: string, role: string) => `${title}: ${role}.`,
 } as const;
 

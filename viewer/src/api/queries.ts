@@ -63,11 +63,13 @@ export const modelsQuery = queryOptions({
   staleTime: 30_000,
 });
 
-export function modelCardQuery(id: string) {
+/** @param version the active one, else the newest, without it */
+export function modelCardQuery(id: string, version?: string) {
+  const search = version === undefined ? '' : `?version=${encodeURIComponent(version)}`;
   return queryOptions({
-    queryKey: ['model-card', id],
+    queryKey: ['model-card', id, version],
     queryFn: ({ signal }) =>
-      request(modelCardSchema, `/api/models/${encodeURIComponent(id)}/card`, { signal }),
+      request(modelCardSchema, `/api/models/${encodeURIComponent(id)}/card${search}`, { signal }),
     staleTime: 300_000,
   });
 }

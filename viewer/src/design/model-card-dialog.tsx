@@ -5,8 +5,12 @@ import { MarkdownView } from './markdown-view.tsx';
 import { TEXT } from './text.ts';
 import { Dialog, State } from './ui.tsx';
 
-export function ModelCardDialog(props: { readonly modelId: string; readonly onClose: () => void }) {
-  const card = useQuery(modelCardQuery(props.modelId));
+export function ModelCardDialog(props: {
+  readonly modelId: string;
+  readonly version?: string;
+  readonly onClose: () => void;
+}) {
+  const card = useQuery(modelCardQuery(props.modelId, props.version));
   return (
     <Dialog title={`${TEXT.modelCard}: ${props.modelId}`} onClose={props.onClose}>
       {card.isPending ? <State title={TEXT.loading} /> : null}

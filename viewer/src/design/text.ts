@@ -33,6 +33,10 @@ export function shadowNotice(title: string): string {
   return `Model ${title} is in shadow: it changes nothing until an administrator promotes it.`;
 }
 
+export function refusedNotice(title: string): string {
+  return `Model ${title} is refused: studies are not analysed by it until an administrator has seen to it.`;
+}
+
 export function demonstrationNotice(title: string): string {
   return `Model ${title} is a demonstration model: it knows generated studies only, not patients.`;
 }

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { RadTriageError } from '#core/errors.ts';
+import { isUsable, runnableModel, type UsableModel } from '#models/registry/registry.ts';
+import { type BenchResult, benchModel } from '#models/runtime/bench.ts';
+import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
+import type { Config } from '#platform/config/config.ts';
+import { withDatabase } from '../database-access.ts';
+import { openSiteRegistry } from '../model-registry.ts';
+import { configFor, type DataOption, withDataOption } from '../options.ts';
+import { print, printJson, printTable } from '../output.ts';
+import { benchImages, type ImageBench } from './bench-images.ts';
+import { nameOf } from './describe.ts';
+import { describeQuantiles } from './quantiles.ts';
+import { parseModelReference } from './reference.ts';
+
+interface BenchOptions extends DataOption {
+  readonly runs: number;
+  readonly images?: string;
+  readonly json?: boolean;
+}
+
+interface BenchReport extends BenchResult {
+  readonly model: string;
+  /** Providers that were tried before, and why each declined. */
+  readonly declined: readonly string[];
+  readonly threads: number;
+  /** Resident memory of the child process at the end, MB of 2^20 bytes; null where the system does not tell. */
+  readonly memoryMb: number | null;
+  readonly images: ImageBench | null;
+}
+
+const KIB_PER_MIB = 1024;
+
+/** From /proc, which Linux alone has. */
+async function residentMb(processId: number | undefined): Promise<number | null> {
+  if (processId === undefined) return null;
+  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '');
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kib === undefined ? null : Math.round(Number(kib) / KIB_PER_MIB);
+}
+
+async function bench(
+  model: UsableModel,
+  runtime: Runtime,
+  options: BenchOptions,
+): Promise<Omit<BenchReport, 'threads'>> {
+  const runnable = runnableModel(model);
+  const { declined } = await runtime.load(runnable);
+  const result = await benchModel(runtime, runnable, options.runs);
+  const images =
+    options.images === undefined ? null : await benchImages(model, options.images, runtime);
+  const memoryMb = await residentMb(runtime.processIds()[0]);
+  return { model: nameOf(model), declined, memoryMb, images, ...result };
+}
+
+function runtimeOf({ inference }: Config): Runtime {
+  const { executionProviders, threads, timeoutSeconds } = inference;
+  const timeoutMs = timeoutSeconds * 1000;
+  return createRuntime({ executionProviders, threads, processes: 1, timeoutMs });
+}
+
+function printBench(report: BenchReport): void {
+  const { provider, declined, threads, runs, memoryMb, images } = report;
+  printTable([
+    ['model', report.model],
+    ['ran on', `${provider}, ${threads} thread(s), one process`],
+    ...declined.map((why) => ['declined', why]),
+    [`zeros, ${runs} runs, ms`, ''],
+    ['  network', describeQuantiles(report.network)],
+    ['  with the way to its process', describeQuantiles(report.roundTrip)],
+    ...(images === null ? [] : describeImages(images)),
+    ['memory of its process', memoryMb === null ? 'not told' : `${memoryMb} MB`],
+  ]);
+  print('\nNothing else should run meanwhile: what is measured is this machine as it is now.');
+}
+
+function describeImages(images: ImageBench): string[][] {
+  const { studies, selected, failed } = images;
+  return [
+    [`${studies} studies, ms a study`, `${selected} of ${images.images} images taken`],
+    ['  network', describeQuantiles(images.network)],
+    ['  from file to score', describeQuantiles(images.whole)],
+    ['  the same, an image', describeQuantiles(images.wholePerImage)],
+    ...(failed === 0 ? [] : [['  failed', String(failed)]]),
+  ];
+}
+
+function parseRuns(text: string): number {
+  const runs = Number(text);
+  if (Number.isInteger(runs) && runs >= 1 && runs <= 10_000) return runs;
+  throw new InvalidArgumentError('a number from 1 to 10000');
+}
+
+const HELP = `
+Examples:
+  radtriage models bench cxr-opacity
+  radtriage models bench cxr-opacity@1.1.0 --images /srv/some-studies --json`;
+
+export function benchCommand(): Command {
+  const command = new Command('bench')
+    .description(
+      'how fast a version runs here, on zeros and on real files, and the memory it takes',
+    )
+    .argument('<model>', 'ID or ID@VERSION')
+    .option('--runs <number>', 'runs on zeros, after the warm-up', parseRuns, 50)
+    .option('--images <dir>', 'also over the DICOM files below a folder')
+    .option('--json', 'as JSON')
+    .addHelpText('after', HELP);
+  return withDataOption(command).action(async (name: string, options: BenchOptions) => {
+    const config = configFor(options);
+    const model = await withDatabase(config, async (database) =>
+      (await openSiteRegistry(config, database)).find(parseModelReference(name)),
+    );
+    if (model.problem !== undefined) throw model.problem;
+    if (!isUsable(model)) throw new RadTriageError('NOT_FOUND', `no usable model ${name}`);
+    const runtime = runtimeOf(config);
+    try {
+      const measured = await bench(model, runtime, options);
+      const report = { ...measured, threads: config.inference.threads };
+      if (options.json === true) printJson(report);
+      else printBench(report);
+    } finally {
+      await runtime.close();
+    }
+  });
+}

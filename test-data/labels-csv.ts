@@ -1,3 +1,4 @@
+import { parseCsv } from '#core/csv.ts';
 import { RadTriageError } from '#core/errors.ts';
 
 /** One radiograph to wrap: a row of the labels file. */
@@ -41,36 +42,4 @@ function toRow(cells: Readonly<Record<string, string | undefined>>, line: number
   if (view !== '' && view !== 'PA' && view !== 'AP' && view !== 'LL')
     throw fault('view is not PA, AP or LL');
   return { file, patient, age: age === '' ? null : Number(age), sex, view };
-}
-
-/** Comma-separated values with double quotes (RFC 4180); empty lines are left out. */
-export function parseCsv(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  let cell = '';
-  let quoted = false;
-  const endRecord = () => {
-    record.push(cell);
-    if (record.length > 1 || cell !== '') records.push(record);
-    record = [];
-    cell = '';
-  };
-  for (let i = 0; i < text.length; i += 1) {
-    const char = text.charAt(i);
-    if (quoted && char === '"' && text.charAt(i + 1) === '"') {
-      cell += '"';
-      i += 1;
-    } else if (char === '"') {
-      quoted = !quoted;
-    } else if (!quoted && char === ',') {
-      record.push(cell);
-      cell = '';
-    } else if (!quoted && char === '\n') {
-      endRecord();
-    } else if (quoted || char !== '\r') {
-      cell += char;
-    }
-  }
-  endRecord();
-  return records;
 }

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   wrap: async () => (await import('./commands/wrap.ts')).wrapCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   models: async () => (await import('./commands/models.ts')).modelsCommand(),
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),

@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import sharp from 'sharp';
+import { parseCsv } from '#core/csv.ts';
 import { judgeMaps } from '#models/explain/judge-maps.ts';
 import { explainByOcclusion } from '#models/explain/occlusion.ts';
 import { defaultRise, explainByRise } from '#models/explain/rise.ts';
@@ -19,7 +20,6 @@ import { outputNames, outputOf } from '#models/manifest/outputs.ts';
 import { preprocess } from '#models/preprocess/preprocess.ts';
 import { readModelFolder } from '#models/registry/read-model-folder.ts';
 import { createRuntime } from '#models/runtime/runtime.ts';
-import { parseCsv } from '#test-data/labels-csv.ts';
 
 const [, , folder = '', dataset = '', images = '24', masks = '300'] = process.argv;
 const STEPS = 16;

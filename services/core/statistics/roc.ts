@@ -1,4 +1,5 @@
 import { RadTriageError } from '../errors.ts';
+import { mean, placements, sampleVariance } from './placements.ts';
 import { type Interval, Z_95 } from './proportions.ts';
 import { bisect } from './special-functions.ts';
 
@@ -10,43 +11,6 @@ export interface Auc {
   /** 95%, on the logit scale; where that has none (AUC 0 or 1), Newcombe's score interval. */
   readonly interval: Interval;
   readonly method: 'delong-logit' | 'newcombe-score';
-}
-
-/** Ranks from 1; ties share the mean of theirs. */
-function midranks(values: readonly number[]): number[] {
-  const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
-  const ranks = new Array<number>(values.length).fill(0);
-  let start = 0;
-  while (start < order.length) {
-    let end = start;
-    while (end + 1 < order.length && order[end + 1]?.value === order[start]?.value) end++;
-    for (let at = start; at <= end; at++) {
-      const entry = order[at];
-      if (entry !== undefined) ranks[entry.index] = (start + end) / 2 + 1;
-    }
-    start = end + 1;
-  }
-  return ranks;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function sampleVariance(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return squares / (values.length - 1);
-}
-
-/**
- * For each score, the share of the other group's that it stands above (ties half): what DeLong calls the placement
- * values, by midranks (Sun and Xu, IEEE Signal Process Lett 2014;21:1389).
- */
-function placements(own: readonly number[], other: readonly number[]): number[] {
-  const together = midranks([...own, ...other]);
-  const alone = midranks(own);
-  return own.map((_, index) => ((together[index] ?? 0) - (alone[index] ?? 0)) / other.length);
 }
 
 function logitInterval(auc: number, variance: number): Interval {

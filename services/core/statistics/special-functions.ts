@@ -70,3 +70,30 @@ export function bisect(increasing: (x: number) => number, target: number): numbe
 export function betaQuantile(probability: number, a: number, b: number): number {
   return bisect((x) => regularisedBeta(x, a, b), probability);
 }
+
+/** erfc(x) for x >= 0: the Maclaurin series of erf below 2.5, the continued fraction (DLMF 7.9.1) above. */
+function complementaryError(x: number): number {
+  if (x < 2.5) {
+    let power = x;
+    let sum = x;
+    for (let n = 1; n < MAX_TERMS && Math.abs(power) > PRECISION * Math.abs(sum); n++) {
+      power *= (-x * x) / n;
+      sum += power / (2 * n + 1);
+    }
+    return 1 - (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = x;
+  for (let n = 120; n >= 1; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
+}
+
+/** The chance that a standard normal value lies at least as far from 0 as z. */
+export function twoSidedNormal(z: number): number {
+  return complementaryError(Math.abs(z) / Math.SQRT2);
+}
+
+/** The standard normal distribution function. */
+export function normalCdf(z: number): number {
+  const outside = twoSidedNormal(z) / 2;
+  return z < 0 ? outside : 1 - outside;
+}

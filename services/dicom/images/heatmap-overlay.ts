@@ -36,6 +36,17 @@ export function blendHeatmap(
   }
 }
 
+/** Each cell as a pixel of its colour and opacity: interleaved RGBA of 8 bits. */
+export function heatmapPixels(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const pixels = new Uint8Array(values.length * 4);
+  for (const [index, given] of values.entries()) {
+    const value = Math.min(Math.max(given, 0), 1);
+    if (!(value >= VISIBLE_FROM)) continue; // also NaN
+    pixels.set([...warmColor(value), Math.round(value * MAX_OPACITY * 255)], index * 4);
+  }
+  return pixels;
+}
+
 function sampleCells(heatmap: Heatmap, row: number, column: number): number {
   const top = Math.floor(row);
   const left = Math.floor(column);

@@ -12,7 +12,7 @@ import {
   textWidth,
 } from './canvas.ts';
 import { type DisplayPixels, toDisplayPixels } from './display-pixels.ts';
-import { blendHeatmap } from './heatmap-overlay.ts';
+import { blendHeatmap, heatmapPixels } from './heatmap-overlay.ts';
 
 /** This file is the only owner of sharp on the DICOM side. */
 
@@ -87,6 +87,16 @@ export async function renderKeyImagePixels(
   drawStrip(canvas, options.legend, 'top');
   drawStrip(canvas, NOT_FOR_DIAGNOSIS, 'bottom');
   return { rows: size.height, columns: size.width, rgb };
+}
+
+/**
+ * The heatmap alone as PNG, a pixel a cell, clear where it is low: to be laid over an image by whoever shows both.
+ */
+export async function renderHeatmapCells(
+  heatmap: Pick<HeatmapOverlay, 'rows' | 'columns' | 'values'>,
+): Promise<Buffer> {
+  const raw = { width: heatmap.columns, height: heatmap.rows, channels: 4 as const };
+  return await sharp(heatmapPixels(heatmap.values), { raw }).png().toBuffer();
 }
 
 const DEFAULT_KEY_SIZE = 1024;

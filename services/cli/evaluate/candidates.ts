@@ -1,0 +1,46 @@
+import { realpath } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { findRoot, walkFiles } from '#intake/import/walk-files.ts';
+
+/** A file that is to be scored. */
+export interface Candidate {
+  /** Path below the folder of images, with forward slashes; of an archived image its SOP Instance UID. */
+  readonly name: string;
+  readonly path: string;
+  /** What the archive knows; undefined for a file of a folder. */
+  readonly archived:
+    | {
+        readonly sha256: string;
+        readonly patient: string | undefined;
+        readonly site: string;
+      }
+    | undefined;
+}
+
+export interface FoundCandidates {
+  readonly candidates: readonly Candidate[];
+  /** Links and what cannot be read, in words. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * All files below a folder in the order of their names, but for those in `except`.
+ * @throws RadTriageError NOT_FOUND
+ */
+export async function findFiles(folder: string, except: string): Promise<FoundCandidates> {
+  const root = await findRoot(folder);
+  const own = await realpath(except);
+  const skipped: string[] = [];
+  const candidates: Candidate[] = [];
+  const events = {
+    onSkipped: (path: string) => skipped.push(`${relative(root, path)}: a link is not followed`),
+    onUnreadable: (path: string) => skipped.push(`${relative(root, path)}: cannot be read`),
+  };
+  for await (const { path } of walkFiles(root, events)) {
+    if (path.startsWith(`${own}${sep}`)) continue;
+    const name = relative(root, path).split(sep).join('/');
+    candidates.push({ name, path, archived: undefined });
+  }
+  candidates.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { candidates, skipped };
+}

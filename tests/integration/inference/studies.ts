@@ -16,8 +16,12 @@ const SOP_CLASSES: Readonly<Record<string, string>> = {
 
 export interface TestImage {
   readonly modality: 'DX' | 'CT' | 'MG';
-  /** Stored values, 64 x 64, as the test models look at them: 0 to 1000. */
+  /** Stored values, 64 x 64 unless told otherwise, as the test models look at them: 0 to 1000. */
   readonly values: Uint16Array;
+  readonly rows?: number;
+  readonly columns?: number;
+  /** Of an axial slice, millimetres: ImagePositionPatient and ImageOrientationPatient are written with it. */
+  readonly height?: number;
   readonly patientAge?: string;
   /** Cuts the pixels short, so that the image cannot be decoded. */
   readonly broken?: boolean;
@@ -47,20 +51,25 @@ interface Uids {
 
 function writeImage(image: TestImage, uids: Uids, instanceNumber: number): Uint8Array {
   const pixels = Buffer.from(image.values.buffer, image.values.byteOffset, image.values.byteLength);
-  const optional: TestElement[] =
-    image.patientAge === undefined ? [] : [text(0x00101010, 'AS', image.patientAge)];
+  const age = image.patientAge === undefined ? [] : [text(0x00101010, 'AS', image.patientAge)];
+  const { height } = image;
+  const geometry: TestElement[] =
+    height === undefined
+      ? []
+      : [text(0x00200032, 'DS', `0\\0\\${height}`), text(0x00200037, 'DS', '1\\0\\0\\0\\1\\0')];
   return writeDataSet([
     text(0x00080016, 'UI', SOP_CLASSES[image.modality] ?? ''),
     text(0x00080018, 'UI', uids.sop),
     text(0x00080060, 'CS', image.modality),
-    ...optional,
+    ...age,
     text(0x0020000d, 'UI', uids.study),
     text(0x0020000e, 'UI', uids.series),
     text(0x00200013, 'IS', String(instanceNumber)),
+    ...geometry,
     short(0x00280002, 1),
     text(0x00280004, 'CS', 'MONOCHROME2'),
-    short(0x00280010, SIDE),
-    short(0x00280011, SIDE),
+    short(0x00280010, image.rows ?? SIDE),
+    short(0x00280011, image.columns ?? SIDE),
     short(0x00280100, 16),
     short(0x00280101, 16),
     short(0x00280102, 15),

@@ -89,7 +89,20 @@ export const worklistSchema = z.object({
 });
 export type Worklist = z.output<typeof worklistSchema>;
 
-/** In triage-only mode a reader gets `sopInstanceUid`, `frame` and `box` as null: no location leaves the server. */
+/** What one model says of a place. `box` is null in triage-only mode. */
+const sightingSchema = z.object({
+  findingId: z.string(),
+  modelId: z.string(),
+  modelVersion: z.string(),
+  label: z.string(),
+  score: z.number(),
+  box: boxSchema.nullable(),
+});
+
+/**
+ * What one or several models say of one place. In triage-only mode a reader gets `sopInstanceUid`, `frame` and `box` as
+ * null: no location leaves the server.
+ */
 export const findingSchema = z.object({
   id: z.string(),
   label: z.string(),
@@ -97,9 +110,12 @@ export const findingSchema = z.object({
   sopInstanceUid: uidSchema.nullable(),
   frame: z.number().int().nullable(),
   box: boxSchema.nullable(),
+  /** Of the model with the highest score, as are id, label, box and model. */
   score: z.number(),
   modelId: z.string(),
   modelVersion: z.string(),
+  /** Every model that saw it, the highest score first. A verdict counts for all of them. */
+  seenBy: z.array(sightingSchema),
 });
 export type Finding = z.output<typeof findingSchema>;
 
@@ -240,7 +256,8 @@ export const heatmapSchema = heatmapSummarySchema.extend({
     originY: z.number(),
   }),
   threshold: z.number(),
-  unit: z.literal('score'),
+  /** Of explanations by occlusion and RISE: the share of the score that is lost when the place is hidden. */
+  unit: z.enum(['score', 'share-of-score']),
 });
 export type Heatmap = z.output<typeof heatmapSchema>;
 

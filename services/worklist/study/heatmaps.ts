@@ -89,6 +89,6 @@ export async function readHeatmap(
       originY: row.originY,
     },
     threshold: row.threshold,
-    unit: 'score',
+    unit: row.origin === 'occlusion' || row.origin === 'rise' ? 'share-of-score' : 'score',
   };
 }

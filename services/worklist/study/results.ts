@@ -1,7 +1,9 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Finding } from '#contracts/study.ts';
 import type { ReadingMode } from '#core/finding.ts';
-import type { DatabaseSchema, FindingTable } from '#platform/database/schema.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { FindingRow } from './finding-row.ts';
+import { type MergedFinding, mergeFindings } from './merge-findings.ts';
 
 /** A study and the revision whose results are current. */
 export interface RevisedStudy {
@@ -36,8 +38,6 @@ export async function findCurrentRuns(
   return new Map(rows.map((row) => [row.studyKey, row.runKey]));
 }
 
-export type FindingRow = Selectable<FindingTable> & { modelId: string; modelVersion: string };
-
 /** Findings of the active models of these runs, the highest score first. */
 export async function readFindings(
   database: Kysely<DatabaseSchema>,
@@ -57,18 +57,33 @@ export async function readFindings(
     .execute();
 }
 
-/** In triage-only mode nothing says where a finding is: image, frame and box are withheld. */
-export function toFinding(row: FindingRow, readingMode: ReadingMode): Finding {
+/** In triage-only mode nothing says where a finding is: image, frame and boxes are withheld. */
+function toFinding({ main, members }: MergedFinding, readingMode: ReadingMode): Finding {
   const isShown = readingMode === 'assist';
+  const boxOf = (row: FindingRow): Finding['box'] =>
+    isShown ? [row.boxX, row.boxY, row.boxWidth, row.boxHeight] : null;
   return {
-    id: row.findingId,
-    label: row.label,
-    code: row.code,
-    sopInstanceUid: isShown ? row.sopInstanceUid : null,
-    frame: isShown ? row.frame : null,
-    box: isShown ? [row.boxX, row.boxY, row.boxWidth, row.boxHeight] : null,
-    score: row.score,
-    modelId: row.modelId,
-    modelVersion: row.modelVersion,
+    id: main.findingId,
+    label: main.label,
+    code: main.code,
+    sopInstanceUid: isShown ? main.sopInstanceUid : null,
+    frame: isShown ? main.frame : null,
+    box: boxOf(main),
+    score: main.score,
+    modelId: main.modelId,
+    modelVersion: main.modelVersion,
+    seenBy: members.map((member) => ({
+      findingId: member.findingId,
+      modelId: member.modelId,
+      modelVersion: member.modelVersion,
+      label: member.label,
+      score: member.score,
+      box: boxOf(member),
+    })),
   };
+}
+
+/** Findings as a reader judges them: what several models say of one place is one. */
+export function toFindings(rows: readonly FindingRow[], readingMode: ReadingMode): Finding[] {
+  return mergeFindings(rows).map((merged) => toFinding(merged, readingMode));
 }

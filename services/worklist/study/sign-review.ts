@@ -9,8 +9,10 @@ import type { DatabaseSchema, FindingVerdictTable } from '#platform/database/sch
 import { hasAnyRole, type Principal } from '#platform/http/principal.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
+import type { FindingRow } from './finding-row.ts';
+import { mergeFindings } from './merge-findings.ts';
 import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
-import { type FindingRow, findCurrentRuns, readFindings } from './results.ts';
+import { findCurrentRuns, readFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 type ReviewInput = z.output<typeof reviewRequestSchema>;
@@ -36,7 +38,8 @@ function boxColumns(box: readonly [number, number, number, number]) {
 }
 
 /**
- * Judges each verdict against the findings that the reader was shown.
+ * Judges each verdict against the findings that the reader was shown. A verdict on what several models say of one place
+ * is kept for each of them.
  * @throws RadTriageError REQUEST_INVALID for a finding that is not this study's current one, or judged twice
  * @throws RadTriageError LOCATION_WITHHELD for a moved box in triage-only mode, in which no box was shown
  */
@@ -45,31 +48,40 @@ function toVerdictRows(
   findings: readonly FindingRow[],
   readingMode: ReadingMode,
 ): VerdictColumns[] {
-  const unjudged = new Map(findings.map((finding) => [finding.findingId, finding]));
-  return verdicts.map((verdict) => {
+  const unjudged = new Map(
+    mergeFindings(findings).map(({ main, members }) => [main.findingId, members]),
+  );
+  return verdicts.flatMap((verdict) => {
     if (verdict.verdict === 'add') {
       const { label, sopInstanceUid, frame, box } = verdict;
       return { ...NOTHING, label, sopInstanceUid, frame, ...boxColumns(box) };
     }
-    const finding = unjudged.get(verdict.findingId);
-    if (finding === undefined || !unjudged.delete(verdict.findingId)) {
+    const members = unjudged.get(verdict.findingId);
+    if (members === undefined || !unjudged.delete(verdict.findingId)) {
       throw new RadTriageError(
         'REQUEST_INVALID',
         'a verdict names a finding that is not a current one of this study, or was judged already',
         { details: { findingId: verdict.findingId } },
       );
     }
-    const base = { ...NOTHING, findingId: verdict.findingId, verdict: verdict.verdict };
-    if (verdict.verdict === 'confirm') return base;
-    if (verdict.verdict === 'reject') return { ...base, reason: verdict.reason ?? null };
-    const amended = { ...base, label: verdict.label ?? null };
-    if (verdict.box === undefined) return amended;
-    if (readingMode !== 'assist') {
-      throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no box can be amended');
-    }
-    const { sopInstanceUid, frame } = finding;
-    return { ...amended, sopInstanceUid, frame, ...boxColumns(verdict.box) };
+    return members.map((member) => toVerdictRow(verdict, member, readingMode));
   });
+}
+
+function toVerdictRow(
+  verdict: Exclude<VerdictInput, { verdict: 'add' }>,
+  { findingId, sopInstanceUid, frame }: FindingRow,
+  readingMode: ReadingMode,
+): VerdictColumns {
+  const base = { ...NOTHING, findingId, verdict: verdict.verdict };
+  if (verdict.verdict === 'confirm') return base;
+  if (verdict.verdict === 'reject') return { ...base, reason: verdict.reason ?? null };
+  const amended = { ...base, label: verdict.label ?? null };
+  if (verdict.box === undefined) return amended;
+  if (readingMode !== 'assist') {
+    throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no box can be amended');
+  }
+  return { ...amended, sopInstanceUid, frame, ...boxColumns(verdict.box) };
 }
 
 /** A reader can only mark images that this study has. */

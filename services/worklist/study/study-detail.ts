@@ -6,7 +6,7 @@ import { readAnalysisRuns } from './analysis-runs.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmapSummaries } from './heatmaps.ts';
 import { readInstances, toSeries } from './images.ts';
-import { findCurrentRuns, readFindings, toFinding } from './results.ts';
+import { findCurrentRuns, readFindings, toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 async function readRevisions(context: WebContext, row: StudyRow) {
@@ -46,7 +46,7 @@ export async function readStudyDetail(
     imageRevisions: await readRevisions(context, row),
     series: toSeries(await readInstances(database, row.studyKey, { readingMode })),
     analysisRuns: await readAnalysisRuns(database, row.studyKey, principal.roles.includes('admin')),
-    findings: findings.map((finding) => toFinding(finding, readingMode)),
+    findings: toFindings(findings, readingMode),
     heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],
     reviews: reviews.get(row.studyKey) ?? [],
   };

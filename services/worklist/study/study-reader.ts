@@ -1,7 +1,7 @@
 import type { Finding, Review, WorklistItem } from '#contracts/study.ts';
 import type { WebContext } from '../context.ts';
 import { toWorklistItems } from '../list/study-item.ts';
-import { findCurrentRuns, readFindings, toFinding } from './results.ts';
+import { findCurrentRuns, readFindings, toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 /** A study with what was said of it, as the reading mode lets it be seen. */
@@ -50,7 +50,7 @@ export function createStudyReader(context: WebContext): StudyReader {
         const found = findings.get(row.studyKey) ?? [];
         return {
           study,
-          findings: found.map((finding) => toFinding(finding, readingMode)),
+          findings: toFindings(found, readingMode),
           reviews: reviews.get(row.studyKey) ?? [],
         };
       });

@@ -102,6 +102,46 @@ describe('reading a study', () => {
     }
   });
 
+  it('makes one finding of what several models say of one place, and keeps a verdict for each', async () => {
+    const { imageRevision } = await server.database
+      .selectFrom('study')
+      .select('imageRevision')
+      .where('studyKey', '=', study.studyKey)
+      .executeTakeFirstOrThrow();
+    const seeing = (modelId: string, box: [number, number, number, number]) =>
+      seedModelRun(server.database, study, {
+        ...{ imageRevision: imageRevision ?? '', runKey: run.runKey, sopInstanceUid: image, box },
+        model: { modelId },
+      });
+    const same = await seeing('second', [330, 440, 80, 60]);
+    const elsewhere = await seeing('third', [10, 20, 30, 40]);
+    const before = await detail();
+    const merged = before.findings.find(({ seenBy }) => seenBy.length > 1);
+    expect(before.findings).toHaveLength(2);
+    expect(new Set(merged?.seenBy.map((each) => each.findingId))).toEqual(
+      new Set([run.findingId, same.findingId]),
+    );
+    expect(new Set(merged?.seenBy.map((each) => each.modelId))).toEqual(
+      new Set(['phantom-lesion', 'second']),
+    );
+    const signed = await sign(ada, {
+      version: before.version,
+      verdicts: [
+        { verdict: 'confirm', findingId: merged?.id ?? '' },
+        { verdict: 'reject', findingId: elsewhere.findingId },
+      ],
+    });
+    const { review } = reviewResponseSchema.parse(await signed.json());
+    const given = new Map(review.verdicts.map(({ findingId, verdict }) => [findingId, verdict]));
+    expect(given).toEqual(
+      new Map([
+        [run.findingId, 'confirm'],
+        [same.findingId, 'confirm'],
+        [elsewhere.findingId, 'reject'],
+      ]),
+    );
+  });
+
   it('gives a heatmap with its place in source pixels', async () => {
     const response = await ada(path(`/heatmaps/${run.heatmapId}`));
     expect(await response.json()).toMatchObject({

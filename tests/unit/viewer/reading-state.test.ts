@@ -117,6 +117,7 @@ describe('marks', () => {
     score,
     modelId: 'm',
     modelVersion: '1',
+    seenBy: [],
   });
   const nothing = { byFinding: new Map(), added: [] };
 

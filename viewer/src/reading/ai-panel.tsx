@@ -18,8 +18,28 @@ function lastRun(study: StudyDetail) {
 
 function wordOf(run: ModelRun): string {
   if (run.outcome === 'failed') return `failed: ${run.reason ?? 'no reason given'}`;
-  if (run.outcome === 'not-analysed') return `not analysed: ${run.reason ?? 'no reason given'}`;
+  if (run.outcome !== 'analysed') return `not analysed: ${run.reason ?? 'no reason given'}`;
   return run.flagged ? 'flagged' : noFindingBy(run.modelId);
+}
+
+/** Every label of a model that has several. A score is shown as a score. */
+function LabelScores({ run }: { readonly run: ModelRun }) {
+  if (run.labels.length < 2) return null;
+  return (
+    <ul className="label-scores small" aria-label={T.labelScores}>
+      {run.labels.map((each) => (
+        <li key={each.id} data-flagged={each.flagged} data-testid="label-score">
+          <span className="clip">{each.label}</span>
+          <span>
+            <strong>{formatScore(each.score)}</strong>{' '}
+            <span className="second">
+              {each.flagged ? T.flaggedFrom : T.flagsFrom} {formatScore(each.threshold)}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => void }) {
@@ -37,6 +57,7 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
           </span>
         </span>
       </div>
+      <LabelScores run={run} />
       <p className="model-facts-line quiet small">
         <Button kind="quiet" size="small" onClick={props.onCard} data-testid="model-card">
           {TEXT.modelCard}
@@ -90,6 +111,11 @@ function Legend({ threshold, words }: { readonly threshold: number; readonly wor
   );
 }
 
+function wordsOf(heatmap: Heatmap | null): string {
+  if (heatmap === null) return T.noHeatmap;
+  return heatmap.unit === 'score' ? T.score : T.shareOfScore;
+}
+
 function OverlayControls(props: {
   readonly overlay: OverlayControl;
   readonly heatmap: Heatmap | null;
@@ -122,10 +148,13 @@ function OverlayControls(props: {
         testId="threshold"
         onChange={overlay.setThreshold}
       />
-      <Legend
-        threshold={overlay.threshold}
-        words={props.heatmap === null ? T.noHeatmap : T.score}
-      />
+      <Legend threshold={overlay.threshold} words={wordsOf(props.heatmap)} />
+      {props.heatmap === null ? null : (
+        <p className="second small" data-testid="heatmap-origin">
+          {T.heatmapOf(props.heatmap.label, props.heatmap.modelId)}:{' '}
+          {T.origins[props.heatmap.origin]}
+        </p>
+      )}
     </div>
   );
 }

@@ -99,6 +99,26 @@ function ReasonField({ mark, judging }: CardProps) {
   );
 }
 
+/** Who says so, when it is more than one model. */
+function SeenBy({ mark }: Pick<CardProps, 'mark'>) {
+  return (
+    <ul
+      className="seen-by second small"
+      aria-label={T.seenBy(mark.seenBy.length)}
+      data-testid="seen-by"
+    >
+      {mark.seenBy.map((each) => (
+        <li key={each.findingId}>
+          <span className="clip">
+            {each.modelId} {each.modelVersion}
+          </span>
+          <span>{formatScore(each.score)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function FindingCard(props: CardProps & { readonly selected: boolean }) {
   const { mark, judging, selected } = props;
   const card = useRef<HTMLLIElement>(null);
@@ -128,6 +148,7 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
         </span>
         <span className="finding-score">{mark.score === null ? '' : formatScore(mark.score)}</span>
       </button>
+      {mark.seenBy.length > 1 ? <SeenBy mark={mark} /> : null}
       {selected ? <CardActions {...props} /> : null}
       {selected && (amending || mark.added) ? <LabelField {...props} /> : null}
       {selected && mark.state === 'reject' ? <ReasonField {...props} /> : null}

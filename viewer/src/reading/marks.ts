@@ -11,6 +11,8 @@ export interface Mark {
   readonly label: string;
   readonly score: number | null;
   readonly modelId: string | null;
+  /** Every model that saw it, the highest score first. */
+  readonly seenBy: Finding['seenBy'];
   readonly sopInstanceUid: string | null;
   readonly frame: number | null;
   readonly box: Box | null;
@@ -29,6 +31,7 @@ function markOf(finding: Finding, judgement: Judgement): Mark {
     label: amended?.label ?? finding.label,
     score: finding.score,
     modelId: finding.modelId,
+    seenBy: finding.seenBy,
     sopInstanceUid: finding.sopInstanceUid,
     frame: finding.frame,
     box: amended?.box ?? finding.box,
@@ -50,6 +53,7 @@ export function marksOf(findings: readonly Finding[], judgement: Judgement): Mar
         added: true,
         score: null,
         modelId: null,
+        seenBy: [],
         originalBox: null,
         state: 'add',
         reason: '',

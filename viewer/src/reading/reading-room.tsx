@@ -10,6 +10,7 @@ import { FindingList } from './finding-list.tsx';
 import { FindingMarks } from './finding-marks.tsx';
 import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
+import type { Mark } from './marks.ts';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
 import { READING_KEYS, READING_TEXT as T } from './text.ts';
@@ -26,11 +27,20 @@ function currentImage({ state }: ViewportControl) {
   return state?.stack.images[state.index] ?? null;
 }
 
-/** The heatmap of the image on the screen: of several models' the one with the highest peak. */
-function useHeatmap(study: StudyDetail, image: ReturnType<typeof currentImage>) {
+/**
+ * The heatmap of the image on the screen: of several models or labels that of the chosen finding, else the one with the
+ * highest peak.
+ */
+function useHeatmap(
+  study: StudyDetail,
+  image: ReturnType<typeof currentImage>,
+  chosen: Mark | null,
+) {
+  const isChosen = (each: StudyDetail['heatmaps'][number]) =>
+    Number(each.modelId === chosen?.modelId && each.label === chosen.label);
   const summary = study.heatmaps
     .filter((each) => each.sopInstanceUid === image?.sopInstanceUid && each.frame === image.frame)
-    .toSorted((a, b) => b.peak - a.peak)[0];
+    .toSorted((a, b) => isChosen(b) - isChosen(a) || b.peak - a.peak)[0];
   const query = useQuery({
     ...heatmapQuery(study.studyInstanceUid, summary?.id ?? ''),
     enabled: summary !== undefined,
@@ -56,9 +66,9 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
     if (ready) openedAt.current ??= new Date().toISOString();
   }, [ready]);
   const withheld = study.readingMode === 'triage-only';
-  const heatmap = useHeatmap(study, image);
-  const overlay = useOverlay(heatmap);
   const judging = useJudging({ study, stacks, reader: user.name, show: view.show, image });
+  const heatmap = useHeatmap(study, image, judging.selected);
+  const overlay = useOverlay(heatmap);
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
   const [signing, setSigning] = useState(false);

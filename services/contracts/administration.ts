@@ -19,6 +19,33 @@ export const modelSchema = z.object({
   auc: z.number().nullable(),
   aucInterval: interval.nullable(),
   validation: z.string().nullable(),
+  /** What it finds, the first of them being `label`. */
+  labels: z.array(
+    z.object({
+      label: z.string(),
+      code: z.string(),
+      auc: z.number().nullable(),
+      aucInterval: interval.nullable(),
+      operatingPoints: z.array(
+        z.object({
+          id: z.string(),
+          threshold: z.number(),
+          inUse: z.boolean(),
+          sensitivity: z.number().nullable(),
+          specificity: z.number().nullable(),
+        }),
+      ),
+    }),
+  ),
+  /** How often images outside its intended use were refused when that was measured; null without such a check. */
+  inputCheck: z
+    .object({
+      errorRates: z.array(
+        z.object({ class: z.string(), n: z.number().int(), refused: z.number().int() }),
+      ),
+      untested: z.array(z.string()),
+    })
+    .nullable(),
   provider: z.string().nullable(),
   problem: z.string().nullable(),
   /** Whether its files are pinned: since it was added, or given a role. */

@@ -180,6 +180,15 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     await page.getByRole('button', { name: 'With trouble only' }).click();
   });
 
+  it('compares two versions of models, and says when no study was seen by both', async () => {
+    await page.locator('nav a[href="/administration/models"]').last().click();
+    await page.getByTestId('comparison-empty').waitFor();
+    const candidate = page.getByLabel('Candidate (B)');
+    await candidate.selectOption(await page.getByLabel('In use (A)').inputValue());
+    await page.getByText('Choose two different versions.').waitFor();
+    await page.locator('nav a[href="/administration"]').last().click();
+  });
+
   it.each(['dark', 'light'] as const)('has no fault that axe can find (%s)', async (theme) => {
     if (theme === 'light') await page.getByLabel(/dark and the light/).click();
     for (const [view, panel] of [

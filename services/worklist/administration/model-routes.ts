@@ -8,7 +8,7 @@ import {
 } from '#contracts/administration.ts';
 import { modelRoleResponseSchema } from '#contracts/reading.ts';
 import type { ModelRole } from '#core/finding.ts';
-import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
+import { defaultOperatingPoint, type Label, mainLabel } from '#models/manifest/labels.ts';
 import type { Manifest } from '#models/manifest/schema.ts';
 import type { ModelRegistry, RegisteredModel, RoleResult } from '#models/registry/registry.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
@@ -43,7 +43,8 @@ function manifestFields(model: RegisteredModel) {
     const { version, sha256 } = model;
     const unknown = { version, title: model.id, sha256, demonstration: false };
     const none = { threshold: null, auc: null, aucInterval: null, validation: null };
-    return { ...unknown, intendedUse: '', licence: '', label: '', ...none };
+    const empty = { labels: [], inputCheck: null };
+    return { ...unknown, intendedUse: '', licence: '', label: '', ...none, ...empty };
   }
   const { version, title, sha256, demonstration, intendedUse, licence } = manifest;
   const { label, validation, operatingPoints } = mainLabel(manifest);
@@ -54,7 +55,32 @@ function manifestFields(model: RegisteredModel) {
     auc: validation?.auc ?? null,
     aucInterval: validation?.aucInterval ?? null,
     validation: describeValidation(manifest),
+    labels: manifest.labels.map(labelFields),
+    inputCheck: inputCheckFields(manifest),
   };
+}
+
+function labelFields({ label, code, validation, operatingPoints }: Label) {
+  const inUse = defaultOperatingPoint({ operatingPoints });
+  return {
+    label,
+    code: `${code.scheme} ${code.value}`,
+    auc: validation?.auc ?? null,
+    aucInterval: validation?.aucInterval ?? null,
+    operatingPoints: operatingPoints.map((point) => ({
+      id: point.id,
+      threshold: point.threshold,
+      inUse: point === inUse,
+      sensitivity: point.sensitivity ?? null,
+      specificity: point.specificity ?? null,
+    })),
+  };
+}
+
+function inputCheckFields({ inputCheck }: Manifest) {
+  if (inputCheck === undefined) return null;
+  const { errorRates = [], untested = [] } = inputCheck.detector ?? {};
+  return { errorRates: [...errorRates], untested: [...untested] };
 }
 
 /** The execution provider that the newest run of these weights really used. */

@@ -5,6 +5,7 @@ import { formatWhen } from '../design/format.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, type Tone } from '../design/ui.tsx';
+import { ModelFigures } from './model-figures.tsx';
 import { RoleDialog } from './role-dialog.tsx';
 import { ROLE_ACTS, ROLE_WORDS, ADMINISTRATION_TEXT as T } from './text.ts';
 
@@ -81,6 +82,7 @@ export function ModelPanel({ model }: { readonly model: Model }) {
       )}
       <p className="second">{model.intendedUse}</p>
       <Facts model={model} />
+      <ModelFigures model={model} />
       {model.validation === null ? null : <p className="second small">{model.validation}</p>}
       <div className="model-actions">
         {ROLES.filter((each) => each !== model.role).map((each) => (

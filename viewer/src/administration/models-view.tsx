@@ -3,6 +3,7 @@ import { messageOf } from '../api/client.ts';
 import { healthQuery, modelsQuery } from '../api/queries.ts';
 import { TEXT } from '../design/text.ts';
 import { Chip, State } from '../design/ui.tsx';
+import { ModelComparisonPanel } from './model-comparison.tsx';
 import { ModelPanel } from './model-panel.tsx';
 import { ADMINISTRATION_TEXT as T } from './text.ts';
 
@@ -59,6 +60,7 @@ export function ModelsView() {
     <>
       <HealthPanel />
       <ModelsPanel />
+      <ModelComparisonPanel />
     </>
   );
 }

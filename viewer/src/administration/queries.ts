@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { modelComparisonSchema } from '#contracts/model-comparison.ts';
 import {
   associationsSchema,
   doorSchema,
@@ -55,3 +56,15 @@ export const commitmentsQuery = queryOptions({
     request(storageCommitmentsSchema, '/api/admin/storage-commitments', { signal }),
   refetchInterval: CALM_MS,
 });
+
+/** @param versions each as `id@version`; `b` is the candidate */
+export function modelComparisonQuery(versions: { readonly a: string; readonly b: string }) {
+  return queryOptions({
+    queryKey: ['admin', 'model-comparison', versions.a, versions.b],
+    queryFn: ({ signal }) =>
+      request(modelComparisonSchema, `/api/model-comparison?${new URLSearchParams(versions)}`, {
+        signal,
+      }),
+    staleTime: 30_000,
+  });
+}

@@ -166,7 +166,16 @@ describe.skipIf(!ready)('network inputs', () => {
   const reference = new PythonReference();
   afterAll(() => reference[Symbol.asyncDispose]());
 
-  async function slicesOf(path: string, frames: readonly number[]): Promise<Slice[]> {
+  /** Real images are asked for again with every input. */
+  const decoded = new Map<string, Promise<Slice[]>>();
+  function slicesOf(path: string, frames: readonly number[]): Promise<Slice[]> {
+    const key = `${path} ${frames}`;
+    const slices = decoded.get(key) ?? decodeSlices(path, frames);
+    decoded.set(key, slices);
+    return slices;
+  }
+
+  async function decodeSlices(path: string, frames: readonly number[]): Promise<Slice[]> {
     const source = sourceOf(path);
     const facts = imageFacts(readSourceAttributes(source));
     const orientation = patientOrientation({

@@ -14,7 +14,7 @@ import values
 warnings.simplefilter("ignore")
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=12)
 def read(path):
     ds = stored_values.read(path)
     if not stored_values.has_pixels(ds):

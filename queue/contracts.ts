@@ -19,6 +19,8 @@ export const JOB_CONTRACTS = {
   triage: { payload: runSchema, attempts: 4, backoffMs: 1_000 },
   /** Let the models in shadow see what a run has analysed. */
   shadow: { payload: runSchema, attempts: 4, backoffMs: 5_000 },
+  /** Make the heatmaps of a run whose models give scores only. */
+  explain: { payload: runSchema, attempts: 3, backoffMs: 5_000 },
 } as const satisfies Record<string, JobContract>;
 
 interface JobContract {

@@ -228,6 +228,7 @@ export async function openQueue(options: QueueOptions): Promise<OpenedQueue> {
     counts: async () => ({
       triage: await set.count('triage'),
       shadow: await set.count('shadow'),
+      explain: await set.count('explain'),
     }),
     close: async () => {
       closed = true;

@@ -15,47 +15,70 @@ export interface ScoreToExplain {
   readonly prepared: PreparedImage;
   /** Which of the manifest's labels. */
   readonly label: number;
-  readonly score: number;
   /** Names the image: the same seed gives the same map. */
   readonly seed: string;
 }
 
+/** What an explanation came to. */
+export interface ExplainedImage {
+  /** Undefined when the time was up before the map could mean anything. */
+  readonly heatmap: ImageHeatmap | undefined;
+  /** Masked images that were scored, of those planned. */
+  readonly masks: number;
+  readonly plannedMasks: number;
+  readonly ms: number;
+}
+
 /**
  * Where in the image a score comes from, by hiding parts of it, within the manifest's budget of time. Undefined when
- * the manifest wants no explanation, or when the time was up before the map could mean anything.
+ * the manifest wants no explanation. Of an image in tiles, the highest one is explained.
  * @throws RadTriageError as the runtime
  */
 export async function explainImage(
   { manifest, runnable }: AnalysableModel,
   task: ScoreToExplain,
   run: Runtime['run'],
-): Promise<ImageHeatmap | undefined> {
-  const [part] = task.prepared.parts;
-  const { explanation } = manifest;
-  if (part === undefined || explanation === undefined) return undefined;
-  const { tensor, place } = part;
-  const [, channels, rows, columns] = tensor.dims;
+): Promise<ExplainedImage | undefined> {
+  const { explanation, input: wanted } = manifest;
+  const dims = [1, wanted.channels, ...wanted.size] as const;
+  const [, channels, rows, columns] = dims;
   const score: ScoreInputs = async (inputs) => {
     const scores: number[] = [];
     for (const data of inputs) {
-      const { outputs } = await run(runnable, { data, dims: tensor.dims });
+      const { outputs } = await run(runnable, { data, dims });
       scores.push(readOutputs(outputs, manifest).labels[task.label]?.score ?? 0);
     }
     return scores;
   };
+  const part = await highestPart(task.prepared.parts, score);
+  if (part === undefined || explanation === undefined) return undefined;
+  const { tensor, place } = part;
   const input = { data: tensor.data, channels, rows, columns };
-  const { seed, score: whole } = task;
-  const job = { input, score: whole, budgetMs: explanation.budgetMs, batch: 1, seed };
+  const { seed } = task;
+  const job = { input, score: part.score, budgetMs: explanation.budgetMs, batch: 1, seed };
   const explained = await explainBy(explanation, job, score);
-  if (!explained.sufficient) return undefined;
-  const { values, origin } = explained;
+  const { values, origin, masks, plannedMasks, ms } = explained;
+  const counted = { masks, plannedMasks, ms };
+  if (!explained.sufficient) return { heatmap: undefined, ...counted };
   const map = { values, rows: explained.rows, columns: explained.columns };
-  return {
+  const heatmap = {
     ...mapToStored({ ...map, transform: cellTransform(place, map) }, place),
     peak: values.reduce((most, value) => Math.max(most, value), 0),
     threshold: shownFrom(explained),
     origin,
   };
+  return { heatmap, ...counted };
+}
+
+type Part = PreparedImage['parts'][number];
+
+async function highestPart(
+  parts: readonly Part[],
+  score: ScoreInputs,
+): Promise<(Part & { score: number }) | undefined> {
+  const scores = await score(parts.map(({ tensor }) => tensor.data));
+  const scored = parts.map((part, i) => ({ ...part, score: scores[i] ?? 0 }));
+  return scored.toSorted((a, b) => b.score - a.score)[0];
 }
 
 type Explain = typeof explainByOcclusion;

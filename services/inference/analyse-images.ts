@@ -6,7 +6,6 @@ import { sourceImage } from '#models/preprocess/source-image.ts';
 import type { SourceImage } from '#models/preprocess/window.ts';
 import { isUsable, runnableModel } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
-import { ExplainedFrames } from './explained-frames.ts';
 import { NeighbourWindow } from './neighbour-window.ts';
 import type {
   DecodeTask,
@@ -108,14 +107,12 @@ class RunningAnalysis {
   readonly #run: Runtime['run'];
   readonly #images: ReadonlySet<TriageImage>;
   readonly #neighbours: NeighbourWindow<FrameSlice>;
-  readonly #explained: ExplainedFrames;
-  #results: FrameResult[] = [];
+  readonly #results: FrameResult[] = [];
   readonly #undecodable: RadTriageError[] = [];
   readonly #declined: string[] = [];
   readonly #timings: StageTimings = { decode: 0, preprocess: 0, inference: 0, postprocess: 0 };
   #series: string | undefined;
   #failure: RadTriageError | undefined;
-  #unexplained: RadTriageError | undefined;
   #provider: string | undefined;
 
   constructor(plan: RunnablePlan, runtime: Pick<Runtime, 'run'>) {
@@ -125,7 +122,6 @@ class RunningAnalysis {
     this.#run = (model, tensor) => runtime.run(model, tensor);
     this.#images = new Set(plan.images);
     this.#neighbours = new NeighbourWindow(manifest.input.slices ?? { before: 0, after: 0 });
-    this.#explained = new ExplainedFrames(this.#model);
   }
 
   wants(image: TriageImage): boolean {
@@ -180,34 +176,19 @@ class RunningAnalysis {
       this.#declined.push(outcome.reason);
       return;
     }
-    const result = { image, frame, ...outcome.result };
-    this.#results.push(result);
-    this.#explained.keep(result, outcome.prepared);
+    this.#results.push({ image, frame, ...outcome.result });
   }
 
   async finish(): Promise<ModelAnalysis> {
     await this.#analyseAll(this.#neighbours.end());
-    if (this.#failure === undefined) await this.#explain();
     return {
       plan: this.plan,
       results: this.#results,
       undecodable: this.#undecodable,
       declined: this.#declined,
       failure: this.#failure,
-      unexplained: this.#unexplained,
       provider: this.#provider,
       timings: this.#timings,
     };
-  }
-
-  async #explain(): Promise<void> {
-    const begin = performance.now();
-    try {
-      this.#results = await this.#explained.explain(this.#results, this.#run);
-    } catch (thrown) {
-      // The scores stand, explained or not.
-      this.#unexplained = toRadTriageError(thrown, 'MODEL_FAILED');
-    }
-    this.#timings.inference += performance.now() - begin;
   }
 }

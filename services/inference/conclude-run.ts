@@ -204,7 +204,6 @@ function describeGaps(plan: ModelPlan, analysis: ModelAnalysis): string | undefi
     ...(plan.declined === undefined ? [] : [`not for all images: ${plan.declined}`]),
     ...describeSomeDeclined(analysis),
     ...(analysis.undecodable.length === 0 ? [] : [describeUndecodable(analysis.undecodable)]),
-    ...(analysis.unexplained === undefined ? [] : [`not explained: ${analysis.unexplained.code}`]),
   ];
   return gaps.length === 0 ? undefined : gaps.join('; ');
 }

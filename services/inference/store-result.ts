@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
 import { canTransition } from '#core/study-state.ts';
 import { requestShadow } from '#intake/request-shadow.ts';
+import type { ImageHeatmap } from '#models/postprocess/read-image.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { DatabaseSchema, HeatmapTable } from '#platform/database/schema.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
 import type { LabelFrame } from './collect-findings.ts';
 import type { LabelConclusion, ModelConclusion, RunConclusion } from './conclude-run.ts';
+import { planExplanations, requestExplanations } from './request-explanations.ts';
 
 export interface TriageResult {
   readonly conclusion: RunConclusion;
@@ -33,9 +35,14 @@ export async function storeResult(
     if (locked === undefined || !isOpen(locked.run)) return 'ended-before';
     const { study, run } = locked;
     const { conclusion } = result;
+    const place = { runKey: run.runKey, studyKey: study.studyKey };
+    let toExplain = 0;
     for (const model of conclusion.models) {
-      await insertModelRun(transaction, { model, runKey: run.runKey, studyKey: study.studyKey });
+      const modelRunKey = await insertModelRun(transaction, { model, ...place });
+      if (modelRunKey === undefined) continue;
+      toExplain += await planExplanations(transaction, model, { ...place, modelRunKey });
     }
+    if (toExplain > 0) await requestExplanations(transaction, run);
     const event = conclusion.state === 'analysed' ? 'analysis-finished' : 'analysis-declined';
     const isCurrent = locked.isCurrent && canTransition(study.status, event);
     const state = isCurrent ? conclusion.state : 'superseded';
@@ -101,9 +108,9 @@ interface ModelRunPlace {
 export async function insertModelRun(
   transaction: Kysely<DatabaseSchema>,
   { model, runKey, studyKey }: ModelRunPlace,
-): Promise<void> {
+): Promise<string | undefined> {
   const { manifest } = model.model;
-  if (manifest === undefined) return;
+  if (manifest === undefined) return undefined;
   const { modelRunKey } = await transaction
     .insertInto('modelRun')
     .values({
@@ -127,6 +134,7 @@ export async function insertModelRun(
   for (const label of model.labels) {
     await insertMarks(transaction, label, { modelRunKey, studyKey });
   }
+  return modelRunKey;
 }
 
 function labelScore({ label, score, threshold, flagged }: LabelConclusion) {
@@ -153,22 +161,33 @@ async function insertMarks(
       .execute();
   }
   for (const result of frames.heatmaps) {
-    const values = heatmapColumns(result);
-    if (values === undefined) continue;
-    const own = { heatmapId: randomUUID(), ...place, label: label.label };
-    await transaction
-      .insertInto('heatmap')
-      .values({ ...own, ...frameColumns(result), ...values })
-      .execute();
+    if (result.heatmap === undefined) continue;
+    const own = { ...place, label: label.label, ...frameColumns(result) };
+    await insertHeatmap(transaction, own, result.heatmap);
   }
+}
+
+type HeatmapPlace = Pick<
+  Insertable<HeatmapTable>,
+  'modelRunKey' | 'studyKey' | 'label' | 'sopInstanceUid' | 'frame'
+>;
+
+export async function insertHeatmap(
+  transaction: Kysely<DatabaseSchema>,
+  place: HeatmapPlace,
+  heatmap: ImageHeatmap,
+): Promise<void> {
+  await transaction
+    .insertInto('heatmap')
+    .values({ heatmapId: randomUUID(), ...place, ...heatmapColumns(heatmap) })
+    .execute();
 }
 
 function frameColumns({ image, frame }: LabelFrame) {
   return { sopInstanceUid: image.row.sopInstanceUid, frame };
 }
 
-function heatmapColumns({ heatmap }: LabelFrame) {
-  if (heatmap === undefined) return undefined;
+function heatmapColumns(heatmap: ImageHeatmap) {
   return {
     width: heatmap.columns,
     height: heatmap.rows,

@@ -72,8 +72,6 @@ export interface ModelAnalysis {
   readonly declined: readonly string[];
   /** The failure that ended it, after one more try. */
   readonly failure: RadTriageError | undefined;
-  /** Why scores that were to be explained are not. */
-  readonly unexplained: RadTriageError | undefined;
   readonly provider: string | undefined;
   /** Milliseconds by stage, summed over the frames. */
   readonly timings: StageTimings;

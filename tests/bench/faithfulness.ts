@@ -145,7 +145,7 @@ function report(results: readonly Judged[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-const bar = new SingleBar({ stream: process.stderr });
+const bar = new SingleBar({ stream: process.stderr, noTTYOutput: true, notTTYSchedule: 20_000 });
 bar.start(Number(images), 0);
 const results: Judged[] = [];
 const seen = new Set<string>();

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { createActiveWork } from '#inference/active-work.ts';
+import { startExplainWorker } from '#inference/start-explain-worker.ts';
 import { type ShadowWorkerOptions, startShadowWorker } from '#inference/start-shadow-worker.ts';
 import { startTriageWorker } from '#inference/start-worker.ts';
 import { createWorkerMetrics } from '#inference/worker-metrics.ts';
@@ -72,26 +73,28 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     put: (bytes: Uint8Array) => putThumbnail(blobStore, bytes),
   };
   const worker = startTriageWorker({
-    queue,
     concurrency: processes,
     onRun: figures?.onRun,
     activeWork,
-    ...{ database, registry, runtime, decoder, blobs },
+    ...{ queue, database, registry, runtime, decoder, blobs, logger },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: THUMBNAIL_SIZE }),
     rule: loadPriorityRule(config.priorityRuleFile),
-    logger,
   });
   const shared = { queue, database, registry, blobs, activeWork, logger };
   const shadows = startShadows(shared, createRuntime({ ...limits, processes: 1 }));
+  // A process of its own, begun when there is something to explain: a result never waits for an explanation.
+  const explainRuntime = createRuntime({ ...limits, processes: 1 });
+  const { whenIdle } = activeWork;
+  const explainer = startExplainWorker({ ...shared, whenIdle, runtime: explainRuntime, decoder });
   const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
     facts: { metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
-      await Promise.all([worker.close(), shadows.close()]);
+      await Promise.all([worker.close(), shadows.close(), explainer.close()]);
       await sweep.close();
       await pump.close();
-      await Promise.all([runtime.close(), decoder.close(), queue.close()]);
+      await Promise.all([runtime.close(), explainRuntime.close(), decoder.close(), queue.close()]);
       await site.close();
     },
   };

@@ -10,6 +10,7 @@ import { up as doorLog } from './migrations/006-door-log.ts';
 import { up as importFiles } from './migrations/007-import.ts';
 import { up as labelScores } from './migrations/008-label-scores.ts';
 import { up as modelVersions } from './migrations/009-model-versions.ts';
+import { up as explanations } from './migrations/011-explanations.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -22,6 +23,7 @@ const MIGRATIONS = {
   '007-import': { up: importFiles },
   '008-label-scores': { up: labelScores },
   '009-model-versions': { up: modelVersions },
+  '011-explanations': { up: explanations },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

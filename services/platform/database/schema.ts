@@ -262,6 +262,26 @@ export interface FindingTable {
   withdrawnAt: Timestamp | null;
 }
 
+export interface ExplanationTable {
+  explanationId: Generated<string>;
+  runKey: string;
+  modelRunKey: string;
+  studyKey: string;
+  labelId: string;
+  label: string;
+  sopInstanceUid: string;
+  frame: number;
+  method: 'occlusion' | 'rise';
+  /** `insufficient`: the time was up before the map could mean anything. */
+  state: Generated<'queued' | 'done' | 'insufficient' | 'failed' | 'superseded'>;
+  reason: Generated<string | null>;
+  /** Masked images that were scored, and how many were planned. */
+  masks: Generated<number | null>;
+  plannedMasks: Generated<number | null>;
+  milliseconds: Generated<number | null>;
+  finishedAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
 export interface HeatmapTable {
   heatmapId: string;
   modelRunKey: string;
@@ -556,6 +576,7 @@ export interface DatabaseSchema {
   analysisRun: AnalysisRunTable;
   modelRun: ModelRunTable;
   finding: FindingTable;
+  explanation: ExplanationTable;
   heatmap: HeatmapTable;
   review: ReviewTable;
   findingVerdict: FindingVerdictTable;

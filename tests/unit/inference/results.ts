@@ -79,7 +79,6 @@ export function analysisOf(
     undecodable: [],
     failure: undefined,
     declined: [],
-    unexplained: undefined,
     provider: 'cpu',
     timings: { decode: 1, preprocess: 1, inference: 1, postprocess: 1 },
     ...overrides,

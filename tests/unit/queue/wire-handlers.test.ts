@@ -9,10 +9,11 @@ const triage: JobHandler<'triage'> = {
 };
 
 const shadow: JobHandler<'shadow'> = { ...triage, job: 'shadow' };
+const explain: JobHandler<'explain'> = { ...triage, job: 'explain' };
 
 describe('job wiring', () => {
   it('gives each kind of job its one handler', () => {
-    expect([...wireHandlers([triage, shadow]).keys()]).toEqual(listJobNames());
+    expect([...wireHandlers([triage, shadow, explain]).keys()]).toEqual(listJobNames());
     expect([...wireHandlers([shadow], ['shadow']).keys()]).toEqual(['shadow']);
   });
 

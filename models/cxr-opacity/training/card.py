@@ -1,133 +1,149 @@
-"""The card's tables, as markdown, from the figures of evaluate.py."""
+"""The card's tables, as markdown, from the figures of measures.py."""
 from __future__ import annotations
 
+from pathlib import Path
 
-def interval(v) -> str:
+from predictions import POINTS, WANTED
+
+
+def put_between(path: Path, mark: str, text: str) -> None:
+    """Replace what stands between `<!-- mark: begin -->` and `<!-- mark: end -->`."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    head, rest = path.read_text().split(begin)
+    path.write_text(head + begin + "\n\n" + text.strip() + "\n\n" + end + rest.split(end)[1])
+
+
+def span(v: dict) -> str:
+    """0.776 (0.727 to 0.817)"""
+    if v["value"] is None:
+        return "too few"
+    return f"{v['value']:.3f} ({v['low']:.3f} to {v['high']:.3f})"
+
+
+def counted(v: dict) -> str:
+    return f"{span(v)}, {v['hits']} of {v['n']}"
+
+
+def ahead(v: dict) -> str:
+    return f"{v['ahead'][0]:.3f} to {v['ahead'][1]:.3f}"
+
+
+def three(v: list[float]) -> str:
     return f"{v[0]:.3f} ({v[1]:.3f} to {v[2]:.3f})"
 
 
-def auc(row: dict) -> str:
-    if row["auc"] is None:
-        return "too few"
-    if row["low"] != row["low"]:
-        return f"{row['auc']:.3f} (no interval)"
-    return f"{row['auc']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """Columns filled up with blanks, as the repository's tables are."""
+    widths = [max(3, *(len(r[i]) for r in [head, *rows])) for i in range(len(head))]
+    lines = [head, ["-" * w for w in widths], *rows]
+    return ["| " + " | ".join(cell.ljust(w) for cell, w in zip(r, widths)) + " |" for r in lines]
 
 
-def counts(row: dict) -> str:
-    return f"{row['positives']} / {row['negatives']}"
+def introduction(f: dict) -> list[str]:
+    return [
+        f"{f['n']} images of {f['patients']} adult patients, read by radiologists: {f['positives']} with lung opacity, "
+        f"{f['n'] - f['positives']} without, of which {f['normal']} Normal."
+    ]
 
 
 def discrimination(f: dict) -> list[str]:
-    lines = [
-        "### Discrimination (AUC, 95% DeLong interval on the logit scale)",
-        "",
-        "| Out-of-fold images | with / without opacity | AUC against all others | AUC against Normal only |",
-        "|---|---|---|---|",
-        f"| all folds pooled | {counts(f['auc'])} | **{auc(f['auc'])}** | {auc(f['auc_normal'])} |",
-    ]
-    for name, row in f["groups"].items():
-        lines.append(f"| {name} | {counts(row)} | {auc(row)} | {auc(f['groups_normal'][name])} ({f['groups_normal'][name]['negatives']} normal) |")
-    for k, row in enumerate(f["folds"]):
-        lines.append(f"| fold {k} alone | {counts(row)} | {auc(row)} | |")
-    low, high = f["cluster_interval"]
-    d = f["view_difference"]
-    lines += [
-        f"| baseline: the view alone (AP scores 1, PA 0) | {counts(f['view_auc'])} | {auc(f['view_auc'])} | |",
-        "",
-        f"Drawing whole patients instead of images (bootstrap) gives {low:.3f} to {high:.3f} for the pooled AUC. "
-        f"The model's AUC exceeds that of the view alone by {d[0]:.3f} ({d[1]:.3f} to {d[2]:.3f}).",
-    ]
+    d = f["discrimination"]
+    rows = []
+    for g, pair in d["model"].items():
+        v, n, view = pair["all"], pair["normal"], d["view"][g]["all"]
+        name, value = ("**all**", f"**{span(v)}**") if g == "all" else (g, span(v))
+        expected = ahead(v) if v["value"] is not None else ""
+        rows.append([name, f"{v['positives']} / {v['negatives']}", value, expected, span(view), f"{span(n)}, {n['negatives']} normal"])
+    lines = ["### Discrimination (AUC)", ""]
+    lines += table(["Images", "with / without opacity", "model", "another sample", "the view alone", "model, against Normal only"], rows)
+    whole = d["model"]["all"]["all"]
     lines += [
         "",
-        f"The score is the mean of the 20 hottest cells. That was chosen over the networks' own score head, which gives {auc(f['head'])}, "
-        "and over a few mixtures of the two, on these same predictions: part of the gain may be luck.",
+        f"DeLong's interval (logit scale) of the first row is {whole['delong'][0]:.3f} to {whole['delong'][1]:.3f}, that of drawing "
+        f"whole patients {whole['patients'][0]:.3f} to {whole['patients'][1]:.3f}. The model exceeds the view alone by {three(list(d['gain']))}.",
     ]
-    if f["comparison"]:
-        c = f["comparison"]
-        lines += [
-            "",
-            f"A second set of members, started from COCO without the children's radiographs, on folds {', '.join(map(str, c['folds']))}: "
-            f"{auc(c['second'])}, against {auc(c['first'])} of the shipped kind on the same images (difference "
-            f"{c['difference'][0]:.3f}, {c['difference'][1]:.3f} to {c['difference'][2]:.3f}); both averaged {auc(c['average'])}. Their scores "
-            f"correlate {c['correlation']:.2f}. Averaging the two moves the mean score by {c['shift'] / c['deviation']:.2f} standard deviations and "
-            f"multiplies the spread by {c['spread']:.3f}: no sign that thresholds learned on single members would not fit an average; for five members this was not measured.",
-        ]
+    if "folds" in d:
+        folds = "; ".join(three(list(v)) for v in d["folds"])
+        lines += ["", f"Each fold alone: {folds}. Their mean with Student's interval: {three(d['fold_spread'])}."]
     return lines
 
 
 def operating(f: dict) -> list[str]:
-    lines = [
-        "### Operating points (cross-fitted: each fold judged by a threshold from the other folds; Wilson intervals)",
+    lines = ["### Operating points", ""]
+    rows, values = [], [*((n, f["points"][n]) for n in POINTS), ("baseline: flag every AP image", f["points"]["specific"]["view"])]
+    for name, p in values:
+        limit = f"{p['threshold']:.3f}" if "threshold" in p else ""
+        ppv = [f"{q['flagged']:.1%} / {q['ppv']:.1%}" if q["ppv"] is not None else "" for q in p["prevalence"].values()]
+        rows.append([name, limit, counted(p["sensitivity"]), counted(p["specificity"]), *ppv])
+    lines += table(["Point", "Threshold", "Sensitivity", "Specificity", "Flagged / PPV at 1%", "at 5%", "at 20% prevalence"], rows)
+    specific, sensitive = (f["points"][n] for n in POINTS)
+    lines += [
         "",
-        "| Point | Threshold | Sensitivity | Specificity | Flagged / PPV at 1% | at 5% | at 20% prevalence |",
-        "|---|---|---|---|---|---|---|",
+        f"The specific point (the default) was set at a specificity of {WANTED['specific']:.2f}, the sensitive one at a sensitivity of "
+        f"{WANTED['sensitive']:.2f}, both on the cross-validation. Another sample of this size should give, at the specific point, a sensitivity of "
+        f"{ahead(specific['sensitivity'])} and a specificity of {ahead(specific['specificity'])}; at the sensitive one "
+        f"{ahead(sensitive['sensitivity'])} and {ahead(sensitive['specificity'])}.",
+        "",
     ]
-    for name, p in f["operating_points"].items():
-        v = [f"{q['flagged']:.1%} / {q['ppv']:.1%}" for q in p["prevalence"].values()]
-        lines.append(
-            f"| {name} | {p['threshold']:.3f} | {interval(p['sensitivity'])}, {p['tp']} of {p['tp'] + p['fn']} | "
-            f"{interval(p['specificity'])}, {p['tn']} of {p['tn'] + p['fp']} | " + " | ".join(v) + " |"
-        )
-    lines += ["", "Thresholds aim at a specificity of 0.90 (specific) and a sensitivity of 0.90 (sensitive); what was reached is above."]
-    lines += ["", "| Subgroup | specific: sensitivity | specificity | sensitive: sensitivity | specificity |", "|---|---|---|---|---|"]
-    points = list(f["operating_points"].values())
-    for g in points[0]["groups"]:
-        lines.append(f"| {g} | " + " | ".join(f"{interval(p['groups'][g][k])}" for p in points for k in ("sensitivity", "specificity")) + " |")
-    lines += ["", "| Class of images without opacity | specific: falsely flagged | sensitive: falsely flagged |", "|---|---|---|"]
-    for name in points[0]["false_flags"]:
-        lines.append(f"| {name} | " + " | ".join(interval(p["false_flags"][name]) for p in points) + " |")
-    size = f["lesion_size"]
-    names = [f"under {size['cuts'][0]:.1%} of the image", f"{size['cuts'][0]:.1%} to {size['cuts'][1]:.1%}", f"over {size['cuts'][1]:.1%}"]
-    lines += ["", "| Total area of the reference boxes | specific: sensitivity | sensitive: sensitivity |", "|---|---|---|"]
-    for i, name in enumerate(names):
-        lines.append(f"| {name} | {interval(size['specific'][i])} | {interval(size['sensitive'][i])} |")
-    return lines
+    rows = [
+        [g, *(span(f["points"][n]["groups"][g][k]) for n in POINTS for k in ("sensitivity", "specificity"))]
+        for g in specific["groups"]
+    ]
+    lines += table(["Subgroup", "specific: sensitivity", "specificity", "sensitive: sensitivity", "specificity"], rows)
+    rows = [[c, *(counted(f["points"][n]["false_flags"][c]) for n in POINTS)] for c in specific["false_flags"]]
+    return lines + [""] + table(["Images without opacity", "specific: falsely flagged", "sensitive: falsely flagged"], rows)
+
+
+def small_lesions(f: dict) -> list[str]:
+    cuts = f["area"]["cuts"]
+    names = [f"under {cuts[0]:.1%} of the image", f"{cuts[0]:.1%} to {cuts[1]:.1%}", f"over {cuts[1]:.1%}"]
+    rows = [[n, *(counted(t[k]) for k in ("specific", "sensitive", "view", "peak", "fixed"))] for n, t in zip(names, f["area"]["thirds"])]
+    head = ["Total area of the boxes", "flagged, specific", "flagged, sensitive", "view AP", "peak in a box", "fixed point in a box"]
+    lines = ["### By size, and subtle lesions", "", *table(head, rows), ""]
+    seen = f["lesions"]
+    rows = [
+        [f"NIH box {kind}", *(counted(seen[kind][k]) for k in ("specific", "sensitive", "peak", "fixed")), span(seen[kind]["auc"]), span(seen[kind]["view"])]
+        for kind in ("Nodule", "Mass")
+    ]
+    rows.append(['NIH "No Finding"', counted(seen["clear"]["specific"]), counted(seen["clear"]["sensitive"]), "", "", "", ""])
+    head = ["Images", "flagged, specific", "flagged, sensitive", "peak in its box", "fixed point in it", 'AUC against "No Finding"', "view alone"]
+    return lines + table(head, rows) + [
+        "", 'NIH\'s boxes of nodules and masses, read for the challenge or not; the network is not trained to find them. "No Finding" is mined from reports.',
+    ]
 
 
 def localisation(f: dict) -> list[str]:
-    h = f["heatmap"]
-    lines = [
-        "### Localisation",
+    h = f["localisation"]
+    lines = ["### Localisation", ""]
+    lines += table(["Images with opacity", "Model", "Baseline: a fixed point"], [["hottest cell lies in a reference box", counted(h["peak"]), counted(h["fixed"])]])
+    fixed = h["froc_fixed"]
+    rows = [[r, counted(v)] for r, v in h["froc"].items()]
+    rows.append([f"{fixed['false']:.2f} (baseline: one mark at the fixed point)", f"{fixed['hits'] / fixed['n']:.3f}, {fixed['hits']} of {fixed['n']}"])
+    lines += ["", *table(["FROC: false marks per image", "boxes hit"], rows)]
+    ill, flagged = h["drawn_ill"], h["drawn_flagged"]
+    return lines + [
         "",
-        "| Measure | Model | Baseline: fixed point learned on the other folds |",
-        "|---|---|---|",
-        f"| hottest cell lies in a reference box (images with opacity) | {interval(f['peak_in_box'])}, {f['peak_in_box'][3]} of {f['peak_in_box'][4]} "
-        f"| {interval(f['fixed_point'])}, {f['fixed_point'][3]} of {f['fixed_point'][4]} |",
+        "Hit rule of the FROC: a mark is a cell that is the largest within an eighth of the image around it; a box is hit when the mark's centre "
+        "lies in it; all images count for the false marks.",
         "",
-        "| FROC: false marks per image | boxes hit |",
-        "|---|---|",
+        f"Boxes as drawn (heat of at least {h['rule'][0]} before the shift that makes this limit 0.5 in the shipped file, at least {h['rule'][1]} cells), "
+        f"matched one to one at an overlap (IoU) of 0.3 or more: on images with opacity precision {ill['precision']:.2f} and recall {ill['recall']:.2f} "
+        f"({ill['matched']} of {ill['wanted']} boxes, {ill['drawn']} drawn); on the images flagged at the specific point {flagged['precision']:.2f} and "
+        f"{flagged['recall']:.2f} ({flagged['drawn']} drawn).",
     ]
-    for rate, v in f["froc"].items():
-        lines.append(f"| {rate} | {interval(v)}, {v[3]} of {v[4]} |")
-    p, g = h["positives"], h["flagged"]
-    lines += [
-        "",
-        "Hit rule of the FROC: a mark is a cell that is the largest within 4 cells around it, its centre lies in the box; all images "
-        "count for the false marks.",
-        "",
-        f"Boxes as drawn (cells of at least {h['threshold']} before the shift that makes this limit 0.5 in the shipped file; at least {h['minimumCells']} cells), matched one to one at an overlap (IoU) of 0.3 or more: "
-        f"on images with opacity precision {p['precision']:.2f} and recall {p['recall']:.2f} ({p['matched']} of {p['wanted']} boxes, {p['drawn']} drawn); "
-        f"on the images flagged at the specific point {g['precision']:.2f} and {g['recall']:.2f} ({g['drawn']} drawn). "
-        "Threshold and size were chosen on these same images, so these two lines flatter a little.",
-    ]
-    return lines
 
 
 def calibration(f: dict) -> list[str]:
+    c = f["calibration"]
     return [
         "### Calibration",
         "",
-        f"Cross-fitted calibration slope {f['calibration_slope']:.2f}, offset {f['calibration_offset']:.2f}; Brier score {f['brier']:.3f} "
-        f"(a constant at the prevalence gives {f['brier_constant']:.3f}). This holds at this collection's prevalence of "
-        f"{f['positives'] / f['n']:.0%} only: **the score orders studies, it is not a probability of disease.**",
+        f"Slope {three(c['slope'])}, intercept {three(c['intercept'])}; Brier score {three(c['brier'])} (the prevalence as a constant gives "
+        f"{c['brier_constant']:.3f}). This holds at a prevalence of about {c['prevalence']:.0%} only: **the score orders studies, it is not a "
+        "probability of disease.**",
     ]
 
 
 def tables(f: dict) -> str:
-    head = [
-        f"{f['n']} images of {f['patients']} adult patients, read by radiologists: {f['positives']} with lung opacity, "
-        f"{f['n'] - f['positives']} without, of which {f['normal']} Normal. Every image is scored by networks that saw no image of its patient.",
-    ]
-    parts = [head, discrimination(f), operating(f), localisation(f), calibration(f)]
-    return "\n\n".join("\n".join(p) for p in parts) + "\n"
+    parts = [introduction, discrimination, operating, small_lesions, localisation, calibration]
+    return "\n\n".join("\n".join(part(f)) for part in parts)

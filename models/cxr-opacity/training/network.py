@@ -1,4 +1,4 @@
-"""The network: the YOLOX-nano backbone and top-down pyramid up to stride 8, with two small heads.
+"""One member: the YOLOX-nano backbone and top-down pyramid up to stride 8, with two small heads.
 
 The layer names follow the order in which the convolutions stand in the COCO-pretrained
 ONNX file, so that their weights can be taken over as an initialisation.
@@ -11,7 +11,11 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from data import INPUT_SPEC, NIH_BOXES, NIH_FINDINGS, SCORE_CELLS
+from images import MEAN, STD
+from labels import NIH_BOXES, NIH_FINDINGS
+
+if hasattr(torch.backends, "nnpack"):
+    torch.backends.nnpack.set_flags(False)  # else it warns at each call on processors that it does not know
 
 
 class ConvUnit(nn.Module):
@@ -99,11 +103,15 @@ class OpacityNet(nn.Module):
         nn.init.constant_(self.heat.bias, -2.5)
         nn.init.constant_(self.score.bias, -0.6)
 
-    def pyramid(self, x):
+    def backbone(self, x):
+        """Features at strides 8, 16 and 32: 64, 128 and 256 channels."""
         x = self.dark2(self.dark2_down(self.stem(x)))
         c3 = self.dark3(self.dark3_down(x))
         c4 = self.dark4(self.dark4_down(c3))
-        c5 = self.dark5(self.spp(self.dark5_down(c4)))
+        return c3, c4, self.dark5(self.spp(self.dark5_down(c4)))
+
+    def pyramid(self, x):
+        c3, c4, c5 = self.backbone(x)
         p5 = self.lateral5(c5)
         p4 = self.pyramid4(torch.cat([F.interpolate(p5, scale_factor=2.0), c4], 1))
         p4 = self.reduce4(p4)
@@ -136,31 +144,6 @@ class OpacityNet(nn.Module):
         return score[:, 0], heat, self.findings(pooled)
 
 
-class Ensemble(nn.Module):
-    """What is shipped: the members' heat averaged over the image and its mirror image.
-
-    The score is the calibrated mean of the hottest cells. The heat is shifted so that
-    0.5 is the limit at which boxes are drawn.
-    """
-
-    def __init__(self, members: list[nn.Module], slope: float = 1.0, offset: float = 0.0, heat_offset: float = 0.0):
-        super().__init__()
-        self.members = nn.ModuleList(members)
-        self.register_buffer("slope", torch.tensor([slope], dtype=torch.float32))
-        self.register_buffer("offset", torch.tensor([offset], dtype=torch.float32))
-        self.register_buffer("heat_offset", torch.tensor([heat_offset], dtype=torch.float32))
-
-    def forward(self, image):
-        both = torch.cat([image, torch.flip(image, [3])], 0)
-        heat = 0.0
-        for member in self.members:
-            h = member.heat_logits(both)
-            heat = heat + h[0:1] + torch.flip(h[1:2], [3])
-        heat = heat / (2.0 * len(self.members))
-        hottest = torch.topk(heat.flatten(1), SCORE_CELLS, 1)[0].mean(1)
-        return torch.sigmoid(hottest * self.slope + self.offset), torch.sigmoid(heat + self.heat_offset)
-
-
 def load_coco(net: OpacityNet, path: Path, probe: torch.Tensor) -> None:
     """Take over the COCO convolutions; batch norms start as the identity on `probe`.
 
@@ -176,12 +159,11 @@ def load_coco(net: OpacityNet, path: Path, probe: torch.Tensor) -> None:
     pairs = [(tensors[n.input[1]], tensors[n.input[2]]) for n in graph.node if n.op_type == "Conv"]
     units = [m for name, m in net.named_modules() if isinstance(m, ConvUnit) and not name.startswith("heat")]
     units = source_order(net, units)
-    mean, std = INPUT_SPEC["normalise"]["mean"], INPUT_SPEC["normalise"]["std"]
     hooks = []
     for index, unit in enumerate(units):
         weight, bias = (torch.from_numpy(a.copy()) for a in pairs[index])
         if index == 0:
-            weight, bias = stem_weights(weight, bias, mean, std)
+            weight, bias = stem_weights(weight, bias, MEAN, STD)
         assert unit.conv.weight.shape == weight.shape, (index, unit.conv.weight.shape, weight.shape)
         unit.conv.weight.data.copy_(weight)
         hooks.append(unit.bn.register_forward_pre_hook(identity_hook(bias)))
@@ -231,12 +213,3 @@ def identity_hook(bias: torch.Tensor | None):
             bn.bias.data.copy_(mean + bias)
 
     return hook
-
-
-def fuse(net: OpacityNet) -> OpacityNet:
-    """Fold the batch norms into the convolutions, for export."""
-    net.eval()
-    for unit in [m for m in net.modules() if isinstance(m, ConvUnit)]:
-        unit.conv = torch.nn.utils.fusion.fuse_conv_bn_eval(unit.conv, unit.bn)
-        unit.bn = nn.Identity()
-    return net

@@ -1,10 +1,11 @@
 """Train cxr-opacity.
 
   pretrain: COCO backbone weights, then paediatric pneumonia radiographs (Kermany et al.)
-  fold:     one member of the ensemble: trained on four fifths of the training patients,
-            its predictions for the remaining fifth saved for evaluate.py
+  fold:     one member of the ensemble: trained on four fifths of the training patients; its
+            heat for the remaining fifth is saved for evaluate.py, and its heat for the unread
+            images of its own four fifths for members of a second round
 
-See README.md for the commands that made the shipped model.
+train_all.py calls this; see README.md.
 """
 from __future__ import annotations
 
@@ -12,16 +13,21 @@ import argparse
 import copy
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-import data
+import images as pixels
+import labels
+import targets
+from augment import augment, exchange_halves
 from network import OpacityNet, load_coco
 
 BATCH = 16
+PRETRAINING_SIZE = 256  # the children's radiographs have 224 px
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -36,6 +42,7 @@ def optimiser_for(net: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
 
 
 def set_rate(optimiser, rate: float, step: int, total: int) -> None:
+    """Warm-up, then one cosine."""
     warm = min(1.0, (step + 1) / (0.08 * total))
     for group in optimiser.param_groups:
         group["lr"] = rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / total)))
@@ -62,103 +69,153 @@ def channels_last(x: torch.Tensor) -> torch.Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
+def to_batch(images: np.ndarray) -> torch.Tensor:
+    """[n, S, S] in 0..1 or uint8 to float32 [n, 1, S, S] in 0..1."""
+    scale = 255 if images.dtype == np.uint8 else 1
+    return torch.from_numpy(np.array(images, dtype=np.float32) / scale)[:, None]
+
+
 def pretrain(args) -> None:
-    images, labels = data.cached_kermany(args.kermany, args.work)
+    images, classes = pixels.cached_kermany(args.kermany, PRETRAINING_SIZE, args.work)
     rng = seeded(args.seed)
     order_rng = np.random.default_rng(args.seed)
     net = OpacityNet()
-    probe = torch.from_numpy(images[order_rng.permutation(len(images))[:64]].astype(np.float32) / 255)[:, None]
-    load_coco(net, args.coco, data.normalise(probe))
+    probe = to_batch(images[np.sort(order_rng.permutation(len(images))[:64])])
+    load_coco(net, args.coco, pixels.normalise(probe))
     net = net.to(memory_format=torch.channels_last).train()
     optimiser = optimiser_for(net, args.rate)
     steps = len(images) // BATCH
     total, step = steps * args.epochs, 0
     for epoch in range(args.epochs):
-        order, losses, started = order_rng.permutation(len(images)), [], time.time()
+        order, losses, clock = order_rng.permutation(len(images)), [], Clock()
         for start in range(0, steps * BATCH, BATCH):
             pick = np.sort(order[start : start + BATCH])
-            x = torch.from_numpy(images[pick].astype(np.float32) / 255)[:, None]
-            x, _ = data.augment(x, None, rng)
+            x, _ = augment(to_batch(images[pick]), None, rng)
             set_rate(optimiser, args.rate, step, total)
-            logits, _ = net(channels_last(data.normalise(x)))
-            loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(labels[pick]))
+            logits, _ = net(channels_last(pixels.normalise(x)))
+            loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(classes[pick]))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
             step += 1
-        print(f"pretrain epoch {epoch} loss {np.mean(losses):.4f} {time.time() - started:.0f} s", flush=True)
-        torch.save(net.state_dict(), args.work / "pretrained.pt")
+        print(f"pretrain epoch {epoch + 1}/{args.epochs} loss {np.mean(losses):.4f} {clock}", flush=True)
+    save_weights(net, args.work / "pretrained.pt")
+
+
+def save_weights(net: torch.nn.Module, path: Path) -> None:
+    """Whole or not at all: train_all.py takes an existing file for a finished step."""
+    partial = path.with_suffix(".partial")
+    torch.save(net.state_dict(), partial)
+    partial.rename(path)
+
+
+class Clock:
+    """Seconds since it was made, on the wall and of the processor (which other processes do not inflate)."""
+
+    def __init__(self):
+        self.wall, self.processor = time.time(), time.process_time()
+
+    def __str__(self) -> str:
+        return f"{time.time() - self.wall:.0f} s, {time.process_time() - self.processor:.0f} s of processor"
 
 
 def start_network(args, probe: torch.Tensor) -> OpacityNet:
     net = OpacityNet()
     if args.init == "coco":
-        load_coco(net, args.coco, data.normalise(probe))
+        load_coco(net, args.coco, pixels.normalise(probe))
     elif args.init == "pretrained":
         heads = ("heat", "hidden", "score", "findings")
-        state = torch.load(args.work / "pretrained.pt")
         own = net.state_dict()
-        own.update({k: v for k, v in state.items() if not k.startswith(heads)})
+        own.update({k: v for k, v in torch.load(args.work / "pretrained.pt").items() if not k.startswith(heads)})
         net.load_state_dict(own)
     return net.to(memory_format=torch.channels_last)
 
 
-def batch_loss(net, x, t, pick, heat_target) -> torch.Tensor:
-    score, heat, findings = net.forward_all(x)
-    weight = torch.from_numpy(t["score_weight"][pick])
-    target = torch.from_numpy(t["score"][pick]) * 0.96 + 0.02
-    score_loss = (weight * F.binary_cross_entropy_with_logits(score, target, reduction="none")).mean()
-    cells = F.binary_cross_entropy_with_logits(heat, heat_target, reduction="none").mean((2, 3))
-    heat_weight = torch.from_numpy(t["heat_weight"][pick])
-    heat_loss = (cells[:, 0] * heat_weight[:, 0]).mean() + 0.5 * (cells[:, 1:] * heat_weight[:, 1:]).mean()
-    findings_loss = F.binary_cross_entropy_with_logits(findings, torch.from_numpy(t["findings"][pick]))
+@dataclass
+class Batch:
+    images: torch.Tensor
+    heat: torch.Tensor
+    heat_weight: torch.Tensor
+    score: torch.Tensor
+    score_weight: torch.Tensor
+    findings: torch.Tensor
+    findings_weight: torch.Tensor
+
+
+def make_batch(images: np.ndarray, t: dict, pick: np.ndarray) -> Batch:
+    take = {k: torch.from_numpy(t[k][pick]) for k in ("heat", "heat_weight", "score", "score_weight", "findings")}
+    return Batch(to_batch(images[pick]), findings_weight=torch.ones(len(pick)), **take)
+
+
+def mix_halves(batch: Batch, share: float, rng: torch.Generator) -> Batch:
+    """Chests made of two patients: their heat is known, all else is not."""
+    may = (batch.heat_weight[:, 0] > 0) & (torch.rand(len(batch.images), generator=rng) < share)
+    images, heat, partner = exchange_halves(batch.images, batch.heat, may, rng)
+    mixed = partner != torch.arange(len(partner))
+    other = batch.heat_weight[partner]
+    weight = torch.minimum(batch.heat_weight, other)
+    keep = (~mixed).float()
+    return Batch(
+        images, heat, torch.where(mixed[:, None], weight, batch.heat_weight), batch.score,
+        batch.score_weight * keep, batch.findings, batch.findings_weight * keep,
+    )
+
+
+def batch_loss(net: OpacityNet, b: Batch) -> torch.Tensor:
+    score, heat, findings = net.forward_all(channels_last(pixels.normalise(b.images)))
+    bce = F.binary_cross_entropy_with_logits
+    score_loss = (b.score_weight * bce(score, b.score * 0.96 + 0.02, reduction="none")).mean()
+    cells = bce(heat, b.heat, reduction="none").mean((2, 3))
+    heat_loss = (cells[:, 0] * b.heat_weight[:, 0]).mean() + 0.5 * (cells[:, 1:] * b.heat_weight[:, 1:]).mean()
+    findings_loss = (b.findings_weight * bce(findings, b.findings, reduction="none").mean(1)).mean()
     return score_loss + 5.0 * heat_loss + 0.5 * findings_loss
 
 
 @torch.no_grad()
-def predict(net: torch.nn.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Logits averaged over each image and its mirror image, as in the shipped graph."""
+def predict(net: torch.nn.Module, images: np.ndarray) -> np.ndarray:
+    """Heat logits [n, g, g] averaged over each image and its mirror image, as in the shipped graph."""
     net.eval()
-    scores, heats = [], []
+    heats = []
     for start in range(0, len(images), BATCH):
-        x = data.normalise(torch.from_numpy(np.array(images[start : start + BATCH]))[:, None])
-        s, h = net(channels_last(x))
-        s2, h2 = net(channels_last(torch.flip(x, [3])))
-        scores.append(((s + s2) / 2).numpy())
-        heats.append(((h + torch.flip(h2, [3])) / 2)[:, 0].numpy())
-    return np.concatenate(scores), np.concatenate(heats)
+        x = pixels.normalise(to_batch(images[start : start + BATCH]))
+        h = net.heat_logits(channels_last(x))
+        mirrored = net.heat_logits(channels_last(torch.flip(x, [3])))
+        heats.append(((h + torch.flip(mirrored, [3])) / 2)[:, 0].numpy())
+    return np.concatenate(heats)
 
 
-def epoch_order(rows, training: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Every read image once, and about as many of the unread ones."""
-    read = np.flatnonzero(training & np.array([r.read for r in rows]))
-    unread = rng.permutation(np.flatnonzero(training & ~np.array([r.read for r in rows])))
-    return rng.permutation(np.concatenate([read, unread[: len(read)]]))
+def epoch_order(read: np.ndarray, unread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Every read image once, and as many of the unread ones."""
+    return rng.permutation(np.concatenate([read, rng.permutation(unread)[: len(read)]]))
 
 
 def train_fold(args) -> None:
-    rows = data.load_rows(args.dataset)
-    images = data.cached_images(args.dataset, rows, args.work)
+    rows = labels.load_rows(args.dataset)
+    images = pixels.cached_images(args.dataset, rows, args.size, args.work)
     training = np.array([r.fold != args.fold for r in rows])
-    data.fit_weak_labels(rows, training)
-    t = data.make_targets(rows)
+    read = np.array([r.read for r in rows])
+    targets.fit_weak_labels(rows, training)
+    t = targets.make_targets(rows, args.size // pixels.STRIDE)
+    if args.teachers:
+        targets.add_pseudo_labels(t, rows, [args.work / f"{name}-fold{args.fold}.npz" for name in args.teachers])
     rng = seeded(1000 * args.seed + args.fold)
     order_rng = np.random.default_rng(1000 * args.seed + args.fold)
-    probe = torch.from_numpy(np.array(images[np.sort(order_rng.permutation(np.flatnonzero(training))[:64])]))[:, None]
-    net = start_network(args, probe).train()
+    net = start_network(args, to_batch(images[np.flatnonzero(training)[:: max(1, int(training.sum()) // 64)]])).train()
     average = MovingAverage(net, 0.985)
     optimiser = optimiser_for(net, args.rate)
-    steps = len(epoch_order(rows, training, order_rng)) // BATCH
+    sets = np.flatnonzero(training & read), np.flatnonzero(training & ~read)
+    steps = len(epoch_order(*sets, order_rng)) // BATCH
     total, step = steps * args.epochs, 0
     for epoch in range(args.epochs):
-        order, losses, started = epoch_order(rows, training, order_rng), [], time.time()
+        order, losses, clock = epoch_order(*sets, order_rng), [], Clock()
         for start in range(0, steps * BATCH, BATCH):
-            pick = np.sort(order[start : start + BATCH])
-            x = torch.from_numpy(np.array(images[pick]))[:, None]
-            x, heat = data.augment(x, torch.from_numpy(t["heat"][pick]), rng)
+            batch = make_batch(images, t, np.sort(order[start : start + BATCH]))
+            if args.mix > 0:
+                batch = mix_halves(batch, args.mix, rng)
+            batch.images, batch.heat = augment(batch.images, batch.heat, rng)
             set_rate(optimiser, args.rate, step, total)
-            loss = batch_loss(net, channels_last(data.normalise(x)), t, pick, heat)
+            loss = batch_loss(net, batch)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -166,20 +223,19 @@ def train_fold(args) -> None:
             average.update(net)
             losses.append(loss.item())
             step += 1
-        print(f"fold {args.fold} epoch {epoch} loss {np.mean(losses):.4f} {time.time() - started:.0f} s", flush=True)
-    held_out = np.flatnonzero(~training & np.array([r.read for r in rows]))
-    scores, heats = predict(average.net, images[held_out])
-    name = f"{args.name}-fold{args.fold}-seed{args.seed}"
-    np.savez(args.work / f"{name}.npz", index=held_out, score=scores, heat=heats)
-    torch.save(average.net.state_dict(), args.work / f"{name}.pt")
-    report(rows, held_out, scores, name)
+        print(f"{args.name} fold {args.fold} epoch {epoch + 1}/{args.epochs} loss {np.mean(losses):.4f} {clock}", flush=True)
+    save_member(args, average.net, images, (np.flatnonzero(~training), sets[1]))
 
 
-def report(rows, held_out, scores, name: str) -> None:
-    """A line for the log only; the figures of the card come from evaluate.py."""
-    y = np.array([rows[i].positive for i in held_out])
-    auc = np.mean(scores[y][:, None] > scores[~y][None])
-    print(f"{name}: n {len(y)} positives {y.sum()} AUC {auc:.4f}", flush=True)
+def save_member(args, net: torch.nn.Module, images: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> None:
+    """Weights NAME-foldK.pt and NAME-foldK.npz: heat of the held-out images and of the unread training images."""
+    held_out, unread = sets
+    stem = args.work / f"{args.name}-fold{args.fold}"
+    save_weights(net, stem.with_suffix(".pt"))
+    np.savez(
+        stem.with_suffix(".npz"), index=held_out, heat=predict(net, images[held_out]),
+        unread=unread, unread_heat=predict(net, images[unread]).astype(np.float16),
+    )
 
 
 def main() -> None:
@@ -190,13 +246,17 @@ def main() -> None:
     parser.add_argument("--coco", type=Path, help="yolox_nano_coco.onnx")
     parser.add_argument("--work", type=Path, required=True, help="folder for caches, weights and predictions")
     parser.add_argument("--init", choices=["scratch", "coco", "pretrained"], default="pretrained")
+    parser.add_argument("--name", default="member", help="of the weights and predictions")
     parser.add_argument("--fold", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=int, default=256, help="side of the input, divisible by 32")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--name", default="member")
+    parser.add_argument("--mix", type=float, default=0.0, help="share of images that get another's left half")
+    parser.add_argument("--teachers", nargs="+", help="names of members whose heat unread images learn from")
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     pretrain(args) if args.step == "pretrain" else train_fold(args)
 

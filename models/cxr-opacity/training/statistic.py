@@ -1,4 +1,4 @@
-"""Statistics for the card: DeLong, Wilson, calibration, localisation. Run it to check DeLong."""
+"""Statistics for the card: DeLong, Wilson, logistic regression, localisation. Run it to check DeLong and Wilson."""
 from __future__ import annotations
 
 import numpy as np
@@ -59,8 +59,19 @@ def platt(logits: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
+def ridge_logistic(x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
+    """Weights [d + 1] of a logistic regression of y [n] on x [n, d], the last one the offset, which is not penalised."""
+    x = np.hstack([x, np.ones((len(x), 1))])
+    w, penalty = np.zeros(x.shape[1]), np.append(np.full(x.shape[1] - 1, ridge), 1e-6)
+    for _ in range(30):  # Newton's method
+        p = sigmoid(x @ w)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        w = w - np.linalg.solve(hessian, x.T @ (p - y) + penalty * w)
+    return w
+
+
 def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+    return 1 / (1 + np.exp(-np.clip(x, -700, 700)))
 
 
 def components(heat: np.ndarray, threshold: float, minimum_cells: int):

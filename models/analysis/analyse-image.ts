@@ -1,11 +1,9 @@
 import type { Manifest } from '../manifest/schema.ts';
-import { type ImageFacts, windowFor } from '../manifest/select-image.ts';
 import { type ImageResult, readImage } from '../postprocess/read-image.ts';
-import { patientOrientation } from '../preprocess/orientation.ts';
-import { type PreparedImage, prepareImage, type Slice } from '../preprocess/preprocess.ts';
-import type { SourceImage } from '../preprocess/window.ts';
+import type { PreparedImage, Slice } from '../preprocess/preprocess.ts';
 import type { RunnableModel, RunResult, Runtime } from '../runtime/runtime.ts';
-import { checkAtypicality, checkImage, checkPrepared } from './check-input.ts';
+import { checkAtypicality } from './check-input.ts';
+import { prepareForModel } from './prepare-for-model.ts';
 
 export interface AnalysableModel {
   readonly manifest: Manifest;
@@ -29,17 +27,9 @@ export interface ImageAnalysis {
   };
 }
 
-/** A decoded image as the manifest wants to see it. */
-export function sliceOf(image: SourceImage, facts: ImageFacts, { input }: Manifest): Slice {
-  const orientation = patientOrientation({
-    imageOrientation: facts.imageOrientation,
-    patientOrientation: facts.values.PatientOrientation,
-  });
-  return { image, window: windowFor(input, facts), orientation };
-}
-
 /**
- * Checks, prepares, runs and reads one image.
+ * Checks, prepares, runs and reads one image that is decoded already, in this process. Whole studies go through
+ * analyseImages.
  * @param slices the image, or with `input.slices` its neighbours and itself in order
  * @throws RadTriageError as the runtime, and MODEL_FAILED when the outputs are not what the manifest says
  */
@@ -50,7 +40,7 @@ export async function analyseImage(
 ): Promise<ImageAnalysis> {
   const { manifest, runnable } = model;
   const begin = performance.now();
-  const prepared = prepare(manifest, slices);
+  const prepared = prepareForModel(manifest, slices);
   const preprocess = performance.now() - begin;
   if (typeof prepared === 'string') {
     const timings = { preprocess, inference: 0, postprocess: 0 };
@@ -69,17 +59,6 @@ export async function analyseImage(
       postprocess: performance.now() - ran,
     },
   };
-}
-
-/** The inputs, or why the image is refused. */
-function prepare(manifest: Manifest, slices: readonly Slice[]): PreparedImage | string {
-  const { input, inputCheck } = manifest;
-  const middle = input.slices?.before ?? 0;
-  const image = slices[middle]?.image;
-  const refusal = image && checkImage(image, input, inputCheck?.pixels);
-  if (refusal !== undefined) return refusal;
-  const prepared = prepareImage(slices, input, middle);
-  return checkPrepared(prepared, inputCheck?.pixels) ?? prepared;
 }
 
 function read(

@@ -11,7 +11,6 @@ import {
   mapToStored,
   type PlacedMap,
 } from '../preprocess/place.ts';
-import type { PreparedImage } from '../preprocess/preprocess.ts';
 import { calibrate } from './activation.ts';
 import { findComponents } from './components.ts';
 import { overlapOf, type ScoredBox, suppress } from './read-boxes.ts';
@@ -56,7 +55,7 @@ interface Part<T> {
  */
 export function readImage(
   manifest: Manifest,
-  prepared: PreparedImage,
+  prepared: { readonly parts: readonly { readonly place: InputPlace }[] },
   outputs: readonly Outputs[],
 ): ImageResult {
   const parts = prepared.parts.map(({ place }, i): Part<NetworkReading> => {

@@ -8,7 +8,6 @@ import { readRegion, writeValues } from '#isolation/shared-values.ts';
 import { splitBatch } from './batch.ts';
 import {
   type InputPiece,
-  type LoadedReply,
   type LoadMessage,
   type OutputTensor,
   type Reply,
@@ -26,6 +25,7 @@ import type {
   Runtime,
   RuntimeOptions,
 } from './runtime.ts';
+import { tensorrtEnvironment, tensorrtNotes } from './tensorrt.ts';
 
 const CHILD_PATH = fileURLToPath(new URL('./child.ts', import.meta.url));
 const LOAD_TIMEOUT_MS = 300_000;
@@ -36,7 +36,7 @@ const START_ALLOWANCE_MS = 15_000;
 interface ChildState {
   readonly arena: SharedArena;
   generation: number;
-  loaded: Map<string, LoadedReply>;
+  loaded: Map<string, LoadedModel>;
 }
 
 /** The runtime: a pool of child processes that hold sessions. Made by createRuntime. */
@@ -55,7 +55,10 @@ export class ChildRuntime implements Runtime {
     this.#pool = new ChildPool(
       own.map((arena) => ({
         path: CHILD_PATH,
-        environment: options.environment ?? {},
+        environment: {
+          ...options.environment,
+          ...(options.tensorrt && tensorrtEnvironment(options.tensorrt)),
+        },
         descriptors: [arena, ...(options.arenas ?? [])].map(({ descriptor }) => descriptor),
         memoryLimitMb: options.memoryLimitMb,
         startAllowanceMs: START_ALLOWANCE_MS,
@@ -82,7 +85,7 @@ export class ChildRuntime implements Runtime {
     signal?: AbortSignal,
   ): Promise<RunResult[]> {
     return this.#inChild(signal, async (slot) => {
-      const { provider } = await this.#ensureLoaded(slot, model);
+      const { provider } = await this.#ensureLoaded(slot, model, signal);
       const { arena } = this.#stateOf(slot);
       const { pieces, end } = this.#place(inputs, arena);
       const message: RunMessage = {
@@ -92,7 +95,7 @@ export class ChildRuntime implements Runtime {
         pieces,
         outputOffset: end,
       };
-      const reply = await slot.request(message, this.#options.timeoutMs);
+      const reply = await slot.request(message, this.#options.timeoutMs, signal);
       const { outputs, ms } = expectReply(reply, 'result');
       const images = splitOutputs(await readOutputs(outputs, arena), inputs.length);
       return images.map((image) => ({ outputs: image, provider, ms: ms / inputs.length }));
@@ -136,7 +139,11 @@ export class ChildRuntime implements Runtime {
     return state;
   }
 
-  async #ensureLoaded(slot: ChildSlot<Reply>, model: RunnableModel): Promise<LoadedReply> {
+  async #ensureLoaded(
+    slot: ChildSlot<Reply>,
+    model: RunnableModel,
+    signal?: AbortSignal,
+  ): Promise<LoadedModel> {
     const key = keyOf(model);
     const known = slot.pid === undefined ? undefined : this.#stateOf(slot).loaded.get(key);
     if (known !== undefined) return known;
@@ -152,8 +159,12 @@ export class ChildRuntime implements Runtime {
       providers: this.#providers,
       threads: this.#options.threads,
     };
-    const reply = await slot.request(message, this.#options.loadTimeoutMs ?? LOAD_TIMEOUT_MS);
-    const loaded = expectReply(reply, 'loaded');
+    const timeoutMs = this.#options.loadTimeoutMs ?? LOAD_TIMEOUT_MS;
+    const reply = await slot.request(message, timeoutMs, signal);
+    const answer = expectReply(reply, 'loaded');
+    const { tensorrt } = this.#options;
+    const isTensorrt = answer.provider.includes('tensorrt') && tensorrt !== undefined;
+    const loaded = { ...answer, notes: isTensorrt ? await tensorrtNotes(tensorrt) : [] };
     this.#stateOf(slot).loaded.set(key, loaded);
     return loaded;
   }
@@ -193,8 +204,9 @@ function keyOf(model: RunnableModel): string {
   return `${model.sha256}:${model.path}`;
 }
 
-function asModelError(error: ChildEndError): RadTriageError {
-  const { end, message } = error;
+function asModelError(error: ChildEndError): unknown {
+  const { end, message, cause } = error;
+  if (end === 'aborted') return cause;
   const code =
     end === 'timeout' ? 'ANALYSIS_TIMEOUT' : end === 'memory' ? 'ANALYSIS_MEMORY' : 'MODEL_FAILED';
   return new RadTriageError(code, message, { cause: error });

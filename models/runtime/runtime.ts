@@ -3,6 +3,7 @@ import type { SharedArena, SharedRegion } from '#isolation/shared-arena.ts';
 import type { Tensor } from '../preprocess/preprocess.ts';
 import { ChildRuntime } from './child-runtime.ts';
 import type { LoadedReply, OutputTensor } from './messages.ts';
+import type { TensorrtSettings } from './tensorrt.ts';
 
 /** What the runtime needs to know of a model; every verified model of the registry has it. */
 export interface RunnableModel {
@@ -45,6 +46,7 @@ export interface RuntimeOptions {
   readonly memoryLimitMb?: number | undefined;
   /** The whole environment of the children: empty unless a GPU's libraries need a path. */
   readonly environment?: Readonly<Record<string, string>>;
+  readonly tensorrt?: TensorrtSettings;
   /** Where shared inputs may lie. */
   readonly arenas?: readonly SharedArena[];
 }
@@ -53,14 +55,17 @@ export interface RuntimeOptions {
 export type LoadedModel = Pick<
   LoadedReply,
   'provider' | 'declined' | 'batch' | 'batchDeclined' | 'ms'
->;
+> & {
+  /** Settings that had no effect. */
+  readonly notes: readonly string[];
+};
 
 export interface Runtime {
   /** Child processes: as many runs at once. */
   readonly processes: number;
   /**
    * Loads the model where that has not been done, and runs it.
-   * @param signal takes a run that still waits for a free process out of the queue
+   * @param signal takes the run out of the queue, or kills the child that is at it; its reason is thrown then
    * @throws RadTriageError MODEL_ALTERED, MODEL_MISSING, MODEL_MANIFEST_INVALID; MODEL_FAILED, ANALYSIS_TIMEOUT and
    *   ANALYSIS_MEMORY, which are worth another try: the child is a new one then
    */

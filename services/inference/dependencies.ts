@@ -1,6 +1,7 @@
 import type { PriorityRule } from '#core/priority.ts';
 import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
-import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import type { AnalysisRuntime } from '#models/analysis/model-run.ts';
+import type { Preparer } from '#models/analysis/preparer.ts';
 import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -14,6 +15,12 @@ export interface TriageBlobs {
   put(bytes: Uint8Array): Promise<string>;
 }
 
+/** What is used of the processes that analyse images. */
+export interface TriageEngine {
+  readonly preparer: Pick<Preparer, 'prepare' | 'processes'>;
+  readonly runtime: AnalysisRuntime & Pick<Runtime, 'warmUp'>;
+}
+
 /** A small picture of a frame, in a format that browsers show. */
 type RenderThumbnail = (frame: DecodedFrame) => Promise<Uint8Array>;
 
@@ -21,8 +28,9 @@ type RenderThumbnail = (frame: DecodedFrame) => Promise<Uint8Array>;
 export interface TriageDependencies {
   readonly database: Database;
   readonly registry: ModelRegistry;
-  readonly runtime: Runtime;
-  readonly decoder: Pick<PixelDecoder, 'decode'>;
+  readonly engine: TriageEngine;
+  /** Longest time of one study's analysis. */
+  readonly jobTimeoutMs: number;
   readonly blobs: TriageBlobs;
   readonly renderThumbnail: RenderThumbnail;
   /** The site's rule: what a flagged finding raises its study to. */

@@ -1,11 +1,11 @@
-import { RadTriageError } from '#core/errors.ts';
-import { type AnalysableModel, analyseImage, sliceOf } from '#models/analysis/analyse-image.ts';
+import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
+import { type AnalysableModel, analyseImage } from '#models/analysis/analyse-image.ts';
 import { type ExplainedImage, explainImage } from '#models/analysis/explain-image.ts';
+import { sliceOf } from '#models/analysis/prepare-for-model.ts';
 import type { Slice } from '#models/preprocess/preprocess.ts';
 import { sourceImage } from '#models/preprocess/source-image.ts';
 import { runnableModel, type UsableModel } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
-import type { DecodeFrame } from './analyse-images.ts';
 import type { FrameOfImage, TriageImage } from './triage-types.ts';
 
 export interface FrameToExplain {
@@ -13,6 +13,9 @@ export interface FrameToExplain {
   readonly frame: number;
   readonly labelId: string;
 }
+
+/** @throws RadTriageError when it cannot be decoded */
+type DecodeFrame = (frame: FrameOfImage) => Promise<DecodedFrame>;
 
 interface Means {
   readonly decode: DecodeFrame;
@@ -71,10 +74,7 @@ async function readSlice(
   { manifest }: AnalysableModel,
   decode: DecodeFrame,
 ): Promise<Slice> {
-  const { decoded, problem } = await decode(frame);
-  if (decoded === undefined) {
-    throw problem ?? new RadTriageError('PIXELS_UNDECODABLE', 'the frame cannot be decoded');
-  }
+  const decoded = await decode(frame);
   const facts = frame.image.facts ?? { values: {}, ageYears: undefined };
-  return sliceOf(sourceImage(decoded), facts, manifest);
+  return sliceOf(sourceImage(decoded), facts, manifest.input);
 }

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { type RadTriageError, toRadTriageError } from '#core/errors.ts';
+import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import type { ExplainedImage } from '#models/analysis/explain-image.ts';
 import { isUsable, type UsableModel } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
@@ -11,14 +12,15 @@ import { lockRun, readImageRows } from './begin-run.ts';
 import type { TriageDependencies } from './dependencies.ts';
 import { explainFrame } from './explain-frame.ts';
 import { planModels } from './plan-models.ts';
-import { decodeFrame, readImages } from './read-images.ts';
+import { readImages, sourceOf } from './read-images.ts';
 import { insertHeatmap } from './store-result.ts';
-import type { ImageRow } from './triage-types.ts';
+import type { FrameOfImage, ImageRow } from './triage-types.ts';
 
 export type ExplainJob = JobPayload<'explain'>;
 
 export interface ExplainDependencies
-  extends Pick<TriageDependencies, 'database' | 'registry' | 'decoder' | 'blobs' | 'logger'> {
+  extends Pick<TriageDependencies, 'database' | 'registry' | 'blobs' | 'logger'> {
+  readonly decoder: Pick<PixelDecoder, 'decode'>;
   /** Not the one that results are waited for in. */
   readonly runtime: Pick<Runtime, 'run'>;
   /** Resolves when nothing runs here that somebody waits for. */
@@ -113,7 +115,8 @@ async function openExplanations(
 
 function meansOf({ runtime, decoder, blobs }: ExplainDependencies) {
   return {
-    decode: (frame: Parameters<typeof decodeFrame>[0]) => decodeFrame(frame, { decoder, blobs }),
+    decode: ({ image, frame }: FrameOfImage) =>
+      decoder.decode({ ...sourceOf(image.row, blobs), frame: frame - 1 }),
     run: (...given: Parameters<Runtime['run']>) => runtime.run(...given),
   };
 }

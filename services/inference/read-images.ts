@@ -4,10 +4,14 @@ import type { PixelSource } from '#dicom/pixels/byte-source.ts';
 import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
 import { imageFacts } from '#models/manifest/image-facts.ts';
 import { orderSlices } from '#models/manifest/slice-order.ts';
-import type { TriageBlobs, TriageDependencies } from './dependencies.ts';
-import type { DecodeTask, FrameOfImage, ImageRow, TriageImage } from './triage-types.ts';
+import type { TriageBlobs } from './dependencies.ts';
+import type { ImageRow, TriageImage } from './triage-types.ts';
 
-function sourceOf(row: ImageRow, blobs: TriageBlobs): PixelSource & { path: string } {
+/** Where an image lies on this machine. */
+export function sourceOf(
+  row: ImageRow,
+  blobs: Pick<TriageBlobs, 'pathOf'>,
+): PixelSource & { path: string } {
   const { transferSyntaxUid, dataSetOffset, blobPath } = row;
   return { path: blobs.pathOf(blobPath), dataSetOffset, transferSyntaxUid };
 }
@@ -48,25 +52,5 @@ function readImage(row: ImageRow, blobs: TriageBlobs): TriageImage {
     const problem = toRadTriageError(thrown, 'DICOM_STRUCTURE');
     if (problem.retryable) throw problem;
     return { row, facts: undefined, problem };
-  }
-}
-
-/**
- * Decodes one frame in the decoder's own process.
- * @throws RadTriageError STORAGE_FAILED; any other failure is part of the answer
- */
-export async function decodeFrame(
-  { image, frame }: FrameOfImage,
-  { decoder, blobs }: Pick<TriageDependencies, 'decoder' | 'blobs'>,
-): Promise<DecodeTask> {
-  const begin = performance.now();
-  const ms = () => performance.now() - begin;
-  try {
-    const decoded = await decoder.decode({ ...sourceOf(image.row, blobs), frame: frame - 1 });
-    return { image, frame, decoded, problem: undefined, ms: ms() };
-  } catch (thrown) {
-    const problem = toRadTriageError(thrown, 'PIXELS_UNDECODABLE');
-    if (problem.retryable) throw problem;
-    return { image, frame, decoded: undefined, problem, ms: ms() };
   }
 }

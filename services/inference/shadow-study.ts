@@ -1,6 +1,8 @@
 import { constants, setPriority } from 'node:os';
 import type { Kysely } from 'kysely';
 import type { RadTriageError } from '#core/errors.ts';
+import type { AnalysisEngine } from '#models/analysis/analyse-images.ts';
+import type { Preparer } from '#models/analysis/preparer.ts';
 import { versionKey } from '#models/registry/model-states.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
@@ -8,21 +10,26 @@ import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import type { JobPayload } from '#queue/contracts.ts';
 import type { ActiveWork } from './active-work.ts';
-import { analyseImages } from './analyse-images.ts';
+import { analyseStudy } from './analyse-images.ts';
 import { lockRun, readImageRows } from './begin-run.ts';
 import { concludeModel, type ModelConclusion } from './conclude-run.ts';
 import type { TriageDependencies } from './dependencies.ts';
 import { planModels } from './plan-models.ts';
-import { decodeFrame, readImages } from './read-images.ts';
+import { readImages } from './read-images.ts';
 import { insertModelRun } from './store-result.ts';
-import type { FrameOfImage, ImageRow, ModelAnalysis } from './triage-types.ts';
+import type { ImageRow, ModelAnalysis } from './triage-types.ts';
 
 export type ShadowJob = JobPayload<'shadow'>;
 
+interface ShadowEngine extends AnalysisEngine {
+  readonly preparer: AnalysisEngine['preparer'] & Pick<Preparer, 'processIds'>;
+  readonly runtime: AnalysisEngine['runtime'] & Pick<Runtime, 'processIds'>;
+}
+
 export interface ShadowDependencies
-  extends Pick<TriageDependencies, 'database' | 'registry' | 'decoder' | 'blobs' | 'logger'> {
+  extends Pick<TriageDependencies, 'database' | 'registry' | 'blobs' | 'logger'> {
   /** Not the one that active models run in: a hang of a model in shadow must not hold them up. */
-  readonly runtime: Pick<Runtime, 'run' | 'processIds'>;
+  readonly engine: ShadowEngine;
   readonly activeWork: Pick<ActiveWork, 'whenIdle'>;
 }
 
@@ -71,12 +78,28 @@ async function openShadow(
 }
 
 /** Frame by frame they let whatever somebody waits for go first, here and, by their priority, on this machine. */
-function standAside({ runtime, activeWork }: ShadowDependencies): Pick<Runtime, 'run'> {
+function standAside({ engine, activeWork }: ShadowDependencies): AnalysisEngine {
+  const { preparer, runtime } = engine;
+  const wait = async () => {
+    await activeWork.whenIdle();
+    for (const id of [...preparer.processIds(), ...runtime.processIds()]) lowerPriority(id);
+  };
+  const after =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await wait();
+      return work(...args);
+    };
   return {
-    run: async (model, tensor) => {
-      await activeWork.whenIdle();
-      for (const processId of runtime.processIds()) lowerPriority(processId);
-      return runtime.run(model, tensor);
+    preparer: {
+      processes: preparer.processes,
+      prepare: after((...args: Parameters<typeof preparer.prepare>) => preparer.prepare(...args)),
+    },
+    runtime: {
+      processes: runtime.processes,
+      load: after((model) => runtime.load(model)),
+      run: after((...args: Parameters<typeof runtime.run>) => runtime.run(...args)),
+      runBatch: after((...args: Parameters<typeof runtime.runBatch>) => runtime.runBatch(...args)),
     },
   };
 }
@@ -96,11 +119,8 @@ async function runShadows(
 ): Promise<{ conclusions: ModelConclusion[]; analyses: readonly ModelAnalysis[] }> {
   const images = await readImages(rows, dependencies.blobs);
   const plans = planModels(models, images);
-  const decode = async (frame: FrameOfImage) => {
-    await dependencies.activeWork.whenIdle();
-    return decodeFrame(frame, dependencies);
-  };
-  const analyses = await analyseImages(plans, decode, standAside(dependencies));
+  const engine = standAside(dependencies);
+  const analyses = await analyseStudy(plans, { engine, blobs: dependencies.blobs });
   const conclusions = plans.map((plan) =>
     concludeModel(
       plan,

@@ -69,7 +69,7 @@ export function startTriageWorker(options: TriageWorkerOptions): TriageWorker {
 
 /** Loads what may run, and reports for each model the execution provider that a profiled run really used. */
 async function warmUp(
-  { registry, runtime, logger }: TriageDependencies,
+  { registry, engine: { runtime }, logger }: TriageDependencies,
   providers: Record<string, string>,
 ): Promise<void> {
   try {
@@ -80,9 +80,9 @@ async function warmUp(
     const usable = models.filter(isUsable);
     await runtime.warmUp(usable.map(runnableModel));
     for (const model of usable) {
-      const { provider, declined } = await runtime.load(runnableModel(model));
+      const { provider, declined, batch, notes } = await runtime.load(runnableModel(model));
       providers[model.id] = provider;
-      logger.info({ modelId: model.id, provider, declined }, 'model loaded');
+      logger.info({ modelId: model.id, provider, declined, batch, notes }, 'model loaded');
     }
   } catch (error) {
     logger.warn({ err: error }, 'models are loaded when they are first used');

@@ -1,8 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { RadTriageError } from '#core/errors.ts';
-import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
+import type { FrameOf, FrameResultOf, ModelFindings } from '#models/analysis/analysis-types.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
-import type { ImageResult } from '#models/postprocess/read-image.ts';
 import type { RegisteredModel, UsableModel } from '#models/registry/registry.ts';
 import type { InstanceTable } from '#platform/database/schema.ts';
 
@@ -27,18 +26,6 @@ export interface TriageImage {
   readonly problem: RadTriageError | undefined;
 }
 
-/** One frame of one image; `frame` counts from 1 as in DICOM. */
-export interface FrameOfImage {
-  readonly image: TriageImage;
-  readonly frame: number;
-}
-
-export interface DecodeTask extends FrameOfImage {
-  readonly decoded: DecodedFrame | undefined;
-  readonly problem: RadTriageError | undefined;
-  readonly ms: number;
-}
-
 /** What a model is to do with a study. */
 export interface ModelPlan {
   readonly model: RegisteredModel;
@@ -53,26 +40,11 @@ export interface RunnablePlan extends ModelPlan {
   readonly model: UsableModel;
 }
 
-export interface FrameResult extends FrameOfImage, ImageResult {}
-
-export interface StageTimings {
-  decode: number;
-  preprocess: number;
-  inference: number;
-  postprocess: number;
-}
+/** One frame of one image; `frame` counts from 1 as in DICOM. */
+export type FrameOfImage = FrameOf<TriageImage>;
+export type FrameResult = FrameResultOf<TriageImage>;
 
 /** What a model gave over all the frames that it took. */
-export interface ModelAnalysis {
+export interface ModelAnalysis extends ModelFindings<TriageImage> {
   readonly plan: RunnablePlan;
-  readonly results: readonly FrameResult[];
-  /** Frames that it should have seen but that could not be decoded. */
-  readonly undecodable: readonly RadTriageError[];
-  /** Why frames are outside the model's intended use, once for each of them. */
-  readonly declined: readonly string[];
-  /** The failure that ended it, after one more try. */
-  readonly failure: RadTriageError | undefined;
-  readonly provider: string | undefined;
-  /** Milliseconds by stage, summed over the frames. */
-  readonly timings: StageTimings;
 }

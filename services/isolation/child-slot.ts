@@ -5,7 +5,7 @@ import { type ChildProgram, startProgram } from './child-program.ts';
 import { type ResidentMemory, readResidentMemory } from './resident-memory.ts';
 
 /** Why a child process ended, or was ended, before it answered. */
-export type ChildEnd = 'timeout' | 'memory' | 'crash' | 'nonsense' | 'closed';
+export type ChildEnd = 'timeout' | 'memory' | 'crash' | 'nonsense' | 'closed' | 'aborted';
 
 /** A request that got no answer because its process ended. */
 export class ChildEndError extends Error {
@@ -21,6 +21,8 @@ export class ChildEndError extends Error {
 interface Pending<Reply> {
   readonly id: number;
   readonly timer: NodeJS.Timeout;
+  /** Stops listening to the signal of the request. */
+  leave(): void;
   resolve(reply: Reply): void;
   reject(error: ChildEndError): void;
 }
@@ -62,9 +64,10 @@ export class ChildSlot<Reply extends { readonly id: number }> {
 
   /**
    * @param message sent with an `id` of its own
+   * @param signal kills the process when nobody wants its answer any more
    * @throws ChildEndError when the process ends before it answers
    */
-  request(message: object, timeoutMs: number): Promise<Reply> {
+  request(message: object, timeoutMs: number, signal?: AbortSignal): Promise<Reply> {
     if (this.#pending !== undefined) {
       return Promise.reject(new ChildEndError('closed', 'the child process is busy'));
     }
@@ -78,7 +81,10 @@ export class ChildSlot<Reply extends { readonly id: number }> {
     return new Promise<Reply>((resolve, reject) => {
       const expire = () => this.#kill('timeout', `no answer within ${timeoutMs} ms`);
       const timer = setTimeout(expire, timeoutMs + allowance);
-      this.#pending = { id, timer, resolve, reject };
+      const abort = () => this.#kill('aborted', 'nobody waits for it any more', signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      const leave = () => signal?.removeEventListener('abort', abort);
+      this.#pending = { id, timer, leave, resolve, reject };
       this.#watch = this.#watchMemory();
       child.send({ ...message, id }, (error) => {
         if (error !== null && child === this.#child) {
@@ -158,6 +164,7 @@ export class ChildSlot<Reply extends { readonly id: number }> {
   #settle(): Pending<Reply> | undefined {
     const pending = this.#pending;
     clearTimeout(pending?.timer);
+    pending?.leave();
     clearInterval(this.#watch);
     this.#pending = undefined;
     this.#child?.unref();

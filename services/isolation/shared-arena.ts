@@ -42,10 +42,13 @@ export class SharedArena {
   readonly descriptor = openUnnamedFile();
   /** In order of their offsets. */
   readonly #regions: SharedRegion[] = [];
-  #end = 0;
+  #written = 0;
   #closed = false;
 
-  /** A place for `bytes` bytes: the first gap that is large enough, or behind everything else. */
+  /**
+   * A place for `bytes` bytes: the first gap that is large enough, or behind everything else. How much it will be may
+   * be left open (Infinity) until `shorten`; nothing else may be reserved before that.
+   */
   reserve(bytes: number): SharedRegion {
     let offset = 0;
     let position = 0;
@@ -54,18 +57,30 @@ export class SharedArena {
       offset = alignUp(region.offset + region.bytes);
       position += 1;
     }
-    const region = { arena: this, offset, bytes };
-    this.#regions.splice(position, 0, region);
-    this.#end = Math.max(this.#end, offset + bytes);
-    return region;
+    return this.#take(position, { arena: this, offset, bytes });
+  }
+
+  /** The beginning of a region; the rest is given back. */
+  shorten(region: SharedRegion, bytes: number): SharedRegion {
+    const position = this.#regions.indexOf(region);
+    if (position < 0 || bytes > region.bytes) throw new RangeError('no such region to shorten');
+    this.#regions.splice(position, 1);
+    return this.#take(position, { ...region, bytes });
   }
 
   release(region: SharedRegion): void {
     const position = this.#regions.indexOf(region);
     if (position >= 0) this.#regions.splice(position, 1);
-    if (this.#regions.length > 0 || this.#end <= KEPT_BYTES) return;
+    if (this.#closed || this.#regions.length > 0 || this.#written <= KEPT_BYTES) return;
     ftruncateSync(this.descriptor, 0);
-    this.#end = 0;
+    this.#written = 0;
+  }
+
+  #take(position: number, region: SharedRegion): SharedRegion {
+    this.#regions.splice(position, 0, region);
+    const end = region.offset + region.bytes;
+    if (Number.isFinite(end)) this.#written = Math.max(this.#written, end);
+    return region;
   }
 
   close(): void {

@@ -1,19 +1,21 @@
 import { Command } from 'commander';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
-import { createActiveWork } from '#inference/active-work.ts';
-import { startExplainWorker } from '#inference/start-explain-worker.ts';
+import { type ActiveWork, createActiveWork } from '#inference/active-work.ts';
+import { type ExplainWorkerOptions, startExplainWorker } from '#inference/start-explain-worker.ts';
 import { type ShadowWorkerOptions, startShadowWorker } from '#inference/start-shadow-worker.ts';
 import { startTriageWorker } from '#inference/start-worker.ts';
 import { createWorkerMetrics } from '#inference/worker-metrics.ts';
 import { startSweep } from '#intake/sweep.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
+import { createEngine, type Engine, type EngineOptions } from '#models/analysis/engine.ts';
+import { createRuntime } from '#models/runtime/runtime.ts';
 import type { BlobStore } from '#platform/blob-store/blob-store.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { openQueue } from '#queue/open-queue.ts';
 import { startOutboxPump } from '#queue/outbox-pump.ts';
+import { engineOptions } from '../engine-options.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { createProcessMetrics } from '../process-metrics.ts';
@@ -35,11 +37,29 @@ async function putThumbnail(blobStore: BlobStore, bytes: Uint8Array): Promise<st
 
 /** With processes of their own, begun when there is something to run: a hang in shadow holds up nobody. */
 function startShadows(
-  shared: Omit<ShadowWorkerOptions, 'runtime' | 'decoder'>,
-  runtime: Runtime,
+  shared: Omit<ShadowWorkerOptions, 'engine'>,
+  engine: Engine,
 ): { close(): Promise<void> } {
-  const decoder = createPixelDecoder({ processes: 1 });
-  const worker = startShadowWorker({ ...shared, runtime, decoder });
+  const worker = startShadowWorker({ ...shared, engine });
+  return {
+    close: async () => {
+      await worker.close();
+      await engine.close();
+    },
+  };
+}
+
+/** With processes of their own, begun when there is something to explain: a result never waits for an explanation. */
+function startExplanations(
+  shared: Omit<ExplainWorkerOptions, 'runtime' | 'decoder' | 'whenIdle'> & {
+    readonly activeWork: ActiveWork;
+  },
+  options: EngineOptions,
+): { close(): Promise<void> } {
+  const decoder = createPixelDecoder(options.preparer);
+  const runtime = createRuntime({ ...options.runtime, arenas: [] });
+  const { whenIdle } = shared.activeWork;
+  const worker = startExplainWorker({ ...shared, whenIdle, runtime, decoder });
   return {
     close: async () => {
       await worker.close();
@@ -51,7 +71,8 @@ function startShadows(
 async function startWorkerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'worker');
   const { database, databaseUrl, blobStore, logger } = site;
-  const { executionProviders, processes, threads, timeoutSeconds } = config.inference;
+  const { inference } = config;
+  const { jobTimeoutMs } = inference;
   const queue = await openQueue({
     queueUrl: config.queueUrl,
     databaseUrl,
@@ -63,9 +84,7 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const metrics = createProcessMetrics(config.metrics, config.metrics.workerPort);
   const figures = metrics && createWorkerMetrics(metrics.registry);
   const sweep = startSweep({ database, producer, logger, onReport: figures?.onSweep });
-  const limits = { executionProviders, threads, timeoutMs: timeoutSeconds * 1000 };
-  const runtime = createRuntime({ ...limits, processes });
-  const decoder = createPixelDecoder({ processes });
+  const engine = createEngine(engineOptions(inference));
   const activeWork = createActiveWork();
   const registry = await openSiteRegistry(config, database);
   const blobs = {
@@ -73,28 +92,26 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     put: (bytes: Uint8Array) => putThumbnail(blobStore, bytes),
   };
   const worker = startTriageWorker({
-    concurrency: processes,
+    queue,
+    concurrency: engine.runtime.processes,
     onRun: figures?.onRun,
     activeWork,
-    ...{ queue, database, registry, runtime, decoder, blobs, logger },
+    ...{ database, registry, engine, jobTimeoutMs, blobs, logger },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: THUMBNAIL_SIZE }),
     rule: loadPriorityRule(config.priorityRuleFile),
   });
   const shared = { queue, database, registry, blobs, activeWork, logger };
-  const shadows = startShadows(shared, createRuntime({ ...limits, processes: 1 }));
-  // A process of its own, begun when there is something to explain: a result never waits for an explanation.
-  const explainRuntime = createRuntime({ ...limits, processes: 1 });
-  const { whenIdle } = activeWork;
-  const explainer = startExplainWorker({ ...shared, whenIdle, runtime: explainRuntime, decoder });
+  const shadows = startShadows(shared, createEngine(engineOptions(inference, 1)));
+  const explanations = startExplanations(shared, engineOptions(inference, 1));
   const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
     facts: { metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
-      await Promise.all([worker.close(), shadows.close(), explainer.close()]);
+      await Promise.all([worker.close(), shadows.close(), explanations.close()]);
       await sweep.close();
       await pump.close();
-      await Promise.all([runtime.close(), explainRuntime.close(), decoder.close(), queue.close()]);
+      await Promise.all([engine.close(), queue.close()]);
       await site.close();
     },
   };

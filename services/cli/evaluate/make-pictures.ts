@@ -8,7 +8,7 @@ import type { TruthRow } from '#quality/evaluation/truth.ts';
 import type { EvaluationUnit } from '#quality/evaluation/units.ts';
 import type { Candidate } from './candidates.ts';
 import { openImage, plainContext } from './open-image.ts';
-import { analyseOpened, type Scorer } from './score-image.ts';
+import { analyseOpened, decodeOpened, type Scorer } from './score-image.ts';
 
 const LONGEST_EDGE = 512;
 
@@ -64,20 +64,12 @@ class PictureMaker {
     const candidate = candidates.get(record.file);
     if (candidate === undefined) return undefined;
     await using opened = await openImage(candidate, plainContext(truthOf(record.file)), scratch);
-    const frames = new Map<number, DecodedFrame>();
-    const decoder: Scorer['decoder'] = {
-      decode: async (request) => {
-        const frame = await scorer.decoder.decode(request);
-        frames.set((request.frame ?? 0) + 1, frame);
-        return frame;
-      },
-    };
-    const { results } = await analyseOpened(opened, { ...scorer, decoder });
+    const { results } = await analyseOpened(opened, scorer);
     const index = this.#labelIndex(labelId);
     const scoreOf = (result: FrameResult) => result.labels[index]?.score ?? 0;
     const [result] = results.toSorted((a, b) => scoreOf(b) - scoreOf(a));
-    const frame = result && frames.get(result.frame);
-    return result === undefined || frame === undefined ? undefined : { result, frame };
+    if (result === undefined) return undefined;
+    return { result, frame: await decodeOpened(opened, result.frame, scorer) };
   }
 
   async #draw(unit: EvaluationUnit, labelId: string, shown: Shown): Promise<CasePicture> {

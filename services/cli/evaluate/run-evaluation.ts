@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import { createEngine } from '#models/analysis/engine.ts';
 import { poolScores } from '#models/postprocess/pool-scores.ts';
 import { runnableModel, type UsableModel } from '#models/registry/registry.ts';
-import { createRuntime } from '#models/runtime/runtime.ts';
 import type { Config } from '#platform/config/config.ts';
 import { type EvaluationSettings, evaluate } from '#quality/evaluation/evaluate.ts';
 import type { FindPicture } from '#quality/evaluation/html/case-gallery.ts';
@@ -20,6 +20,7 @@ import {
   type TruthRow,
 } from '#quality/evaluation/truth.ts';
 import { type JoinedUnits, joinTruth } from '#quality/evaluation/units.ts';
+import { engineOptions } from '../engine-options.ts';
 import { printNote, startProgress } from '../output.ts';
 import { productVersion } from '../version.ts';
 import { type Candidate, type FoundCandidates, findFiles } from './candidates.ts';
@@ -100,21 +101,15 @@ async function withScorer<T>(
   model: UsableModel,
   work: (scorer: Scorer) => Promise<T>,
 ): Promise<T> {
-  const { executionProviders, threads, timeoutSeconds } = request.config.inference;
   const { processes } = request;
-  const runtime = createRuntime({
-    executionProviders,
-    processes,
-    threads,
-    timeoutMs: timeoutSeconds * 1000,
-  });
-  const decoder = createPixelDecoder({ processes });
+  const engine = createEngine(engineOptions(request.config.inference, processes));
+  const decoder = createPixelDecoder();
   try {
     // A model that cannot be loaded is told at once, not after the first image.
-    await runtime.load(runnableModel(model));
-    return await work({ model, runtime, decoder });
+    await engine.runtime.load(runnableModel(model));
+    return await work({ model, engine, decoder });
   } finally {
-    await Promise.all([runtime.close(), decoder.close()]);
+    await Promise.all([engine.close(), decoder.close()]);
   }
 }
 

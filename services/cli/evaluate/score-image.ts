@@ -1,39 +1,46 @@
 import { RadTriageError } from '#core/errors.ts';
+import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
 import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
-import { analyseImages } from '#inference/analyse-images.ts';
-import { decodeFrame } from '#inference/read-images.ts';
-import type { FrameOfImage, FrameResult, ModelAnalysis } from '#inference/triage-types.ts';
+import { analyseStudy } from '#inference/analyse-images.ts';
+import { sourceOf } from '#inference/read-images.ts';
+import type { FrameResult, ModelAnalysis } from '#inference/triage-types.ts';
+import type { AnalysisEngine } from '#models/analysis/analyse-images.ts';
 import { selectImage } from '#models/manifest/select-image.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
-import type { Runtime } from '#models/runtime/runtime.ts';
 import { findMarks } from '#quality/evaluation/find-marks.ts';
 import type { DrawnBox, FrameScores, Mark, ScoreRecord } from '#quality/evaluation/score-record.ts';
 import type { OpenedImage } from './open-image.ts';
 
-/** What images are scored with: the product's own decoder and runtime. */
+/** What images are scored with: the product's own engine. */
 export interface Scorer {
   readonly model: UsableModel;
+  readonly engine: AnalysisEngine;
+  /** For pictures: whole frames, as they are shown. */
   readonly decoder: Pick<PixelDecoder, 'decode'>;
-  readonly runtime: Pick<Runtime, 'run'>;
 }
 
 export type ImageOutcome = Pick<ScoreRecord, 'outcome' | 'reason' | 'frames'>;
 
-const blobs = {
-  pathOf: (path: string) => path,
-  put: () => Promise.reject(new RadTriageError('INTERNAL', 'an evaluation keeps nothing')),
-};
+const blobs = { pathOf: (path: string) => path };
 
 /** Decoding, preprocessing, the network and the reading of its outputs, as the triage job does them. */
 export async function analyseOpened(
   { image }: OpenedImage,
-  { model, decoder, runtime }: Scorer,
+  { model, engine }: Scorer,
 ): Promise<ModelAnalysis> {
   const plan = { model, images: [image], declined: undefined, note: undefined };
-  const decode = (frame: FrameOfImage) => decodeFrame(frame, { decoder, blobs });
-  const [analysis] = await analyseImages([plan], decode, runtime);
+  const [analysis] = await analyseStudy([plan], { engine, blobs });
   if (analysis === undefined) throw new RadTriageError('INTERNAL', 'a plan was not run');
   return analysis;
+}
+
+/** One frame as it is shown. @throws RadTriageError as the decoder */
+export function decodeOpened(
+  { image }: OpenedImage,
+  frame: number,
+  { decoder }: Scorer,
+): Promise<DecodedFrame> {
+  return decoder.decode({ ...sourceOf(image.row, blobs), frame: frame - 1 });
 }
 
 function frameScores(result: FrameResult, opened: OpenedImage, scorer: Scorer): FrameScores {

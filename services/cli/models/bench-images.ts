@@ -1,14 +1,13 @@
 import { RadTriageError } from '#core/errors.ts';
 import { readPart10 } from '#dicom/part10/read-part10.ts';
-import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
-import { analyseImages } from '#inference/analyse-images.ts';
+import { analyseStudy } from '#inference/analyse-images.ts';
 import { planModels } from '#inference/plan-models.ts';
-import { decodeFrame, readImages } from '#inference/read-images.ts';
-import type { FrameOfImage, ImageRow, ModelAnalysis } from '#inference/triage-types.ts';
+import { readImages } from '#inference/read-images.ts';
+import type { ImageRow, ModelAnalysis } from '#inference/triage-types.ts';
 import { readStudies } from '#intake/rule-tester/read-studies.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
-import type { Runtime } from '#models/runtime/runtime.ts';
 import { startProgress } from '../output.ts';
 import { type Quantiles, quantilesOf } from './quantiles.ts';
 
@@ -73,17 +72,15 @@ interface TimedStudy {
 export async function benchImages(
   model: UsableModel,
   directory: string,
-  runtime: Runtime,
+  engine: Engine,
 ): Promise<ImageBench> {
   const studies = await readStudyRows(directory);
-  const decoder = createPixelDecoder({ processes: 1 });
   const progress = startProgress('studies');
   const timed: TimedStudy[] = [];
   const run = async (rows: readonly ImageRow[]): Promise<TimedStudy | undefined> => {
     const begin = performance.now();
     const plans = planModels([model], await readImages(rows, FILES));
-    const decode = (frame: FrameOfImage) => decodeFrame(frame, { decoder, blobs: FILES });
-    const [analysis] = await analyseImages(plans, decode, runtime);
+    const [analysis] = await analyseStudy(plans, { engine, blobs: FILES });
     const ms = performance.now() - begin;
     return analysis && { analysis, selected: plans[0]?.images.length ?? 0, ms };
   };
@@ -98,7 +95,6 @@ export async function benchImages(
     }
   } finally {
     progress.stop();
-    await decoder.close();
   }
   if (timed.length === 0) {
     const message = `the model takes none of the images below ${directory}`;

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { RadTriageError } from '#core/errors.ts';
+import { createEngine, type Engine } from '#models/analysis/engine.ts';
 import { isUsable, runnableModel, type UsableModel } from '#models/registry/registry.ts';
 import { type BenchResult, benchModel } from '#models/runtime/bench.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
-import type { Config } from '#platform/config/config.ts';
 import { withDatabase } from '../database-access.ts';
+import { engineOptions } from '../engine-options.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { print, printJson, printTable } from '../output.ts';
@@ -20,52 +19,52 @@ interface BenchOptions extends DataOption {
   readonly json?: boolean;
 }
 
-interface BenchReport extends BenchResult {
+interface BenchReport extends Omit<BenchResult, 'memoryMb' | 'loaded'> {
   readonly model: string;
   /** Providers that were tried before, and why each declined. */
   readonly declined: readonly string[];
   readonly threads: number;
-  /** Resident memory of the child process at the end, MB of 2^20 bytes; null where the system does not tell. */
+  /** Settings that had no effect. */
+  readonly notes: readonly string[];
+  /** Milliseconds to read, verify, load and run once. */
+  readonly warmUpMs: number;
+  /** Images of one run, and why not as many as the manifest allows. */
+  readonly batch: number;
+  readonly batchDeclined: string | null;
+  /** The most that the child process took, MB of 2^20 bytes; null where the system does not tell. */
   readonly memoryMb: number | null;
   readonly images: ImageBench | null;
 }
 
-const KIB_PER_MIB = 1024;
-
-/** From /proc, which Linux alone has. */
-async function residentMb(processId: number | undefined): Promise<number | null> {
-  if (processId === undefined) return null;
-  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '');
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-  return kib === undefined ? null : Math.round(Number(kib) / KIB_PER_MIB);
-}
-
 async function bench(
   model: UsableModel,
-  runtime: Runtime,
+  engine: Engine,
   options: BenchOptions,
 ): Promise<Omit<BenchReport, 'threads'>> {
   const runnable = runnableModel(model);
-  const { declined } = await runtime.load(runnable);
-  const result = await benchModel(runtime, runnable, options.runs);
+  const { loaded, ...result } = await benchModel(engine.runtime, runnable, options.runs);
   const images =
-    options.images === undefined ? null : await benchImages(model, options.images, runtime);
-  const memoryMb = await residentMb(runtime.processIds()[0]);
-  return { model: nameOf(model), declined, memoryMb, images, ...result };
-}
-
-function runtimeOf({ inference }: Config): Runtime {
-  const { executionProviders, threads, timeoutSeconds } = inference;
-  const timeoutMs = timeoutSeconds * 1000;
-  return createRuntime({ executionProviders, threads, processes: 1, timeoutMs });
+    options.images === undefined ? null : await benchImages(model, options.images, engine);
+  const { declined, notes, batch, batchDeclined, ms: warmUpMs } = loaded;
+  return {
+    ...result,
+    model: nameOf(model),
+    ...{ declined, notes, batch, warmUpMs },
+    batchDeclined: batchDeclined ?? null,
+    memoryMb: result.memoryMb ?? null,
+    images,
+  };
 }
 
 function printBench(report: BenchReport): void {
-  const { provider, declined, threads, runs, memoryMb, images } = report;
+  const { provider, declined, threads, runs, memoryMb, images, batchDeclined } = report;
   printTable([
     ['model', report.model],
     ['ran on', `${provider}, ${threads} thread(s), one process`],
     ...declined.map((why) => ['declined', why]),
+    ...report.notes.map((note) => ['note', note]),
+    ['load and warm-up, ms', report.warmUpMs.toFixed(0)],
+    ['images a run', `${report.batch}${batchDeclined === null ? '' : ` (${batchDeclined})`}`],
     [`zeros, ${runs} runs, ms`, ''],
     ['  network', describeQuantiles(report.network)],
     ['  with the way to its process', describeQuantiles(report.roundTrip)],
@@ -114,14 +113,14 @@ export function benchCommand(): Command {
     );
     if (model.problem !== undefined) throw model.problem;
     if (!isUsable(model)) throw new RadTriageError('NOT_FOUND', `no usable model ${name}`);
-    const runtime = runtimeOf(config);
+    const engine = createEngine(engineOptions(config.inference, 1));
     try {
-      const measured = await bench(model, runtime, options);
+      const measured = await bench(model, engine, options);
       const report = { ...measured, threads: config.inference.threads };
       if (options.json === true) printJson(report);
       else printBench(report);
     } finally {
-      await runtime.close();
+      await engine.close();
     }
   });
 }

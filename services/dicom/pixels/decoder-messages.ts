@@ -38,7 +38,7 @@ const numbers = z.array(z.number()).readonly();
  * A frame as the child gives it. It is checked like any other input: the child has handled hostile bytes in native
  * code, and its word is not the parent's.
  */
-const frame = z.object({
+export const frameWithoutSamplesSchema = z.object({
   rows: size,
   columns: size,
   samplesPerPixel: z.union([z.literal(1), z.literal(3)]),
@@ -63,7 +63,7 @@ const frame = z.object({
   pixelPaddingRangeLimit: z.number().optional(),
   pixelSpacing: numbers.optional(),
 });
-type FrameWithoutSamples = z.output<typeof frame>;
+type FrameWithoutSamples = z.output<typeof frameWithoutSamplesSchema>;
 
 const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value in ERROR_KINDS);
 
@@ -72,7 +72,7 @@ export const decodeReplySchema = z.object({
   /** The child must not be used again: a codec trapped, or its memory has grown. */
   spent: z.boolean(),
   outcome: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('decoded'), frame }),
+    z.object({ kind: z.literal('decoded'), frame: frameWithoutSamplesSchema }),
     z.object({
       kind: z.literal('failed'),
       code: errorCode,

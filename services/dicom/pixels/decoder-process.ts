@@ -42,13 +42,13 @@ export function decoderProgram<Reply extends { readonly id: number }>(
 export async function requestTwice<Reply extends { readonly id: number }>(
   slot: ChildSlot<Reply>,
   message: object,
-  timeoutMs: number,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<Reply> {
   try {
-    return await slot.request(message, timeoutMs);
+    return await slot.request(message, timeoutMs, signal);
   } catch (error) {
     if (!(error instanceof ChildEndError) || error.end !== 'crash') throw error;
-    return slot.request(message, timeoutMs);
+    return slot.request(message, timeoutMs, signal);
   }
 }
 
@@ -66,6 +66,8 @@ export function asDecodingError(thrown: unknown, timeoutMs: number): unknown {
       return undecodable('the decoder gave no valid answer');
     case 'crash':
       return undecodable('the decoder crashed');
+    case 'aborted':
+      return thrown.cause;
     case 'closed':
       return new RadTriageError('INTERNAL', 'the decoder is closed', { cause: thrown });
   }

@@ -102,7 +102,9 @@ class ChildDecoder implements PixelDecoder {
   }
 
   async #decodeIn(slot: ChildSlot<DecodeReply>, message: object): Promise<DecodedFrame> {
-    const { outcome, spent } = await requestTwice(slot, message, this.#timeoutMs);
+    const { outcome, spent } = await requestTwice(slot, message, {
+      timeoutMs: this.#timeoutMs,
+    });
     if (spent) slot.discard();
     if (outcome.kind === 'failed') {
       const { code, message: text, details } = outcome;

@@ -178,9 +178,28 @@ export const configSchema = z.strictObject({
       /** Also offer the models that ship with RadTriage. */
       builtInModels: flag.default(true),
       executionProviders: list(z.string()).default(['tensorrt', 'cuda', 'cpu']),
-      processes: z.coerce.number().int().min(1).default(1),
+      /** Child processes that run networks; without it one a processor core, four at most. */
+      processes: z.coerce.number().int().min(1).optional(),
+      /** Child processes that decode and prepare images; without it as many as the former. */
+      decoders: z.coerce.number().int().min(1).optional(),
       threads: z.coerce.number().int().min(1).default(1),
+      /** Longest time of one run of a network. */
       timeoutSeconds: z.coerce.number().min(1).default(120),
+      /** Longest time of one study's analysis, explanations included. */
+      jobTimeoutMs: z.coerce.number().int().min(1000).default(900_000),
+      /** Resident memory of each child process, MB of 2^20 bytes, above which it is killed. Watched on Linux. */
+      memoryLimitMb: z.coerce.number().int().min(256).default(4096),
+      /** LD_LIBRARY_PATH of the processes that run networks, where a GPU's libraries are not found by themselves. */
+      libraryPath: z.string().min(1).optional(),
+      /** Only for the execution provider tensorrt: see docs/gpu.md for what of it takes effect. */
+      tensorrt: z
+        .strictObject({
+          /** Half precision: faster, and scores differ in the third digit. */
+          fp16: flag.default(false),
+          /** A folder where built engines are kept, so that the next start does not build them again. */
+          engineCache: z.string().optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   priorityRuleFile: z.string().optional(),
@@ -223,6 +242,12 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_BUILT_IN_MODELS: ['inference', 'builtInModels'],
   RADTRIAGE_EXECUTION_PROVIDERS: ['inference', 'executionProviders'],
   RADTRIAGE_INFERENCE_PROCESSES: ['inference', 'processes'],
+  RADTRIAGE_DECODER_PROCESSES: ['inference', 'decoders'],
+  RADTRIAGE_INFERENCE_JOB_TIMEOUT_MS: ['inference', 'jobTimeoutMs'],
+  RADTRIAGE_INFERENCE_MEMORY_LIMIT_MB: ['inference', 'memoryLimitMb'],
+  RADTRIAGE_LIBRARY_PATH: ['inference', 'libraryPath'],
+  RADTRIAGE_TENSORRT_FP16: ['inference', 'tensorrt', 'fp16'],
+  RADTRIAGE_TENSORRT_ENGINE_CACHE: ['inference', 'tensorrt', 'engineCache'],
   RADTRIAGE_PRIORITY_RULE_FILE: ['priorityRuleFile'],
   RADTRIAGE_ADMIN_TOKEN: ['adminToken'],
 };

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { studyDetailSchema } from '#contracts/study.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { triageStudy } from '#inference/triage-study.ts';
 import { decideQuarantine } from '#intake/corrections/decide-quarantine.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { type MinimalObject, rejectionNote } from '#test-data/minimal-objects.ts';
 import type { Attributes } from '#test-data/part10-writer.ts';
 import { booksOf, versionOf } from '#tests/support/corrections.ts';
+import { beforePreparing, startTestEngine } from '#tests/support/engine.ts';
 import { receiveFile, silent, startTestIntake, type TestIntake } from '#tests/support/intake.ts';
 import { writeModelFolder } from '#tests/support/onnx/model-folder.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
@@ -20,8 +20,7 @@ import { spotImage } from './studies.ts';
 const models = temporaryDirectory();
 let intake: TestIntake;
 let books: ReturnType<typeof booksOf>;
-let runtime: Runtime;
-let decoder: PixelDecoder;
+let engine: Engine;
 let web: Web;
 let reader: Caller;
 let registry: Awaited<ReturnType<typeof openRegistry>>;
@@ -33,20 +32,14 @@ beforeAll(async () => {
   writeModelFolder(models.path);
   registry = await openRegistry({ directories: [models.path], database });
   await registry.activateAll('test');
-  runtime = createRuntime({
-    executionProviders: ['cpu'],
-    processes: 1,
-    threads: 1,
-    timeoutMs: 20_000,
-  });
-  decoder = createPixelDecoder();
+  engine = startTestEngine();
   const place = { database, databaseUrl: url, directory: intake.blobDirectory };
   web = await startTestWeb(place, {}, { blobStore: intake.blobStore });
   reader = await callerFor(web, database, { role: 'radiologist', name: 'reader' });
 });
 afterAll(async () => {
   await web.close();
-  await Promise.all([runtime.close(), decoder.close()]);
+  await engine.close();
   await intake.stop();
   models.remove();
 });
@@ -88,15 +81,12 @@ async function triage(image: MinimalObject, meanwhile?: () => Promise<unknown>) 
     {
       database,
       registry,
-      runtime,
-      decoder: {
-        decode: async (request) => {
-          const interruption = pending;
-          pending = undefined;
-          await interruption?.();
-          return decoder.decode(request);
-        },
-      },
+      engine: beforePreparing(engine, async () => {
+        const interruption = pending;
+        pending = undefined;
+        await interruption?.();
+      }),
+      jobTimeoutMs: 60_000,
       blobs: { pathOf: (path) => intake.blobStore.locate(path), put: async () => 'none' },
       renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: 32 }),
       rule: loadPriorityRule(),

@@ -4,9 +4,11 @@ import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { explainStudy, giveUpExplanations } from '#inference/explain-study.ts';
 import { triageStudy } from '#inference/triage-study.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
+import type { Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { startTestEngine } from '#tests/support/engine.ts';
 import {
   type ManifestInput,
   TEST_INPUT_SIZE,
@@ -44,21 +46,18 @@ const SCORES_ONLY: Partial<ManifestInput> = {
 let server: TestDatabase;
 let decoder: PixelDecoder;
 let folder: ReturnType<typeof temporaryDirectory>;
+let engine: Engine;
 let runtime: Runtime;
 let registry: ModelRegistry;
 
 beforeAll(async () => {
   server = await startTestDatabase();
   decoder = createPixelDecoder();
-  runtime = createRuntime({
-    executionProviders: ['cpu'],
-    processes: 1,
-    threads: 1,
-    timeoutMs: 60_000,
-  });
+  engine = startTestEngine();
+  runtime = engine.runtime;
 });
 afterAll(async () => {
-  await Promise.all([decoder.close(), runtime.close()]);
+  await Promise.all([decoder.close(), engine.close()]);
   await server.stop();
 });
 beforeEach(() => {
@@ -91,6 +90,8 @@ async function triage(options: {
   const raises = [{ model: '*', priority: 'HIGH', headStartMinutes: 30 }] as const;
   await triageStudy(job, {
     ...dependencies(),
+    engine,
+    jobTimeoutMs: 60_000,
     renderThumbnail: async () => new Uint8Array(1),
     rule: { id: 'test', version: '1', longestWaitMinutes, raises },
   });

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { triageStudy } from '#inference/triage-study.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { startTestEngine } from '#tests/support/engine.ts';
 import {
   type ManifestInput,
   testManifest,
@@ -28,18 +28,15 @@ const BRIGHT: TestImage = { modality: 'DX', values: spotImage(SPOT) };
 const DARK: TestImage = { modality: 'DX', values: spotImage() };
 
 let server: TestDatabase;
-let decoder: PixelDecoder;
-let runtime: Runtime;
+let engine: Engine;
 let folder: ReturnType<typeof temporaryDirectory>;
 
 beforeAll(async () => {
   server = await startTestDatabase();
-  decoder = createPixelDecoder();
-  const limits = { processes: 1, threads: 1, timeoutMs: 60_000 };
-  runtime = createRuntime({ executionProviders: ['cpu'], ...limits });
+  engine = startTestEngine();
 });
 afterAll(async () => {
-  await Promise.all([runtime.close(), decoder.close()]);
+  await engine.close();
   await server.stop();
 });
 beforeEach(() => {
@@ -62,7 +59,7 @@ async function triage(...images: TestImage[]) {
   await registry.activateAll('test');
   const target = await insertStudy({ database, folder: folder.path }, { images });
   await triageStudy(await insertRun(database, target), {
-    ...{ database, registry, runtime, decoder },
+    ...{ database, registry, engine, jobTimeoutMs: 60_000 },
     blobs: {
       pathOf: (path) => join(folder.path, path),
       put: async (bytes) => {

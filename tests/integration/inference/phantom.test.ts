@@ -1,42 +1,35 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import type { TriageDependencies } from '#inference/dependencies.ts';
 import { triageStudy } from '#inference/triage-study.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { BUILT_IN_MODELS, openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
 import { generateStudy, type StudyOptions } from '#test-data/study.ts';
+import { startTestEngine } from '#tests/support/engine.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { insertGenerated, insertRun } from './studies.ts';
 
 let server: TestDatabase;
-let decoder: PixelDecoder;
-let runtime: Runtime;
+let engine: Engine;
 let folder: ReturnType<typeof temporaryDirectory>;
 let dependencies: TriageDependencies;
 
 beforeAll(async () => {
   server = await startTestDatabase();
   folder = temporaryDirectory();
-  decoder = createPixelDecoder();
-  runtime = createRuntime({
-    executionProviders: ['cpu'],
-    processes: 1,
-    threads: 1,
-    timeoutMs: 60_000,
-  });
+  engine = startTestEngine();
   const { database } = server;
   const registry = await openRegistry({ directories: [BUILT_IN_MODELS], database });
   await registry.activateAll('test');
   dependencies = {
     database,
     registry,
-    runtime,
-    decoder,
+    engine,
+    jobTimeoutMs: 60_000,
     blobs: { pathOf: (path) => join(folder.path, path), put: async () => 'thumbnail' },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: 64 }),
     rule: loadPriorityRule(),
@@ -44,7 +37,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await Promise.all([runtime.close(), decoder.close()]);
+  await engine.close();
   await server.stop();
   folder.remove();
 });

@@ -4,16 +4,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RadTriageError } from '#core/errors.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { createActiveWork } from '#inference/active-work.ts';
 import type { TriageDependencies } from '#inference/dependencies.ts';
 import { giveUpShadow, type ShadowDependencies, shadowStudy } from '#inference/shadow-study.ts';
 import { triageStudy } from '#inference/triage-study.ts';
 import { retryShadow } from '#intake/request-shadow.ts';
 import { sweepRuns } from '#intake/sweep.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { startTestEngine } from '#tests/support/engine.ts';
 import { testLabel, writeModelFolder } from '#tests/support/onnx/model-folder.ts';
 import { brightnessNetwork } from '#tests/support/onnx/networks.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
@@ -29,19 +29,16 @@ const RULE: PriorityRule = {
 const logger = createLogger({ level: 'silent', process: 'test' });
 
 let server: TestDatabase;
-let decoder: PixelDecoder;
 let folder: ReturnType<typeof temporaryDirectory>;
 let registry: ModelRegistry;
-let runtime: Runtime;
+let engine: Engine;
 let dependencies: TriageDependencies;
 let shadows: ShadowDependencies;
 
 beforeAll(async () => {
   server = await startTestDatabase();
-  decoder = createPixelDecoder();
 });
 afterAll(async () => {
-  await decoder.close();
   await server.stop();
 });
 beforeEach(async () => {
@@ -53,12 +50,7 @@ beforeEach(async () => {
   registry = await openRegistry({ directories: [join(folder.path, 'models')], database });
   await registry.activateAll('test');
   addEager('eager');
-  runtime = createRuntime({
-    executionProviders: ['cpu'],
-    processes: 1,
-    threads: 1,
-    timeoutMs: 20_000,
-  });
+  engine = startTestEngine();
   const blobs = {
     pathOf: (blobPath: string) => join(folder.path, blobPath),
     put: async (bytes: Uint8Array) => {
@@ -66,14 +58,14 @@ beforeEach(async () => {
       return 'thumbnail';
     },
   };
-  const shared = { database, registry, runtime, decoder, blobs, logger };
+  const shared = { database, registry, engine, blobs, logger };
   const render: TriageDependencies['renderThumbnail'] = (frame) =>
     renderThumbnail(frame, { maxSize: 32 });
-  dependencies = { ...shared, renderThumbnail: render, rule: RULE };
+  dependencies = { ...shared, jobTimeoutMs: 60_000, renderThumbnail: render, rule: RULE };
   shadows = { ...shared, activeWork: createActiveWork() };
 });
 afterEach(async () => {
-  await runtime.close();
+  await engine.close();
   folder.remove();
 });
 
@@ -185,11 +177,20 @@ describe('models in shadow', () => {
     const path = (await registry.find({ modelId: 'failing' })).folder;
     const failing: ShadowDependencies = {
       ...shadows,
-      runtime: {
-        processIds: () => runtime.processIds(),
-        run: async (model, tensor) => {
-          if (model.path.startsWith(path)) throw new RadTriageError('MODEL_FAILED', 'it crashed');
-          return runtime.run(model, tensor);
+      engine: {
+        preparer: engine.preparer,
+        runtime: {
+          processes: 1,
+          load: (model) => engine.runtime.load(model),
+          processIds: () => engine.runtime.processIds(),
+          run: async (model, input) => {
+            if (model.path.startsWith(path)) throw new RadTriageError('MODEL_FAILED', 'it crashed');
+            return engine.runtime.run(model, input);
+          },
+          runBatch: async (model, inputs) => {
+            if (model.path.startsWith(path)) throw new RadTriageError('MODEL_FAILED', 'it crashed');
+            return engine.runtime.runBatch(model, inputs);
+          },
         },
       },
     };
@@ -221,7 +222,7 @@ describe('models in shadow', () => {
     const running = shadowStudy(job, { ...shadows, activeWork }, false);
     // Whatever else it could do before would be done by now: these queries come after its first one.
     for (let look = 0; look < 5; look += 1) expect(await readModels(target)).toHaveLength(1);
-    expect(runtime.processIds().length).toBe(1);
+    expect(engine.runtime.processIds().length).toBe(1);
     urgent.resolve();
     await Promise.all([working, running]);
     expect(await readModels(target)).toHaveLength(2);

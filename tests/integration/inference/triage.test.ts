@@ -4,13 +4,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RadTriageError } from '#core/errors.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import type { TriageDependencies } from '#inference/dependencies.ts';
 import { giveUpStudy } from '#inference/give-up.ts';
 import { triageStudy } from '#inference/triage-study.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { beforePreparing, startTestEngine } from '#tests/support/engine.ts';
 import {
   type ManifestInput,
   testLabel,
@@ -34,19 +34,16 @@ const BRIGHT: TestImage = {
 const DARK: TestImage = { modality: 'DX', values: spotImage() };
 
 let server: TestDatabase;
-let decoder: PixelDecoder;
 let folder: ReturnType<typeof temporaryDirectory>;
 let registry: ModelRegistry;
-let runtime: Runtime;
+let engine: Engine;
 let dependencies: TriageDependencies;
 let blobs = 0;
 
 beforeAll(async () => {
   server = await startTestDatabase();
-  decoder = createPixelDecoder();
 });
 afterAll(async () => {
-  await decoder.close();
   await server.stop();
 });
 beforeEach(async () => {
@@ -55,22 +52,21 @@ beforeEach(async () => {
   await start();
 });
 afterEach(async () => {
-  await runtime.close();
+  await engine.close();
   folder.remove();
 });
 
 async function start(options: { timeoutMs?: number; loadTimeoutMs?: number } = {}): Promise<void> {
-  await runtime?.close();
+  await engine?.close();
   const { database } = server;
   await database.deleteFrom('modelState').execute();
   registry = await openRegistry({ directories: [join(folder.path, 'models')], database });
-  const settings = { executionProviders: ['cpu'], processes: 1, threads: 1, timeoutMs: 20_000 };
-  runtime = createRuntime({ ...settings, ...options });
+  engine = startTestEngine({ timeoutMs: 20_000, ...options });
   dependencies = {
     database,
     registry,
-    runtime,
-    decoder,
+    engine,
+    jobTimeoutMs: 60_000,
     blobs: {
       pathOf: (blobPath) => join(folder.path, blobPath),
       put: async (bytes) => {
@@ -309,19 +305,15 @@ describe('the triage job with an active model', () => {
     let changed = false;
     const interrupted: TriageDependencies = {
       ...dependencies,
-      decoder: {
-        decode: async (request) => {
-          if (!changed) {
-            changed = true;
-            await server.database
-              .updateTable('study')
-              .set({ status: 'receiving', version: 7 })
-              .where('studyKey', '=', target.studyKey)
-              .execute();
-          }
-          return decoder.decode(request);
-        },
-      },
+      engine: beforePreparing(engine, async () => {
+        if (changed) return;
+        changed = true;
+        await server.database
+          .updateTable('study')
+          .set({ status: 'receiving', version: 7 })
+          .where('studyKey', '=', target.studyKey)
+          .execute();
+      }),
     };
     await triageStudy(job, interrupted);
     const { row, runs, models, findings } = await read(target);
@@ -402,28 +394,31 @@ describe('the triage job with an active model', () => {
   it('tries a crashed model once more, and goes on', async () => {
     const target = await study(BRIGHT);
     await triage(target);
-    const [pid] = runtime.processIds();
+    const [pid] = engine.runtime.processIds();
     let killed = false;
+    const { preparer, runtime } = engine;
     const crashing: TriageDependencies = {
       ...dependencies,
-      runtime: {
-        ...runtime,
-        load: (model) => runtime.load(model),
-        warmUp: (models) => runtime.warmUp(models),
-        processIds: () => runtime.processIds(),
-        close: () => runtime.close(),
-        run: (model, tensor) => {
-          const running = runtime.run(model, tensor);
-          if (!killed && pid !== undefined) process.kill(pid, 'SIGKILL');
-          killed = true;
-          return running;
+      engine: {
+        preparer,
+        runtime: {
+          processes: runtime.processes,
+          load: (model) => runtime.load(model),
+          warmUp: (models) => runtime.warmUp(models),
+          run: (model, input) => runtime.run(model, input),
+          runBatch: (model, inputs) => {
+            const running = runtime.runBatch(model, inputs);
+            if (!killed && pid !== undefined) process.kill(pid, 'SIGKILL');
+            killed = true;
+            return running;
+          },
         },
       },
     };
     const second = await study(BRIGHT);
     await triageStudy(await insertRun(server.database, second), crashing);
     expect((await read(second)).row.status).toBe('analysed');
-    expect(runtime.processIds()).not.toContain(pid);
+    expect(engine.runtime.processIds()).not.toContain(pid);
   });
 
   it('fails retryably when its only active model takes too long, and fails the study after the last try', async () => {
@@ -476,7 +471,7 @@ describe('the triage job with an active model', () => {
       priority: 'MEDIUM',
     });
     expect(models).toMatchObject([{ outcome: 'not-analysed', reason: 'refused: file altered' }]);
-    expect(runtime.processIds()).toEqual([]);
+    expect(engine.runtime.processIds()).toEqual([]);
   });
 
   it('refuses patients under the minimum age', async () => {
@@ -515,7 +510,7 @@ describe('the triage job with models in shadow', () => {
     });
     expect(models).toEqual([]);
     expect(runs).toMatchObject([{ state: 'not-analysed', shadowState: 'queued' }]);
-    expect(runtime.processIds()).toEqual([]);
+    expect(engine.runtime.processIds()).toEqual([]);
   });
 
   it('does not run a retired one', async () => {

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PriorityRule } from '#core/priority.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
-import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { startTriageWorker, type TriageWorker } from '#inference/start-worker.ts';
+import type { Engine } from '#models/analysis/engine.ts';
 import { openRegistry } from '#models/registry/registry.ts';
-import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { type OpenedQueue, openQueue } from '#queue/open-queue.ts';
+import { startTestEngine } from '#tests/support/engine.ts';
 import { writeModelFolder } from '#tests/support/onnx/model-folder.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
@@ -25,8 +25,7 @@ const logger = createLogger({ level: 'silent', process: 'test' });
 let server: TestDatabase;
 let folder: ReturnType<typeof temporaryDirectory>;
 let queue: OpenedQueue;
-let runtime: Runtime;
-let decoder: PixelDecoder;
+let engine: Engine;
 let worker: TriageWorker;
 
 async function startWorker(blobRoot: string): Promise<void> {
@@ -38,8 +37,8 @@ async function startWorker(blobRoot: string): Promise<void> {
     concurrency: 1,
     database,
     registry,
-    runtime,
-    decoder,
+    engine,
+    jobTimeoutMs: 60_000,
     blobs: {
       pathOf: (blobPath) => join(blobRoot, blobPath),
       put: async () => 'thumbnail',
@@ -55,17 +54,11 @@ beforeEach(async () => {
   folder = temporaryDirectory();
   writeModelFolder(join(folder.path, 'models'));
   queue = await openQueue({ databaseUrl: server.url, logger });
-  decoder = createPixelDecoder();
-  runtime = createRuntime({
-    executionProviders: ['cpu'],
-    processes: 1,
-    threads: 1,
-    timeoutMs: 20_000,
-  });
+  engine = startTestEngine();
 });
 afterEach(async () => {
   await worker.close();
-  await Promise.all([queue.close(), runtime.close(), decoder.close()]);
+  await Promise.all([queue.close(), engine.close()]);
   await server.stop();
   folder.remove();
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { analyseImage, sliceOf } from '#models/analysis/analyse-image.ts';
+import { analyseImage } from '#models/analysis/analyse-image.ts';
+import { sliceOf } from '#models/analysis/prepare-for-model.ts';
 import { defaultOperatingPoint, mainLabel } from '#models/manifest/labels.ts';
 import type { Manifest } from '#models/manifest/schema.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
@@ -59,7 +60,7 @@ async function analyse(file: GeneratedFile): Promise<LabelResult> {
   const slice = sliceOf(
     { values, rows, columns, photometricInterpretation },
     factsOf(kind),
-    manifest,
+    manifest.input,
   );
   expect(slice.window.kind).toBe(WINDOW_NEEDS[kind]);
   const runnable = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NeighbourWindow } from '#inference/neighbour-window.ts';
+import { NeighbourWindow } from '#models/analysis/neighbour-window.ts';
 import { calibrate } from '#models/postprocess/activation.ts';
 import { poolScores } from '#models/postprocess/pool-scores.ts';
 import { inverseOf, patientOrientation, turn } from '#models/preprocess/orientation.ts';

@@ -27,7 +27,8 @@ const EXPLICIT = '1.2.840.10008.1.2.1';
 async function modelOf(id: string) {
   const found = await readModelFolder(join(BUILT_IN_MODELS, id));
   const state = { role: 'active', changedBy: undefined, changedAt: undefined } as const;
-  const model = { ...found, ...state, note: undefined };
+  const { version = '', sha256 = '' } = found.manifest ?? {};
+  const model = { ...found, ...state, version, sha256, pinned: false, note: undefined };
   if (!isUsable(model)) throw model.problem ?? new Error(id);
   return model;
 }
@@ -88,8 +89,6 @@ async function runBare(bare: readonly ChildProcess[], task: BareTask): Promise<n
   const scores = await Promise.all(parts);
   return task.sources.map((_, i) => scores[i % bare.length]?.[Math.floor(i / bare.length)] ?? 0);
 }
-
-
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN))));

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderThumbnail } from '#dicom/images/render.ts';
+import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
+import { explainStudy } from '#inference/explain-study.ts';
 import { triageStudy } from '#inference/triage-study.ts';
 import type { Engine } from '#models/analysis/engine.ts';
 import { openRegistry } from '#models/registry/registry.ts';
@@ -29,14 +31,16 @@ const DARK: TestImage = { modality: 'DX', values: spotImage() };
 
 let server: TestDatabase;
 let engine: Engine;
+let decoder: PixelDecoder;
 let folder: ReturnType<typeof temporaryDirectory>;
 
 beforeAll(async () => {
   server = await startTestDatabase();
   engine = startTestEngine();
+  decoder = createPixelDecoder();
 });
 afterAll(async () => {
-  await engine.close();
+  await Promise.all([engine.close(), decoder.close()]);
   await server.stop();
 });
 beforeEach(() => {
@@ -58,19 +62,24 @@ async function triage(...images: TestImage[]) {
   const registry = await openRegistry({ directories: [join(folder.path, 'models')], database });
   await registry.activateAll('test');
   const target = await insertStudy({ database, folder: folder.path }, { images });
-  await triageStudy(await insertRun(database, target), {
-    ...{ database, registry, engine, jobTimeoutMs: 60_000 },
-    blobs: {
-      pathOf: (path) => join(folder.path, path),
-      put: async (bytes) => {
-        writeFileSync(join(folder.path, 'thumbnail'), bytes);
-        return 'thumbnail';
-      },
+  const blobs = {
+    pathOf: (path: string) => join(folder.path, path),
+    put: async (bytes: Uint8Array) => {
+      writeFileSync(join(folder.path, 'thumbnail'), bytes);
+      return 'thumbnail';
     },
+  };
+  const logger = createLogger({ level: 'silent', process: 'test' });
+  const shared = { database, registry, blobs, logger };
+  const job = await insertRun(database, target);
+  await triageStudy(job, {
+    ...shared,
+    ...{ engine, jobTimeoutMs: 60_000 },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: 32 }),
     rule: loadPriorityRule(),
-    logger: createLogger({ level: 'silent', process: 'test' }),
   });
+  // The stage after the result, for models that explain nothing themselves.
+  await explainStudy(job, { ...shared, decoder, runtime: engine.runtime }, true);
   const { studyKey, sopInstanceUids } = target;
   const study = await database
     .selectFrom('study')

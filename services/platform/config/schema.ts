@@ -185,7 +185,7 @@ export const configSchema = z.strictObject({
       threads: z.coerce.number().int().min(1).default(1),
       /** Longest time of one run of a network. */
       timeoutSeconds: z.coerce.number().min(1).default(120),
-      /** Longest time of one study's analysis, explanations included. */
+      /** Longest time of one study's analysis. Explanations come after it, each within its own budget. */
       jobTimeoutMs: z.coerce.number().int().min(1000).default(900_000),
       /** Resident memory of each child process, MB of 2^20 bytes, above which it is killed. Watched on Linux. */
       memoryLimitMb: z.coerce.number().int().min(256).default(4096),

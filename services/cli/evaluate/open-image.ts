@@ -4,14 +4,13 @@ import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
 import type { DicomAttributes } from '#dicom/attributes/read-attributes.ts';
-import { readPart10 } from '#dicom/part10/read-part10.ts';
-import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
 import type { TriageImage } from '#inference/triage-types.ts';
 import { imageFacts } from '#models/manifest/image-facts.ts';
 import { readAge } from '#quality/evaluation/groups.ts';
 import type { TruthRow } from '#quality/evaluation/truth.ts';
 import type { LabelRow } from '#test-data/labels-csv.ts';
 import { wrapRadiograph } from '#test-data/wrap.ts';
+import { readFileImage } from '../file-image.ts';
 import type { Candidate } from './candidates.ts';
 
 /** An image ready for the product's own path. */
@@ -70,27 +69,11 @@ export async function fileSha256(path: string): Promise<string> {
 }
 
 async function openPart10(path: string): Promise<Omit<OpenedImage, typeof Symbol.asyncDispose>> {
-  const { meta, dataSetOffset } = await readPart10(path);
-  const { transferSyntaxUid } = meta;
-  const attributes = readSourceAttributes({ path, dataSetOffset, transferSyntaxUid });
+  const { row, attributes } = await readFileImage(path);
   if (attributes.rows === undefined || attributes.columns === undefined) {
     throw new RadTriageError('PIXELS_MISSING', 'a DICOM object without pixels');
   }
-  const image: TriageImage = {
-    row: {
-      sopInstanceUid: attributes.sopInstanceUid,
-      seriesInstanceUid: attributes.seriesInstanceUid,
-      seriesNumber: attributes.seriesNumber ?? null,
-      instanceNumber: attributes.instanceNumber ?? null,
-      transferSyntaxUid,
-      blobPath: path,
-      dataSetOffset,
-      numberOfFrames: attributes.numberOfFrames ?? null,
-      modality: attributes.modality ?? null,
-    },
-    facts: imageFacts(attributes),
-    problem: undefined,
-  };
+  const image: TriageImage = { row, facts: imageFacts(attributes), problem: undefined };
   return { image, attributes, isWrapped: false };
 }
 

@@ -1,6 +1,4 @@
 import { RadTriageError } from '#core/errors.ts';
-import { readPart10 } from '#dicom/part10/read-part10.ts';
-import { readSourceAttributes } from '#dicom/pixels/source-header.ts';
 import { analyseStudy } from '#inference/analyse-images.ts';
 import { planModels } from '#inference/plan-models.ts';
 import { readImages } from '#inference/read-images.ts';
@@ -8,6 +6,7 @@ import type { ImageRow, ModelAnalysis } from '#inference/triage-types.ts';
 import { readStudies } from '#intake/rule-tester/read-studies.ts';
 import type { Engine } from '#models/analysis/engine.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
+import { readFileImage } from '../file-image.ts';
 import { startProgress } from '../output.ts';
 import { type Quantiles, quantilesOf } from './quantiles.ts';
 
@@ -32,29 +31,13 @@ const FILES = {
   },
 };
 
-async function toRow(path: string): Promise<ImageRow> {
-  const { meta, dataSetOffset } = await readPart10(path);
-  const { transferSyntaxUid } = meta;
-  const attributes = readSourceAttributes({ path, dataSetOffset, transferSyntaxUid });
-  return {
-    sopInstanceUid: attributes.sopInstanceUid,
-    seriesInstanceUid: attributes.seriesInstanceUid,
-    seriesNumber: attributes.seriesNumber ?? null,
-    instanceNumber: attributes.instanceNumber ?? null,
-    transferSyntaxUid,
-    blobPath: path,
-    dataSetOffset,
-    numberOfFrames: attributes.numberOfFrames ?? null,
-    modality: attributes.modality ?? null,
-  };
-}
-
 async function readStudyRows(directory: string): Promise<ImageRow[][]> {
   const { studies } = await readStudies({ directory });
   const rows: ImageRow[][] = [];
   for (const { objects } of studies) {
     const images = objects.filter((object) => object.kind === 'image');
-    rows.push(await Promise.all(images.map(({ path }) => toRow(path))));
+    const read = await Promise.all(images.map(({ path }) => readFileImage(path)));
+    rows.push(read.map(({ row }) => row));
   }
   return rows;
 }

@@ -75,6 +75,7 @@ export function describeQueue(name: string, startServer: StartServer): void {
     const work = (with_: JobHandler, concurrency = 4): QueueWorker => {
       const { database } = db;
       const worker = queue.createWorker([with_], {
+        jobs: [with_.job],
         concurrency,
         database,
         logger,
@@ -324,7 +325,10 @@ export function describeQueue(name: string, startServer: StartServer): void {
       const child = spawn(process.execPath, [script, JSON.stringify(urls)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const [said]: unknown[] = await once(child.stdout, 'data');
+      const [said]: unknown[] = await Promise.race([
+        once(child.stdout, 'data'),
+        once(child, 'exit').then(([code]) => [`ended with ${code}`]),
+      ]);
       expect(String(said)).toBe('orphan');
       child.kill('SIGKILL');
       await once(child, 'exit');

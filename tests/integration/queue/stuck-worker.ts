@@ -19,5 +19,5 @@ queue.createWorker(
       giveUp: async () => undefined,
     },
   ],
-  { concurrency: 1, database: connectDatabase(urls.databaseUrl), logger },
+  { jobs: ['triage'], concurrency: 1, database: connectDatabase(urls.databaseUrl), logger },
 );

@@ -1,6 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three projects: `unit` is pure and fast; `integration` starts real peers; `e2e` drives a real Chromium. */
+/**
+ * Integration tests that measure (time, memory, an event loop) or starve what they test. They run after the others,
+ * one file at a time: beside another suite their figures would be that suite's.
+ */
+const ALONE = [
+  'acceptance/chaos',
+  'acceptance/road',
+  'intake/assemble-studies',
+  'intake/journal-faults',
+  'listener/budget',
+  'listener/crowds-and-shutdown',
+  'listener/hostile-classes',
+  'listener/hostile-peers',
+  'listener/storm',
+  'models/explanation',
+  'models/runtime',
+  'inference/explain',
+  'worklist/events',
+  'worklist/store-peers',
+].map((name) => `tests/integration/${name}.test.ts`);
+
+const INTEGRATION_TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/**
+ * Four projects: `unit` is pure and fast; `integration` starts real peers, several suites side by side, since most of
+ * their time is waiting; `integration-alone` are those that must not be disturbed; `e2e` drives a real Chromium.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -15,8 +41,16 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: ALONE,
+          ...INTEGRATION_TIMEOUTS,
+          maxWorkers: 3,
+        },
+      },
+      {
+        test: {
+          name: 'integration-alone',
+          include: ALONE,
+          ...INTEGRATION_TIMEOUTS,
           fileParallelism: false,
         },
       },

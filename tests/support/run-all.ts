@@ -54,7 +54,9 @@ const directory = mkdtempSync(join(tmpdir(), 'radtriage-tests-'));
 try {
   count(runScript('check', ['node', 'tests/support/check.ts']));
   count(runScript('build', ['vite', 'build', 'viewer']));
-  for (const project of ['unit', 'integration', 'e2e']) runProject(project, directory);
+  for (const project of ['unit', 'integration', 'integration-alone', 'e2e']) {
+    runProject(project, directory);
+  }
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -75,13 +75,20 @@ function printBench(report: BenchReport): void {
 }
 
 function describeImages(images: ImageBench): string[][] {
-  const { studies, selected, failed } = images;
+  const { studies, analysed, selected, notAnalysed, unreadable, others } = images;
+  const passedOver = [
+    ...(unreadable === 0 ? [] : [`${unreadable} unreadable`]),
+    ...(others === 0 ? [] : [`${others} no DICOM`]),
+  ];
   return [
-    [`${studies} studies, ms a study`, `${selected} of ${images.images} images taken`],
+    ['files, ms a study', `${analysed} of ${studies} studies analysed, ${selected} image(s)`],
     ['  network', describeQuantiles(images.network)],
     ['  from file to score', describeQuantiles(images.whole)],
-    ['  the same, an image', describeQuantiles(images.wholePerImage)],
-    ...(failed === 0 ? [] : [['  failed', String(failed)]]),
+    ...(selected === analysed
+      ? []
+      : [['  the same, an image', describeQuantiles(images.wholePerImage)]]),
+    ...notAnalysed.map(({ reason, studies: count }) => ['  not analysed', `${count}: ${reason}`]),
+    ...(passedOver.length === 0 ? [] : [['  files passed over', passedOver.join(', ')]]),
   ];
 }
 
@@ -92,6 +99,9 @@ function parseRuns(text: string): number {
 }
 
 const HELP = `
+Times from files are those of the studies that were analysed; why the others were not is told with their number.
+Plain radiographs (JPEG, PNG) become DICOM with \`radtriage wrap\` first.
+
 Examples:
   radtriage models bench cxr-opacity
   radtriage models bench cxr-opacity@1.1.0 --images /srv/some-studies --json`;
@@ -103,7 +113,7 @@ export function benchCommand(): Command {
     )
     .argument('<model>', 'ID or ID@VERSION')
     .option('--runs <number>', 'runs on zeros, after the warm-up', parseRuns, 50)
-    .option('--images <dir>', 'also over the DICOM files below a folder')
+    .option('--images <dir>', 'also over the DICOM studies below a folder, from file to score')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP);
   return withDataOption(command).action(async (name: string, options: BenchOptions) => {

@@ -79,7 +79,8 @@ export function promoteCommand(): Command {
       });
       print(`${nameOf(model)} is now active`);
       if (displaced !== undefined) {
-        print(`${modelId}@${displaced.version}, active until now, is ${displaced.role}`);
+        const now = displaced.role === 'shadow' ? 'goes on in shadow' : 'is retired';
+        print(`${modelId}@${displaced.version}, active until now, ${now}`);
       }
     });
   });

@@ -210,7 +210,7 @@ describe('radtriage models promote, shadow, retire and remove', () => {
     });
     const second = await site.models(['promote', 'opacity@1.1.0', '--note', 'better']);
     expect(second.stdout).toContain('Against opacity@1.0.0 over 0 studies');
-    expect(second.stdout).toContain('opacity@1.0.0, active until now, is shadow');
+    expect(second.stdout).toContain('opacity@1.0.0, active until now, goes on in shadow');
     const retiring = ['--previous', 'retired', '--note', 'better still'];
     const third = await site.models(['promote', 'opacity@1.2.0', ...retiring]);
     expect(third.stdout).toContain('opacity@1.1.0, active until now, is retired');

@@ -102,52 +102,68 @@ describe('radtriage models compare', () => {
 });
 
 describe('radtriage models bench', () => {
-  it('measures on zeros and from files, and says what was not taken', async () => {
+  const bench = (...args: string[]) =>
+    site.models(['bench', 'opacity@2.0.0', '--runs', '3', ...args]);
+
+  it('measures on zeros and from files, and says of what was not analysed why', async () => {
     const folder = site.path('images');
     mkdirSync(folder);
-    for (const [name, modality] of [
-      ['a', 'DX'],
-      ['b', 'CR'],
-      ['c', 'MR'],
-    ] as const) {
-      writeFileSync(
-        site.path('images', `${name}.dcm`),
-        minimalImage({ modality, seed: name }).bytes,
-      );
-    }
-    writeFileSync(site.path('images', 'readme.txt'), 'no DICOM');
-    const args = ['bench', 'opacity', '--runs', '3', '--images', folder];
-    const { code, stdout, stderr } = await site.models(args);
+    const image = (modality: 'DX' | 'CR' | 'MR', seed: string) =>
+      minimalImage({ modality, seed }).bytes;
+    const write = (name: string, bytes: string | Uint8Array) =>
+      writeFileSync(site.path('images', name), bytes);
+    write('a.dcm', image('DX', 'a'));
+    write('b.dcm', image('CR', 'b'));
+    write('other.dcm', image('MR', 'other'));
+    const cut = image('DX', 'cut');
+    write('cut.dcm', cut.subarray(0, cut.length - 20));
+    write('header.dcm', cut.subarray(0, 200));
+    write('readme.txt', 'no DICOM');
+    const { code, stdout, stderr } = await bench('--images', folder);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^model +opacity@2\.0\.0$/m);
     expect(stdout).toMatch(/^zeros, 3 runs, ms$/m);
-    expect(stdout).toMatch(/^2 studies, ms a study +2 of 3 images taken$/m);
+    expect(stdout).toMatch(/^files, ms a study +2 of 4 studies analysed, 2 image\(s\)$/m);
     expect(stdout).toMatch(/^ {2}from file to score +median \d+\.\d\d, p95 \d+\.\d\d$/m);
-    const { stdout: json } = await site.models([...args, '--json']);
-    expect(JSON.parse(json)).toMatchObject({
-      model: 'opacity@2.0.0',
-      provider: 'cpu',
-      runs: 3,
-      images: { studies: 2, selected: 2, images: 3, failed: 0 },
+    expect(stdout).toMatch(/^ {2}not analysed +1: no image that the manifest selects$/m);
+    expect(stdout).toMatch(/^ {2}not analysed +1: failed: DICOM_TRUNCATED: /m);
+    expect(stdout).toMatch(/^ {2}files passed over +1 unreadable, 1 no DICOM$/m);
+    const { stdout: json } = await bench('--images', folder, '--json');
+    const report = JSON.parse(json);
+    expect(report).toMatchObject({
+      ...{ model: 'opacity@2.0.0', provider: 'cpu', runs: 3 },
+      images: { studies: 4, analysed: 2, selected: 2, images: 4, unreadable: 1, others: 1 },
+    });
+    expect(report.images.network.median).toBeGreaterThan(0);
+    expect(report.images.whole.median).toBeGreaterThan(report.images.network.median);
+  });
+
+  it('refuses what it cannot measure, and says what to do', async () => {
+    const refusal = async (...args: string[]) => {
+      const { code, stderr } = await bench(...args);
+      return `${code} ${stderr}`;
+    };
+    expect(await refusal('--runs', '0')).toMatch(/^1 .*a number from 1 to 10000/s);
+    mkdirSync(site.path('plain'));
+    expect(await refusal('--images', site.path('plain'))).toMatch(/^1 NOT_FOUND: no DICOM study/);
+    writeFileSync(site.path('plain', 'film.jpg'), Buffer.alloc(400, 'jpeg'));
+    expect(await refusal('--images', site.path('plain'))).toMatch(/`radtriage wrap` makes DICOM/);
+    writeFileSync(site.path('plain', 'mr.dcm'), minimalImage({ modality: 'MR', seed: 'mr' }).bytes);
+    expect(await refusal('--images', site.path('plain'))).toMatch(
+      /none of the 1 studies .* was analysed: no image that the manifest selects \(1\)/,
+    );
+    expect(await site.models(['bench', 'other'])).toMatchObject({
+      code: 1,
+      stderr: 'NOT_FOUND: no model other\n',
     });
   });
 
-  it('refuses what it cannot measure', async () => {
-    const refused = async (...args: string[]) => site.models(['bench', ...args]);
-    mkdirSync(site.path('empty'));
-    expect(await refused('opacity', '--runs', '0')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('a number from 1 to 10000'),
-    });
-    expect(await refused('opacity', '--runs', '1', '--images', site.path('empty'))).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(
-        `the model takes none of the images below ${site.path('empty')}`,
-      ),
-    });
-    expect(await refused('other')).toMatchObject({
-      code: 1,
-      stderr: 'NOT_FOUND: no model other\n',
+  it('measures a retired version too', async () => {
+    expect(await site.models(['retire', 'opacity@1.0.0'])).toMatchObject({ code: 0 });
+    const one = ['bench', 'opacity@1.0.0', '--runs', '1', '--images', site.path('images', 'a.dcm')];
+    expect(await site.models(one)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 of 1 studies analysed'),
     });
   });
 });

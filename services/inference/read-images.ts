@@ -22,7 +22,7 @@ export function sourceOf(
  */
 export async function readImages(
   rows: readonly ImageRow[],
-  blobs: TriageBlobs,
+  blobs: Pick<TriageBlobs, 'pathOf'>,
 ): Promise<TriageImage[]> {
   const images: TriageImage[] = [];
   for (const row of rows) {
@@ -41,7 +41,7 @@ function inOrder(images: readonly TriageImage[]): TriageImage[] {
   );
 }
 
-function readImage(row: ImageRow, blobs: TriageBlobs): TriageImage {
+function readImage(row: ImageRow, blobs: Pick<TriageBlobs, 'pathOf'>): TriageImage {
   try {
     return {
       row,

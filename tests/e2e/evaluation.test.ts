@@ -11,6 +11,7 @@ import { compareScores } from '#quality/evaluation/compare/compare.ts';
 import type { CasePicture } from '#quality/evaluation/html/case-gallery.ts';
 import { comparisonPage } from '#quality/evaluation/html/comparison-page.ts';
 import { reportPage } from '#quality/evaluation/html/report-page.ts';
+import { poolRecordsBy } from '#quality/evaluation/pool-records.ts';
 import { joinTruth } from '#quality/evaluation/units.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { missingPeer } from '../support/peers.ts';
@@ -35,7 +36,7 @@ async function picture(): Promise<CasePicture> {
 
 function comparison(): string {
   const { records, truth } = sampleOf(200);
-  const pool = (scores: readonly number[]) => Math.max(...scores);
+  const pool = poolRecordsBy('image', (scores) => Math.max(...scores));
   const { units } = joinTruth(records, truth, { ageBands: SETTINGS.ageBands, pool });
   const first = parseCases(formatCases(units, MODEL), 'cases.csv');
   const second = first.map((one, i) => ({

@@ -3,6 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { RadTriageError } from '#core/errors.ts';
 import type { EvaluationSettings } from '#quality/evaluation/evaluate.ts';
 import { DEFAULT_AGE_BANDS, parseAgeBands } from '#quality/evaluation/groups.ts';
+import {
+  type PatientPart,
+  parsePatientPart,
+  parseRowCondition,
+  type RowCondition,
+} from '#quality/evaluation/row-choice.ts';
 import type { TruthOptions } from '#quality/evaluation/truth.ts';
 import { printComparison, printEvaluation } from '../evaluate/print-result.ts';
 import { runComparison } from '../evaluate/run-comparison.ts';
@@ -22,6 +28,8 @@ interface EvaluateOptions extends DataOption {
   readonly column: readonly string[];
   readonly positive?: readonly string[];
   readonly boxSize?: readonly [number, number];
+  readonly only: readonly RowCondition[];
+  readonly patients?: PatientPart;
   readonly out: string;
   readonly scoresOnly?: boolean;
   readonly compare?: readonly string[];
@@ -60,10 +68,12 @@ function truthOptions(options: EvaluateOptions): Omit<TruthOptions, 'labels'> {
     if (at < 1) throw new RadTriageError('REQUEST_INVALID', '--column wants MEANING=COLUMN');
     return [text.slice(0, at), text.slice(at + 1)];
   });
+  const { only, patients } = options;
   return {
     columns: new Map(columns),
     positiveValues: options.positive,
     boxSize: options.boxSize,
+    choice: only.length === 0 && patients === undefined ? undefined : { only, patients },
   };
 }
 
@@ -169,8 +179,8 @@ Examples:
   radtriage evaluate --compare report-a report-b --out comparison
   radtriage evaluate --compare a/scores.csv b/scores.csv --truth truth.csv --out comparison
 
-The truth file has one of the columns file, SOPInstanceUID and StudyInstanceUID, a column of 0 and 1 named
-as each label of the model (or "label" when there is one), and optionally patient and boxes
+The truth file has one of the columns file, SOPInstanceUID, SeriesInstanceUID and StudyInstanceUID (of a model
+over series, file and SOPInstanceUID name any image of it), a column of 0 and 1 named as each label of the model (or "label" when there is one), and optionally patient and boxes
 ("[[x, y, width, height]]" in pixels). All other columns are subgroup variables. docs/evaluation.md tells more.
 
 A second run with the same --out goes on where the first one stopped, also after a crash. Ctrl-C stops after
@@ -190,6 +200,17 @@ export function evaluateCommand(): Command {
     .option('--column <meaning=name>', 'a column of the truth under another name', collect, [])
     .option('--positive <value>', 'value of a label column that means 1 (repeatable)', collect)
     .option('--box-size <WxH>', 'size of the images that boxes are told in', parseBoxSize)
+    .option(
+      '--only <condition>',
+      'rows of the truth: COLUMN=VALUE, != or >= NUMBER, or COLUMN (repeatable)',
+      (text: string, before: readonly RowCondition[]) => [...before, parseRowCondition(text)],
+      [],
+    )
+    .option(
+      '--patients <part>',
+      'rows of a part of the patients, by their SHA-256: 0/5 is one fifth, 1,2,3,4/5 the rest',
+      parsePatientPart,
+    )
     .requiredOption('--out <dir>', 'folder for the results')
     .option('--scores-only', 'write scores.csv and nothing else')
     .option('--compare <reports...>', 'two folders of reports, or two files of scores')

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
+import type { ImageRow } from '#inference/triage-types.ts';
 import { findRoot, walkFiles } from '#intake/import/walk-files.ts';
 
 /** A file that is to be scored. */
@@ -15,7 +16,27 @@ export interface Candidate {
         readonly site: string;
       }
     | undefined;
+  /** Why it is not even tried, in words: it was looked at while series were put together. */
+  readonly refusal?: string | undefined;
 }
+
+/** Files of one series, which are scored as one. */
+export interface SeriesCandidate {
+  /** That of its first file. */
+  readonly name: string;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  /** By name; the model's order is read from the headers. */
+  readonly slices: readonly SliceCandidate[];
+}
+
+export interface SliceCandidate extends Candidate {
+  /** As the triage job knows it: its path stands for the blob's. */
+  readonly row: ImageRow;
+}
+
+/** What gets one score. */
+export type ScoringCase = Candidate | SeriesCandidate;
 
 export interface FoundCandidates {
   readonly candidates: readonly Candidate[];

@@ -4,30 +4,18 @@ import type { FrameResult } from '#inference/triage-types.ts';
 import type { CasePicture, FindPicture } from '#quality/evaluation/html/case-gallery.ts';
 import type { EvaluationReport } from '#quality/evaluation/report-schema.ts';
 import type { ScoreRecord } from '#quality/evaluation/score-record.ts';
-import type { TruthRow } from '#quality/evaluation/truth.ts';
 import type { EvaluationUnit } from '#quality/evaluation/units.ts';
-import type { Candidate } from './candidates.ts';
-import { openImage, plainContext } from './open-image.ts';
-import { analyseOpened, decodeOpened, type Scorer } from './score-image.ts';
+import { type CaseFiles, leadingRecord, neighboursOf, openLeadingFrame } from './leading-frame.ts';
+import { analyse, decodeFrame, type Scorer } from './score-image.ts';
 
 const LONGEST_EDGE = 512;
+const NO_NEIGHBOURS = { before: 0, after: 0 };
 
 export interface PictureOptions {
   readonly scorer: Scorer;
-  readonly candidates: ReadonlyMap<string, Candidate>;
+  readonly files: CaseFiles;
   readonly units: readonly EvaluationUnit[];
-  readonly truthOf: (file: string) => TruthRow | undefined;
-  readonly scratch: string;
   readonly onProgress: (done: number, total: number) => void;
-}
-
-/** The image that a unit's score comes from. */
-function leadingRecord(unit: EvaluationUnit, labelId: string): ScoreRecord | undefined {
-  const highest = (record: ScoreRecord) =>
-    record.frames.reduce((most, frame) => Math.max(most, frame.scores[labelId] ?? 0), 0);
-  return unit.records
-    .filter((record) => record.outcome === 'analysed')
-    .toSorted((a, b) => highest(b) - highest(a))[0];
 }
 
 function dataUrl(bytes: Buffer, type: string): string {
@@ -60,16 +48,16 @@ class PictureMaker {
 
   /** Once more, since a journal of heatmaps would be many times as large: a handful of images takes seconds. */
   async #analyse(record: ScoreRecord, labelId: string): Promise<Shown | undefined> {
-    const { scorer, candidates, truthOf, scratch } = this.#options;
-    const candidate = candidates.get(record.file);
-    if (candidate === undefined) return undefined;
-    await using opened = await openImage(candidate, plainContext(truthOf(record.file)), scratch);
-    const { results } = await analyseOpened(opened, scorer);
-    const index = this.#labelIndex(labelId);
-    const scoreOf = (result: FrameResult) => result.labels[index]?.score ?? 0;
-    const [result] = results.toSorted((a, b) => scoreOf(b) - scoreOf(a));
-    if (result === undefined) return undefined;
-    return { result, frame: await decodeOpened(opened, result.frame, scorer) };
+    const { scorer, files } = this.#options;
+    const leading = await openLeadingFrame(record, labelId, files);
+    if (leading === undefined) return undefined;
+    await using opened = leading;
+    const near = neighboursOf(opened, scorer.model.manifest.input.slices ?? NO_NEIGHBOURS);
+    const { results } = await analyse(near, scorer);
+    const result = results.find(
+      ({ image, frame }) => image === opened.image && frame === opened.frame,
+    );
+    return result && { result, frame: await decodeFrame(opened, scorer) };
   }
 
   async #draw(unit: EvaluationUnit, labelId: string, shown: Shown): Promise<CasePicture> {
@@ -90,9 +78,14 @@ class PictureMaker {
       heatmap,
       drawn: of?.boxes.map(({ box }) => box) ?? [],
       lesions: unit.truth.get(labelId) === true ? (unit.lesions.get(labelId) ?? []) : [],
-      note: unit.records.length > 1 ? 'The image of the study that scored highest.' : undefined,
+      note: noteOf(unit),
     };
   }
+}
+
+function noteOf({ records }: EvaluationUnit): string | undefined {
+  if (records.some(({ slices }) => slices !== undefined)) return 'The slice that scored highest.';
+  return records.length > 1 ? 'The image that scored highest.' : undefined;
 }
 
 /** Pictures of the worst misses and false alarms. A picture that cannot be made is left out. */

@@ -68,7 +68,10 @@ export async function fileSha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function openPart10(path: string): Promise<Omit<OpenedImage, typeof Symbol.asyncDispose>> {
+/** @throws RadTriageError whatever keeps the file from being an image */
+export async function openPart10(
+  path: string,
+): Promise<Omit<OpenedImage, typeof Symbol.asyncDispose>> {
   const { row, attributes } = await readFileImage(path);
   if (attributes.rows === undefined || attributes.columns === undefined) {
     throw new RadTriageError('PIXELS_MISSING', 'a DICOM object without pixels');

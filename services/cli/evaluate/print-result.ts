@@ -1,17 +1,34 @@
 import type { Comparison } from '#quality/evaluation/compare/comparison-schema.ts';
 import { aucText, pText, rateText } from '#quality/evaluation/html/numbers.ts';
-import { OUTCOMES } from '#quality/evaluation/score-record.ts';
+import { OUTCOMES, type ScoreRecord } from '#quality/evaluation/score-record.ts';
 import { print, printTable } from '../output.ts';
 import type { EvaluationResult } from './run-evaluation.ts';
 
+/** More kinds of outcome than these are counted together. */
+const MOST_REASONS = 12;
+
+/** How many came to what, and why; an outcome's remarks after the outcome without one. */
+function outcomeRows(records: readonly ScoreRecord[]): string[][] {
+  const rows = OUTCOMES.flatMap((outcome) => {
+    const own = records.filter((record) => record.outcome === outcome);
+    const reasons = [...Map.groupBy(own, ({ reason }) => reason ?? '')];
+    return reasons
+      .map(([reason, { length }]) => ({ outcome, reason, count: length }))
+      .sort((a, b) => b.count - a.count);
+  });
+  const left = rows.slice(MOST_REASONS).reduce((sum, { count }) => sum + count, 0);
+  const told = rows
+    .slice(0, MOST_REASONS)
+    .map(({ outcome, reason, count }) => [outcome, String(count), reason]);
+  return left === 0 ? told : [...told, ['others', String(left), 'see scores.csv']];
+}
+
 /** What became of the images, and the figures that a reader looks for first. */
-export function printEvaluation({ scored, model, report }: EvaluationResult): void {
-  const counts = OUTCOMES.map((outcome) => {
-    const count = scored.records.filter((record) => record.outcome === outcome).length;
-    return [outcome, String(count)];
-  }).filter(([, count]) => count !== '0');
-  print(`${model.id} ${model.version}: ${scored.records.length} images`);
-  printTable([['outcome', 'images'], ...counts]);
+export function printEvaluation({ scored, model, level, report }: EvaluationResult): void {
+  const { records } = scored;
+  const things = level === 'series' ? 'series and other files' : 'files';
+  print(`${model.id} ${model.version}: ${records.length} ${things}`);
+  printTable([['outcome', 'count', 'remark'], ...outcomeRows(records)]);
   for (const label of report?.labels ?? []) {
     print(`\n${label.label}: AUC ${aucText(label.auc)}`);
     printTable([

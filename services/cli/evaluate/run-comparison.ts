@@ -6,7 +6,7 @@ import { casesFromScores } from '#quality/evaluation/compare/cases-from-scores.t
 import { type ComparedScores, compareScores } from '#quality/evaluation/compare/compare.ts';
 import type { Comparison } from '#quality/evaluation/compare/comparison-schema.ts';
 import { comparisonPage } from '#quality/evaluation/html/comparison-page.ts';
-import { reportSchema } from '#quality/evaluation/report-schema.ts';
+import { reportedModelSchema } from '#quality/evaluation/report-schema.ts';
 import { parseScoreCsv } from '#quality/evaluation/score-csv.ts';
 import { parseTruth, type TruthOptions } from '#quality/evaluation/truth.ts';
 import { productVersion } from '../version.ts';
@@ -37,7 +37,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function readFolder(folder: string): Promise<ComparedScores> {
-  const { model } = reportSchema.parse(
+  const { model } = reportedModelSchema.parse(
     JSON.parse(await read(join(folder, OUTPUT_FILES.reportJson))),
   );
   const path = join(folder, OUTPUT_FILES.cases);

@@ -6,50 +6,42 @@ import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { createEngine } from '#models/analysis/engine.ts';
 import { poolScores } from '#models/postprocess/pool-scores.ts';
 import { runnableModel, type UsableModel } from '#models/registry/registry.ts';
-import type { Config } from '#platform/config/config.ts';
 import { type EvaluationSettings, evaluate } from '#quality/evaluation/evaluate.ts';
 import type { FindPicture } from '#quality/evaluation/html/case-gallery.ts';
 import { reportPage } from '#quality/evaluation/html/report-page.ts';
 import { openJournal } from '#quality/evaluation/journal.ts';
 import type { ModelDescription } from '#quality/evaluation/model-description.ts';
+import { type PoolRecords, poolRecordsBy } from '#quality/evaluation/pool-records.ts';
 import type { EvaluationReport } from '#quality/evaluation/report-schema.ts';
-import {
-  parseTruth,
-  type Truth,
-  type TruthOptions,
-  type TruthRow,
-} from '#quality/evaluation/truth.ts';
+import { parseTruth, type Truth, type TruthOptions } from '#quality/evaluation/truth.ts';
 import { type JoinedUnits, joinTruth } from '#quality/evaluation/units.ts';
 import { engineOptions } from '../engine-options.ts';
 import { printNote, startProgress } from '../output.ts';
 import { productVersion } from '../version.ts';
-import { type Candidate, type FoundCandidates, findFiles } from './candidates.ts';
+import { type CaseRequest, type ChosenCases, chooseCases } from './choose-cases.ts';
 import { describeModel, findModel, withoutExplanation } from './find-model.ts';
+import type { CaseFiles } from './leading-frame.ts';
 import { makePictures } from './make-pictures.ts';
 import { OUTPUT_FILES, writeCases, writeOutput, writeScores } from './output-files.ts';
 import { type ScoredCandidates, scoreCandidates } from './score-candidates.ts';
 import type { Scorer } from './score-image.ts';
-import { findArchived, parseWorklistQuery } from './worklist-query.ts';
 
-export interface EvaluationRequest {
-  readonly config: Config;
+export interface EvaluationRequest extends CaseRequest {
   readonly model: string;
-  /** A folder, or a query of the worklist. */
-  readonly images: { readonly folder: string } | { readonly query: string };
   /** A CSV; without it only scores are written. */
   readonly truth: string | undefined;
   readonly truthOptions: Omit<TruthOptions, 'labels'>;
-  readonly out: string;
   readonly again: boolean;
   readonly withImages: boolean;
   readonly processes: number;
   readonly settings: EvaluationSettings;
-  readonly signal: AbortSignal;
 }
 
 export interface EvaluationResult {
   readonly scored: ScoredCandidates;
   readonly model: ModelDescription;
+  /** What was scored as one. */
+  readonly level: 'image' | 'series';
   readonly report: EvaluationReport | undefined;
 }
 
@@ -65,34 +57,6 @@ async function readTruth(
     throw new RadTriageError('REQUEST_INVALID', `${path} cannot be read`, { cause });
   }
   return parseTruth(text, options);
-}
-
-async function findImages(request: EvaluationRequest): Promise<FoundCandidates> {
-  const { images, config, out } = request;
-  const found =
-    'query' in images
-      ? await findArchived(config, parseWorklistQuery(images.query))
-      : await findFiles(images.folder, out);
-  for (const line of found.skipped) printNote(`skipped: ${line}`);
-  if (found.candidates.length === 0) {
-    throw new RadTriageError('REQUEST_INVALID', 'there is no image to score');
-  }
-  return found;
-}
-
-/** Files that the truth names; all of them when it speaks of UIDs, which only the headers tell. */
-function chooseCandidates(
-  { candidates }: FoundCandidates,
-  truth: Truth | undefined,
-): { wanted: readonly Candidate[]; truthOf: (file: string) => TruthRow | undefined } {
-  if (truth?.by !== 'file') return { wanted: candidates, truthOf: () => undefined };
-  const rows = new Map(truth.rows.map((row) => [row.subject, row]));
-  const wanted = candidates.filter((candidate) => rows.has(candidate.name));
-  if (wanted.length > 0) return { wanted, truthOf: (file) => rows.get(file) };
-  throw new RadTriageError(
-    'REQUEST_INVALID',
-    'no file below the folder of images is named in the truth (column file: path below it)',
-  );
 }
 
 /** Opens what images are scored with, for as long as the work takes. */
@@ -113,15 +77,15 @@ async function withScorer<T>(
   }
 }
 
+/** A series keeps all processes busy by itself; the next one's files are read meanwhile. */
+const SERIES_AT_ONCE = 2;
+
 async function score(
   request: EvaluationRequest,
-  parts: {
-    scorer: Scorer;
-    description: ModelDescription;
-    chosen: ReturnType<typeof chooseCandidates>;
-  },
+  parts: { scorer: Scorer; description: ModelDescription; chosen: ChosenCases },
 ): Promise<ScoredCandidates> {
   const { scorer, description, chosen } = parts;
+  const isSeries = scorer.model.manifest.select.level === 'series';
   const journal = await openJournal(request.out, { again: request.again });
   const progress = startProgress('scoring');
   const begin = performance.now();
@@ -131,12 +95,16 @@ async function score(
       model: description,
       journal,
       truthOf: chosen.truthOf,
-      concurrency: request.processes + 1,
+      concurrency: isSeries ? SERIES_AT_ONCE : request.processes + 1,
       signal: request.signal,
       onProgress: (done, total, reused) => {
         const rate = (done - reused) / ((performance.now() - begin) / 1000);
         const known = reused === 0 ? '' : `, ${reused} known before`;
-        progress.advance(done, total, ` ${rate.toFixed(1)} images/s${known}`);
+        progress.advance(
+          done,
+          total,
+          ` ${rate.toFixed(1)} ${isSeries ? 'series' : 'images'}/s${known}`,
+        );
       },
     });
   } finally {
@@ -145,28 +113,34 @@ async function score(
   }
 }
 
+/** Lends a folder, for files of wrapped images, and says where the files of records are. */
+async function withFiles<T>(
+  { wanted, truthOf }: ChosenCases,
+  work: (files: CaseFiles) => Promise<T>,
+): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'radtriage-pictures-'));
+  try {
+    const cases = new Map(wanted.map((one) => [one.name, one]));
+    return await work({ cases, truthOf, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
 async function pictures(
   report: EvaluationReport,
-  parts: {
-    scorer: Scorer;
-    joined: JoinedUnits;
-    chosen: ReturnType<typeof chooseCandidates>;
-  },
+  parts: { scorer: Scorer; joined: JoinedUnits; files: CaseFiles },
 ): Promise<FindPicture> {
-  const scratch = await mkdtemp(join(tmpdir(), 'radtriage-pictures-'));
   const progress = startProgress('pictures');
   try {
     return await makePictures(report, {
       scorer: parts.scorer,
-      candidates: new Map(parts.chosen.wanted.map((candidate) => [candidate.name, candidate])),
+      files: parts.files,
       units: parts.joined.units,
-      truthOf: parts.chosen.truthOf,
-      scratch,
       onProgress: (done, total) => progress.advance(done, total),
     });
   } finally {
     progress.stop();
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -182,55 +156,74 @@ async function writeReport(
   await writeOutput(out, OUTPUT_FILES.reportHtml, { content, isPrivate: withImages });
 }
 
+interface Prepared {
+  readonly request: EvaluationRequest;
+  readonly description: ModelDescription;
+  readonly chosen: ChosenCases;
+  readonly pool: PoolRecords;
+}
+
+async function report(
+  { request, description, chosen, pool }: Prepared,
+  { records }: ScoredCandidates,
+  { truth, scorer }: { truth: Truth; scorer: Scorer },
+): Promise<EvaluationReport> {
+  const { out, settings } = request;
+  const joined = joinTruth(records, truth, { ageBands: settings.ageBands, pool });
+  printNote('computing figures');
+  const report = evaluate(
+    {
+      model: description,
+      truth,
+      joined,
+      files: chosen.wanted.length + chosen.unwanted,
+      skipped: chosen.unwanted,
+      product: `radtriage ${productVersion()}`,
+      createdAt: new Date(),
+    },
+    settings,
+  );
+  await writeCases(out, joined.units, description);
+  await withFiles(chosen, async (files) => {
+    const findPicture = request.withImages
+      ? await pictures(report, { scorer, joined, files })
+      : () => undefined;
+    await writeReport(request, report, findPicture);
+  });
+  return report;
+}
+
 /**
- * Scores images with a model and, given the truth, writes the report. What was scored before in the same folder is
- * not scored again.
+ * Scores images, or series, with a model and, given the truth, writes the report. What was scored before in the same
+ * folder is not scored again.
  * @throws RadTriageError REQUEST_INVALID, NOT_FOUND, and what is wrong with the model or the machine
  */
 export async function runEvaluation(request: EvaluationRequest): Promise<EvaluationResult> {
-  const { out, settings } = request;
+  const { out } = request;
   const model = await findModel(request.model, request.config);
-  if (model.manifest.select.level === 'series') {
-    throw new RadTriageError('REQUEST_INVALID', 'models over whole series cannot be evaluated yet');
-  }
+  const { level } = model.manifest.select;
   const description = describeModel(model);
   const labels = description.labels.map((label) => label.id);
   const truth = await readTruth(request.truth, { ...request.truthOptions, labels });
+  if (truth !== undefined && truth.notChosen > 0) {
+    printNote(`truth: ${truth.rows.length} rows chosen, ${truth.notChosen} not`);
+  }
+  if (level === 'series' && truth?.rows.some((row) => row.boxes.size > 0)) {
+    printNote('the boxes of the truth are not used: of series no figure about places is given');
+  }
   await mkdir(out, { recursive: true });
-  const found = await findImages(request);
-  const chosen = chooseCandidates(found, truth);
+  const chosen = await chooseCases(request, level, truth);
+  const pool = poolRecordsBy(level, (scores) => poolScores(scores, model.manifest.pooling));
   return await withScorer(request, model, async (scorer) => {
     const scored = await score(request, {
       scorer: { ...scorer, model: withoutExplanation(model) },
       description,
       chosen,
     });
-    await writeScores(out, scored.records, description);
-    if (truth === undefined || scored.stopped) {
-      return { scored, model: description, report: undefined };
-    }
-    const joined = joinTruth(scored.records, truth, {
-      ageBands: settings.ageBands,
-      pool: (scores) => poolScores(scores, model.manifest.pooling),
-    });
-    printNote('computing figures');
-    const report = evaluate(
-      {
-        model: description,
-        truth,
-        joined,
-        files: found.candidates.length,
-        skipped: found.candidates.length - chosen.wanted.length,
-        product: `radtriage ${productVersion()}`,
-        createdAt: new Date(),
-      },
-      settings,
-    );
-    await writeCases(out, joined.units, description);
-    const findPicture = request.withImages
-      ? await pictures(report, { scorer, joined, chosen })
-      : () => undefined;
-    await writeReport(request, report, findPicture);
-    return { scored, model: description, report };
+    await writeScores(out, scored.records, { model: description, pool });
+    const result = { scored, model: description, level };
+    if (truth === undefined || scored.stopped) return { ...result, report: undefined };
+    const prepared = { request, description, chosen, pool };
+    return { ...result, report: await report(prepared, scored, { truth, scorer }) };
   });
 }

@@ -1,14 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RadTriageError } from '#core/errors.ts';
+import type { DicomAttributes } from '#dicom/attributes/read-attributes.ts';
+import type { TriageImage } from '#inference/triage-types.ts';
 import { type Journal, recordKey } from '#quality/evaluation/journal.ts';
 import type { ModelDescription } from '#quality/evaluation/model-description.ts';
 import type { HeaderFacts, ScoreRecord } from '#quality/evaluation/score-record.ts';
 import type { TruthRow } from '#quality/evaluation/truth.ts';
-import type { Candidate } from './candidates.ts';
-import { fileKind, fileSha256, type OpenedImage, openImage, plainContext } from './open-image.ts';
+import type { Candidate, ScoringCase, SeriesCandidate } from './candidates.ts';
+import {
+  fileKind,
+  fileSha256,
+  type OpenedImage,
+  openImage,
+  openPart10,
+  plainContext,
+} from './open-image.ts';
+import { describeProblem, UNREADABLE } from './problems.ts';
 import { type Scorer, scoreOpened } from './score-image.ts';
+import { scoreSeries, seriesSha256 } from './score-series.ts';
+import { workThrough } from './work-through.ts';
 
 export interface ScoringOptions {
   readonly scorer: Scorer;
@@ -16,7 +27,7 @@ export interface ScoringOptions {
   readonly journal: Journal;
   /** The row of truth of a file, when the truth file names files. */
   readonly truthOf: (file: string) => TruthRow | undefined;
-  /** Images in work at once. */
+  /** Images or series in work at once. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number, reused: number) => void;
@@ -30,8 +41,13 @@ export interface ScoredCandidates {
   readonly stopped: boolean;
 }
 
-function headerFacts(opened: OpenedImage, site: string | undefined): HeaderFacts {
-  const { attributes, image } = opened;
+type Header = Pick<OpenedImage, 'attributes' | 'image'>;
+type Base = Pick<ScoreRecord, 'file' | 'fileSha256' | 'key'>;
+
+function headerFacts(
+  { attributes, image }: { attributes: DicomAttributes; image: TriageImage },
+  site: string | undefined,
+): HeaderFacts {
   const { viewPosition, patientSex, manufacturer, modality } = attributes;
   const entries: [keyof HeaderFacts, string | number | undefined][] = [
     ['view', viewPosition],
@@ -44,15 +60,6 @@ function headerFacts(opened: OpenedImage, site: string | undefined): HeaderFacts
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''));
 }
 
-function patientOf(opened: OpenedImage, candidate: Candidate, journal: Journal): string | null {
-  const known = candidate.archived?.patient;
-  if (known !== undefined) return journal.patientDigest('patientKey', known);
-  const { patientId, issuerOfPatientId } = opened.attributes;
-  // The wrapping gives every plain image the same patient.
-  if (opened.isWrapped || patientId === undefined || patientId === '') return null;
-  return journal.patientDigest(issuerOfPatientId, patientId);
-}
-
 class CandidateScorer {
   readonly #options: ScoringOptions;
   readonly #scratch: string;
@@ -63,25 +70,43 @@ class CandidateScorer {
     this.#scratch = scratch;
   }
 
-  async score(candidate: Candidate): Promise<ScoreRecord> {
-    const { journal, model, truthOf } = this.#options;
+  async score(one: ScoringCase): Promise<ScoreRecord> {
+    if ('slices' in one) return await this.#scoreSeries(one);
+    if (one.refusal !== undefined) return refused(one, one.refusal);
+    return await this.#scoreImage(one);
+  }
+
+  async #scoreImage(candidate: Candidate): Promise<ScoreRecord> {
     const file = await this.#look(candidate);
-    if (file === undefined) return unreadable(candidate);
+    if (file === undefined) return refused(candidate, UNREADABLE);
     const { sha, isPlain } = file;
-    const context = plainContext(isPlain ? truthOf(candidate.name) : undefined);
-    const key = recordKey({
-      fileSha256: sha,
-      modelSha256: model.sha256,
-      manifestSha256: model.manifestSha256,
-      context: isPlain ? JSON.stringify(context) : '',
-    });
-    const before = journal.find(candidate.name, key);
+    const context = plainContext(isPlain ? this.#options.truthOf(candidate.name) : undefined);
+    const base = this.#base(candidate.name, sha, isPlain ? JSON.stringify(context) : '');
+    return await this.#onceOnly(base, () => this.#analyse(candidate, base, context));
+  }
+
+  async #scoreSeries(series: SeriesCandidate): Promise<ScoreRecord> {
+    const sha = await seriesSha256(series).catch(() => undefined);
+    if (sha === undefined) return refused(series, UNREADABLE);
+    const base = this.#base(series.name, sha, '');
+    return await this.#onceOnly(base, () => this.#analyseSeries(series, base));
+  }
+
+  #base(file: string, sha: string, context: string): Base {
+    const { sha256: modelSha256, manifestSha256 } = this.#options.model;
+    const key = recordKey({ fileSha256: sha, modelSha256, manifestSha256, context });
+    return { file, fileSha256: sha, key };
+  }
+
+  /** What the journal has is not analysed again. */
+  async #onceOnly({ file, key }: Base, analyse: () => Promise<ScoreRecord>): Promise<ScoreRecord> {
+    const { journal } = this.#options;
+    const before = journal.find(file, key);
     if (before !== undefined) {
       this.reused += 1;
       return before;
     }
-    const base = { file: candidate.name, fileSha256: sha, key };
-    const record = await this.#analyse(candidate, base, context);
+    const record = await analyse();
     // A model that failed once may not the next time.
     if (record.outcome !== 'model-failed') await journal.append(record);
     return record;
@@ -99,10 +124,9 @@ class CandidateScorer {
 
   async #analyse(
     candidate: Candidate,
-    base: Pick<ScoreRecord, 'file' | 'fileSha256' | 'key'>,
+    base: Base,
     context: ReturnType<typeof plainContext>,
   ): Promise<ScoreRecord> {
-    const { journal, scorer } = this.#options;
     let opened: OpenedImage;
     try {
       opened = await openImage(candidate, context, this.#scratch);
@@ -111,22 +135,62 @@ class CandidateScorer {
     }
     await using image = opened;
     const { attributes, isWrapped } = image;
+    const outcome = await scoreOpened(image, this.#options.scorer);
     return {
       ...base,
       sopInstanceUid: isWrapped ? null : attributes.sopInstanceUid,
+      seriesInstanceUid: isWrapped ? null : attributes.seriesInstanceUid,
       studyInstanceUid: isWrapped ? null : attributes.studyInstanceUid,
-      patient: patientOf(image, candidate, journal),
-      rows: attributes.rows ?? null,
-      columns: attributes.columns ?? null,
-      facts: headerFacts(image, candidate.archived?.site),
-      ...(await scoreOpened(image, scorer)),
-      burnedIn: attributes.burnedInAnnotation?.toUpperCase() === 'YES',
+      // The wrapping gives every plain image the same patient.
+      patient: isWrapped ? null : this.#patientOf(image, candidate),
+      ...this.#describe(image, candidate),
+      ...outcome,
     };
+  }
+
+  async #analyseSeries(series: SeriesCandidate, base: Base): Promise<ScoreRecord> {
+    const [first] = series.slices;
+    if (first === undefined) return refused(series, UNREADABLE);
+    let header: Header;
+    try {
+      header = await openPart10(first.path);
+    } catch (thrown) {
+      return { ...base, ...NOTHING, reason: describeProblem(thrown) };
+    }
+    return {
+      ...base,
+      sopInstanceUid: null,
+      seriesInstanceUid: series.seriesInstanceUid,
+      studyInstanceUid: series.studyInstanceUid,
+      patient: this.#patientOf(header, first),
+      ...this.#describe(header, first),
+      ...(await scoreSeries(series, this.#options.scorer)),
+    };
+  }
+
+  #describe(header: Header, { archived }: Candidate) {
+    const { rows, columns, burnedInAnnotation } = header.attributes;
+    return {
+      rows: rows ?? null,
+      columns: columns ?? null,
+      facts: headerFacts(header, archived?.site),
+      burnedIn: burnedInAnnotation?.toUpperCase() === 'YES',
+    };
+  }
+
+  #patientOf({ attributes }: Header, { archived }: Candidate): string | null {
+    const { journal } = this.#options;
+    const known = archived?.patient;
+    if (known !== undefined) return journal.patientDigest('patientKey', known);
+    const { patientId, issuerOfPatientId } = attributes;
+    if (patientId === undefined || patientId === '') return null;
+    return journal.patientDigest(issuerOfPatientId, patientId);
   }
 }
 
 const NOTHING = {
   sopInstanceUid: null,
+  seriesInstanceUid: null,
   studyInstanceUid: null,
   patient: null,
   rows: null,
@@ -137,58 +201,29 @@ const NOTHING = {
   burnedIn: false,
 } as const satisfies Partial<ScoreRecord>;
 
-function unreadable({ name }: Candidate): ScoreRecord {
+function refused({ name }: ScoringCase, reason: string): ScoreRecord {
   const none = '0'.repeat(64);
-  return { file: name, fileSha256: none, key: none, ...NOTHING, reason: UNREADABLE };
+  return { file: name, fileSha256: none, key: none, ...NOTHING, reason };
 }
-
-/** A message that is not ours may name a path, and the path a patient. */
-function describeProblem(thrown: unknown): string {
-  if (!(thrown instanceof RadTriageError) || thrown.code === 'NOT_FOUND') return UNREADABLE;
-  return thrown.code === 'DICOM_NOT_PART10' ? thrown.message : `${thrown.code}: ${thrown.message}`;
-}
-
-const UNREADABLE = 'the file cannot be read';
 
 /**
- * Scores every candidate that the journal does not know yet. Stopped, it lets the images under way come to their end.
+ * Scores every image or series that the journal does not know yet. Stopped, it lets those under way come to their end.
  * @throws RadTriageError what is wrong with the model or the machine
  */
 export async function scoreCandidates(
-  candidates: readonly Candidate[],
+  cases: readonly ScoringCase[],
   options: ScoringOptions,
 ): Promise<ScoredCandidates> {
   const scratch = await mkdtemp(join(tmpdir(), 'radtriage-evaluate-'));
   const scorer = new CandidateScorer(options, scratch);
-  const records: (ScoreRecord | undefined)[] = [];
-  let next = 0;
-  let done = 0;
-  let failure: unknown;
-  const work = async (): Promise<void> => {
-    while (!options.signal.aborted && failure === undefined) {
-      const index = next;
-      const candidate = candidates[index];
-      if (candidate === undefined) return;
-      next += 1;
-      try {
-        records[index] = await scorer.score(candidate);
-      } catch (thrown) {
-        failure ??= thrown;
-        return;
-      }
-      done += 1;
-      options.onProgress(done, candidates.length, scorer.reused);
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: options.concurrency }, work));
+    const { results, stopped } = await workThrough(cases, (one) => scorer.score(one), {
+      concurrency: options.concurrency,
+      signal: options.signal,
+      onDone: (done) => options.onProgress(done, cases.length, scorer.reused),
+    });
+    return { records: results, reused: scorer.reused, stopped };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  if (failure !== undefined) throw failure;
-  return {
-    records: records.filter((record) => record !== undefined),
-    reused: scorer.reused,
-    stopped: done < candidates.length,
-  };
 }

@@ -3,9 +3,14 @@ import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
 import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { analyseStudy } from '#inference/analyse-images.ts';
 import { sourceOf } from '#inference/read-images.ts';
-import type { FrameResult, ModelAnalysis } from '#inference/triage-types.ts';
+import type {
+  FrameOfImage,
+  FrameResult,
+  ModelAnalysis,
+  TriageImage,
+} from '#inference/triage-types.ts';
 import type { AnalysisEngine } from '#models/analysis/analyse-images.ts';
-import { selectImage } from '#models/manifest/select-image.ts';
+import { type ImageFacts, selectImage } from '#models/manifest/select-image.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
 import { findMarks } from '#quality/evaluation/find-marks.ts';
 import type { DrawnBox, FrameScores, Mark, ScoreRecord } from '#quality/evaluation/score-record.ts';
@@ -21,23 +26,26 @@ export interface Scorer {
 
 export type ImageOutcome = Pick<ScoreRecord, 'outcome' | 'reason' | 'frames'>;
 
-const blobs = { pathOf: (path: string) => path };
+/** A file's path stands for that of its blob. */
+export const blobs = { pathOf: (path: string) => path };
 
-/** Decoding, preprocessing, the network and the reading of its outputs, as the triage job does them. */
-export async function analyseOpened(
-  { image }: OpenedImage,
+/**
+ * Decoding, preprocessing, the network and the reading of its outputs, as the triage job does them.
+ * @param images one, or those of a series in order
+ */
+export async function analyse(
+  images: readonly TriageImage[],
   { model, engine }: Scorer,
 ): Promise<ModelAnalysis> {
-  const plan = { model, images: [image], declined: undefined, note: undefined };
+  const plan = { model, images, declined: undefined, note: undefined };
   const [analysis] = await analyseStudy([plan], { engine, blobs });
   if (analysis === undefined) throw new RadTriageError('INTERNAL', 'a plan was not run');
   return analysis;
 }
 
 /** One frame as it is shown. @throws RadTriageError as the decoder */
-export function decodeOpened(
-  { image }: OpenedImage,
-  frame: number,
+export function decodeFrame(
+  { image, frame }: FrameOfImage,
   { decoder }: Scorer,
 ): Promise<DecodedFrame> {
   return decoder.decode({ ...sourceOf(image.row, blobs), frame: frame - 1 });
@@ -75,35 +83,54 @@ export async function scoreOpened(opened: OpenedImage, scorer: Scorer): Promise<
   const selection = facts === undefined ? undefined : selectImage(manifest, facts);
   if (selection?.selected === false) {
     const outcome = selection.fits ? 'declined' : 'does-not-fit';
-    return { outcome, reason: selection.reason, frames: [] };
+    return { outcome, reason: tellValue(selection.reason, facts), frames: [] };
   }
-  const analysis = await analyseOpened(opened, scorer);
-  const { failure, results, undecodable, declined } = analysis;
+  const analysis = await analyse([opened.image], scorer);
+  return outcomeOf(analysis, [selection?.note], (result) => frameScores(result, opened, scorer));
+}
+
+/** Coded attributes, whose values name nobody: told with the reason. */
+const CODED = ['Modality', 'BodyPartExamined', 'ViewPosition', 'PresentationIntentType'] as const;
+
+/** `Modality does not fit` with what the image says: `Modality CT does not fit`. */
+export function tellValue(reason: string, facts: ImageFacts | undefined): string {
+  const attribute = CODED.find((name) => reason === `${name} does not fit`);
+  if (attribute === undefined) return reason;
+  const values = facts?.values[attribute]?.map((value) => value.trim().slice(0, 16)) ?? [];
+  const told = values.filter((value) => /^[A-Z0-9_ ]+$/i.test(value)).join(' ');
+  return `${attribute} ${told === '' ? '(not given)' : told} does not fit`;
+}
+
+/**
+ * What an analysis came to.
+ * @param notes what was known before, for people
+ * @throws RadTriageError what is wrong with the model or the machine: no other image would fare better
+ */
+export function outcomeOf(
+  { failure, results, undecodable, declined }: ModelAnalysis,
+  notes: readonly (string | undefined)[],
+  scoresOf: (result: FrameResult) => FrameScores,
+): ImageOutcome {
   if (failure !== undefined) {
     if (!failure.retryable) throw failure;
     return { outcome: 'model-failed', reason: `${failure.code}: ${failure.message}`, frames: [] };
   }
+  const reasons = [...new Set(declined)];
   if (results.length === 0 && declined.length > 0) {
-    return {
-      outcome: 'outside-intended-use',
-      reason: [...new Set(declined)].join('; '),
-      frames: [],
-    };
+    return { outcome: 'outside-intended-use', reason: reasons.join('; '), frames: [] };
   }
   if (results.length === 0) {
     return { outcome: 'undecodable', reason: codes(undecodable), frames: [] };
   }
-  const notes = [
-    selection?.note,
+  const told = [
+    ...notes,
     undecodable.length === 0 ? undefined : `frames not decoded: ${codes(undecodable)}`,
-    declined.length === 0 ? undefined : `frames left out: ${[...new Set(declined)].join(', ')}`,
-  ]
-    .filter((note) => note !== undefined)
-    .join('; ');
+    declined.length === 0 ? undefined : `frames left out: ${reasons.join(', ')}`,
+  ].filter((note) => note !== undefined);
   return {
     outcome: 'analysed',
-    reason: notes === '' ? null : notes,
-    frames: results.map((result) => frameScores(result, opened, scorer)),
+    reason: told.length === 0 ? null : told.join('; '),
+    frames: results.map(scoresOf),
   };
 }
 

@@ -21,9 +21,9 @@ export interface EvaluationInput {
   readonly model: ModelDescription;
   readonly truth: Truth;
   readonly joined: JoinedUnits;
-  /** Files given. */
+  /** Images or series given. */
   readonly files: number;
-  /** Files that were not looked at, because the truth file does not name them. */
+  /** Images or series that were not looked at, because the truth file does not name them. */
   readonly skipped: number;
   /** Name and version of this program. */
   readonly product: string;
@@ -50,6 +50,14 @@ function outcomeFigures(units: readonly EvaluationUnit[]): EvaluationReport['out
     .sort((a, b) => b.count - a.count);
 }
 
+function unitKind({ by }: Truth, units: readonly EvaluationUnit[]): EvaluationReport['unit'] {
+  if (by === 'StudyInstanceUID') return 'study';
+  if (by === 'SeriesInstanceUID') return 'series';
+  return units.some(({ records }) => records.some(({ slices }) => slices !== undefined))
+    ? 'series'
+    : 'image';
+}
+
 /** The report of one model on images with truth: figures only, and digests instead of names. */
 export function evaluate(input: EvaluationInput, settings: EvaluationSettings): EvaluationReport {
   const { model, truth, joined } = input;
@@ -60,12 +68,12 @@ export function evaluate(input: EvaluationInput, settings: EvaluationSettings): 
     .map((label) => labelData(label, units))
     .filter((data) => data.units.length > 0);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     kind: 'evaluation',
     createdAt: input.createdAt.toISOString(),
     product: input.product,
     model,
-    unit: truth.by === 'StudyInstanceUID' ? 'study' : 'image',
+    unit: unitKind(truth, units),
     counts: {
       files: input.files,
       units: units.length,
@@ -74,7 +82,9 @@ export function evaluate(input: EvaluationInput, settings: EvaluationSettings): 
       notAnalysed: units.length - analysed,
       withoutTruth: joined.withoutTruth.length + input.skipped,
       withoutImage: joined.withoutImage,
+      notChosen: truth.notChosen,
     },
+    choice: [...truth.choice],
     knowsPatients: truth.hasPatients,
     outcomes: outcomeFigures(units),
     settings: {

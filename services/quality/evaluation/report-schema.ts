@@ -201,14 +201,14 @@ const outcomeSchema = z.strictObject({
   cases: z.array(z.string()),
 });
 
-/** Version 1 of report.json. No name, no id of a patient, no file name; UIDs of images only where asked for. */
+/** Version 2 of report.json (1 knew no series, no choice of rows, no faithfulness). No name, no id of a patient, no file name; UIDs of images only where asked for. */
 export const reportSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   kind: z.literal('evaluation'),
   createdAt: z.iso.datetime(),
   product: z.string(),
   model: modelDescriptionSchema,
-  unit: z.enum(['image', 'study']),
+  unit: z.enum(['image', 'series', 'study']),
   counts: z.strictObject({
     files: count,
     units: count,
@@ -217,7 +217,11 @@ export const reportSchema = z.strictObject({
     notAnalysed: count,
     withoutTruth: count,
     withoutImage: count,
+    /** Rows of truth that were not asked for. */
+    notChosen: count,
   }),
+  /** Which rows of truth were asked for, in words; empty for all. */
+  choice: z.array(z.string()),
   /** Whether the truth file names patients; else every image without a DICOM patient counts as a patient. */
   knowsPatients: z.boolean(),
   /** What became of the units, those not analysed by reason. */
@@ -232,3 +236,9 @@ export const reportSchema = z.strictObject({
   labels: z.array(labelSchema),
 });
 export type EvaluationReport = z.output<typeof reportSchema>;
+
+/** What is read of a report of any version. */
+export const reportedModelSchema = z.object({
+  kind: z.literal('evaluation'),
+  model: modelDescriptionSchema,
+});

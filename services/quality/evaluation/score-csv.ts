@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { formatCsvRecord, parseCsvTable } from '#core/csv.ts';
 import { RadTriageError } from '#core/errors.ts';
 import { defaultPoint, type ModelDescription } from './model-description.ts';
+import type { PoolRecords } from './pool-records.ts';
 import { OUTCOMES, type ScoreRecord } from './score-record.ts';
 
 const COLUMNS = [
   'file',
   'SOPInstanceUID',
+  'SeriesInstanceUID',
   'StudyInstanceUID',
   'frame',
   'label',
@@ -21,18 +23,66 @@ const COLUMNS = [
 
 export const SCORE_CSV_HEADING = formatCsvRecord(COLUMNS);
 
-/** The lines of one image: one for each frame and label, or a single one without a score when it was not analysed. */
-export function scoreCsvLines(record: ScoreRecord, model: ModelDescription): string {
-  const { file, sopInstanceUid, studyInstanceUid, outcome, reason, frames } = record;
-  const start = [file, sopInstanceUid, studyInstanceUid];
+/** Nine digits give the model's own float32 back; the rest is noise. */
+function digits(score: number | undefined): number | null {
+  return score === undefined ? null : Number(score.toPrecision(9));
+}
+
+function startOf(record: ScoreRecord): (string | null)[] {
+  return [
+    record.file,
+    record.sopInstanceUid,
+    record.seriesInstanceUid ?? null,
+    record.studyInstanceUid,
+  ];
+}
+
+/**
+ * The lines of one image, one for each frame and label, or of one series, one for each label, with its pooled score; a
+ * single one without a score when it was not analysed.
+ */
+export function scoreCsvLines(
+  record: ScoreRecord,
+  model: ModelDescription,
+  pool: PoolRecords,
+): string {
+  const { outcome, reason, frames, slices } = record;
+  const start = startOf(record);
   const end = [outcome, reason, model.id, model.version, model.sha256];
   if (frames.length === 0) return formatCsvRecord([...start, null, null, null, null, ...end]);
-  return frames
+  const scored: { frame: number | null; scores: Readonly<Record<string, number>> }[] =
+    slices === undefined ? frames : [{ frame: null, scores: pool([record]) }];
+  return scored
     .flatMap(({ frame, scores }) =>
       model.labels.map((label) => {
-        const score = scores[label.id] ?? null;
-        const flagged = score === null ? null : score >= defaultPoint(label).threshold;
-        return formatCsvRecord([...start, frame, label.id, score, flagged, ...end]);
+        const score = scores[label.id];
+        const flagged = score === undefined ? null : score >= defaultPoint(label).threshold;
+        return formatCsvRecord([...start, frame, label.id, digits(score), flagged, ...end]);
+      }),
+    )
+    .join('');
+}
+
+export const SLICE_CSV_HEADING = formatCsvRecord([
+  'file',
+  'SOPInstanceUID',
+  'SeriesInstanceUID',
+  'StudyInstanceUID',
+  'position',
+  'frame',
+  'label',
+  'score',
+]);
+
+/** The lines of one series: one for each slice, frame and label, in the order in which the model saw them. */
+export function sliceCsvLines(record: ScoreRecord, model: ModelDescription): string {
+  const { slices = [], frames, seriesInstanceUid = null, studyInstanceUid } = record;
+  return frames
+    .flatMap(({ frame, slice = 0, scores }) =>
+      model.labels.map((label) => {
+        const { file, sopInstanceUid } = slices[slice] ?? { file: '', sopInstanceUid: '' };
+        const names = [file, sopInstanceUid, seriesInstanceUid, studyInstanceUid];
+        return formatCsvRecord([...names, slice + 1, frame, label.id, digits(scores[label.id])]);
       }),
     )
     .join('');
@@ -41,6 +91,7 @@ export function scoreCsvLines(record: ScoreRecord, model: ModelDescription): str
 const rowSchema = z.object({
   file: z.string().min(1),
   SOPInstanceUID: z.string(),
+  SeriesInstanceUID: z.string().default(''),
   StudyInstanceUID: z.string(),
   label: z.string(),
   score: z.union([z.literal(''), z.coerce.number().min(0).max(1)]),
@@ -57,7 +108,10 @@ export type ScoreCsvRow = z.output<typeof rowSchema>;
  */
 export function parseScoreCsv(text: string, where: string): ScoreCsvRow[] {
   const { columns, rows } = parseCsvTable(text);
-  const missing = Object.keys(rowSchema.shape).filter((name) => !columns.includes(name));
+  // Files of before series were scored lack theirs.
+  const missing = Object.keys(rowSchema.shape).filter(
+    (name) => name !== 'SeriesInstanceUID' && !columns.includes(name),
+  );
   if (missing.length > 0) {
     const message = `${where} is no file of scores: it lacks ${missing.join(', ')}`;
     throw new RadTriageError('REQUEST_INVALID', message);

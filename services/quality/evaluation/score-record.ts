@@ -28,6 +28,8 @@ export type DrawnBox = z.output<typeof drawnBoxSchema>;
 const frameSchema = z.strictObject({
   /** From 1. */
   frame: z.number().int().min(1),
+  /** Of a series: which of its slices, from 0. */
+  slice: z.number().int().min(0).optional(),
   /** By label id, 0 to 1. */
   scores: z.record(z.string(), z.number()),
   /** By label id, the highest first; absent when the model does not say where. */
@@ -47,14 +49,22 @@ const factsSchema = z.strictObject({
 });
 export type HeaderFacts = z.output<typeof factsSchema>;
 
-/** One image with what a model gave: a line of the journal. */
+const sliceSchema = z.strictObject({ file: z.string().min(1), sopInstanceUid: z.string() });
+/** One image of a series: its file is named as that of an image. */
+export type SliceName = z.output<typeof sliceSchema>;
+
+/** One image, or one series, with what a model gave: a line of the journal. */
 export const scoreRecordSchema = z.strictObject({
-  /** Path below the folder of images; of an image from the archive its SOP Instance UID. */
+  /** Path below the folder of images; of an image from the archive its SOP Instance UID. Of a series, its first slice's. */
   file: z.string().min(1),
+  /** Of a series, over the digests of its files. */
   fileSha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Of all that decides about the scores: see `recordKey`. */
   key: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Null for a plain image, and for a series. */
   sopInstanceUid: z.string().nullable(),
+  /** Null for a plain image; absent in journals of before series were scored. */
+  seriesInstanceUid: z.string().nullable().optional(),
   studyInstanceUid: z.string().nullable(),
   /** A salted digest: joins images of one patient, and names nobody. */
   patient: z.string().nullable(),
@@ -65,6 +75,8 @@ export const scoreRecordSchema = z.strictObject({
   /** In words, without patient data; null when analysed without remark. */
   reason: z.string().nullable(),
   frames: z.array(frameSchema),
+  /** Of a series, its images in the order in which the model saw them. */
+  slices: z.array(sliceSchema).min(1).optional(),
   /** Text is burned into the pixels, says the header: the image is not put into a report. */
   burnedIn: z.boolean(),
 });

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { parseCsvTable } from '#core/csv.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { Box } from '#core/finding.ts';
+import { describeChoice, isInPart, meets, type RowChoice } from './row-choice.ts';
+
+const SUBJECTS = ['file', 'SOPInstanceUID', 'SeriesInstanceUID', 'StudyInstanceUID'] as const;
 
 /** How the columns of a truth file are to be read. */
 export interface TruthOptions {
@@ -13,9 +16,11 @@ export interface TruthOptions {
   readonly positiveValues?: readonly string[] | undefined;
   /** Width and height of the images that boxes are told in, where these are not the images scored. */
   readonly boxSize?: readonly [width: number, height: number] | undefined;
+  /** Which rows are taken; all of them without it. */
+  readonly choice?: RowChoice | undefined;
 }
 
-/** What is known of one image or study. */
+/** What is known of one image, series or study. */
 export interface TruthRow {
   /** Line of the file, for messages. */
   readonly line: number;
@@ -31,15 +36,18 @@ export interface TruthRow {
 
 export interface Truth {
   /** What `subject` is. */
-  readonly by: 'file' | 'SOPInstanceUID' | 'StudyInstanceUID';
+  readonly by: (typeof SUBJECTS)[number];
   readonly rows: readonly TruthRow[];
+  /** Which rows were asked for, in words; empty for all. */
+  readonly choice: readonly string[];
+  /** Rows that were not asked for. */
+  readonly notChosen: number;
   readonly boxSize: readonly [width: number, height: number] | undefined;
   /** Names of the columns that groups are made by. */
   readonly variables: readonly string[];
   readonly hasPatients: boolean;
 }
 
-const SUBJECTS = ['file', 'SOPInstanceUID', 'StudyInstanceUID'] as const;
 const YES = new Set(['1', '1.0', 'true', 'yes', 'positive']);
 const NO = new Set(['0', '0.0', 'false', 'no', 'negative']);
 const boxesSchema = z.array(
@@ -90,6 +98,17 @@ class TruthReader {
     throw invalid(
       `there is no column of truth: name one ${labels.join(' or ')}, or say --column ${labels[0]}=NAME`,
     );
+  }
+
+  /** Whether a row is one of those asked for. @throws RadTriageError when the choice cannot be made */
+  chooses(patientName: string | undefined): (row: Row) => boolean {
+    const { only = [], patients } = this.#options.choice ?? {};
+    for (const { column } of only) {
+      if (!this.#columns.has(column)) throw invalid(`there is no column ${column}`);
+    }
+    if (patients === undefined) return (row) => meets(row, only);
+    if (patientName === undefined) throw invalid('--patients needs a column patient');
+    return (row) => meets(row, only) && isInPart(row[patientName], patients);
   }
 
   boxes(): Map<string, string> {
@@ -145,8 +164,8 @@ function collect<T>(
 }
 
 /**
- * Reads a CSV of truth: one of the columns file, SOPInstanceUID and StudyInstanceUID, a column for each label, and
- * optionally patient and boxes. All other columns are subgroup variables.
+ * Reads a CSV of truth: one of the columns file, SOPInstanceUID, SeriesInstanceUID and StudyInstanceUID, a column for
+ * each label, and optionally patient and boxes. All other columns are subgroup variables.
  * @throws RadTriageError REQUEST_INVALID naming the line, never the value
  */
 export function parseTruth(text: string, options: TruthOptions): Truth {
@@ -165,8 +184,13 @@ export function parseTruth(text: string, options: TruthOptions): Truth {
   ]);
   const variables = columns.filter((name) => name !== '' && !used.has(name));
   const seen = new Set<string>();
-  const read = rows.map((row, index): TruthRow => {
-    const line = index + 2;
+  const isChosen = reader.chooses(patientName);
+  const chosen = rows
+    .map((row, index) => ({ row, line: index + 2 }))
+    .filter(({ row }) => isChosen(row));
+  if (chosen.length === 0 && rows.length > 0)
+    throw invalid('no row is chosen by --only and --patients');
+  const read = chosen.map(({ row, line }): TruthRow => {
     const subject = row[subjectName] ?? '';
     if (subject === '') throw invalid(`line ${line}: no ${by}`);
     if (seen.has(subject)) throw invalid(`line ${line}: its ${by} came before`);
@@ -181,6 +205,17 @@ export function parseTruth(text: string, options: TruthOptions): Truth {
       groups: Object.fromEntries(variables.map((name) => [name, row[name] ?? ''])),
     };
   });
-  const { boxSize } = options;
-  return { by, rows: read, boxSize, variables, hasPatients: patientName !== undefined };
+  const { boxSize, choice } = options;
+  return {
+    by,
+    rows: read,
+    choice:
+      choice === undefined
+        ? []
+        : describeChoice(choice, new Set([patientName, subjectName, ...SUBJECTS])),
+    notChosen: rows.length - chosen.length,
+    boxSize,
+    variables,
+    hasPatients: patientName !== undefined,
+  };
 }

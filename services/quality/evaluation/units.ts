@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { RadTriageError } from '#core/errors.ts';
 import type { Box } from '#core/finding.ts';
 import { groupsOf } from './groups.ts';
+import type { PoolRecords } from './pool-records.ts';
 import type { DrawnBox, Mark, Outcome, ScoreRecord } from './score-record.ts';
 import type { Truth, TruthRow } from './truth.ts';
 
@@ -13,7 +15,7 @@ export interface PlacesOfUnit {
   readonly boxes: Readonly<Record<string, readonly DrawnBox[]>>;
 }
 
-/** What is judged as one: an image, or a study when the truth speaks of studies. */
+/** What is judged as one: an image, or a series or study when the model or the truth speaks of these. */
 export interface EvaluationUnit {
   /** A digest of its name: tells units apart in a report, and names nobody. */
   readonly caseId: string;
@@ -41,12 +43,9 @@ export interface JoinedUnits {
   readonly withoutImage: number;
 }
 
-/** How scores of several images or frames become one. */
-export type PoolScores = (scores: readonly number[]) => number;
-
 export interface JoinOptions {
   readonly ageBands: readonly number[];
-  readonly pool: PoolScores;
+  readonly pool: PoolRecords;
 }
 
 /** Twelve hex digits of the name's SHA-256. */
@@ -54,18 +53,47 @@ export function caseIdOf(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 12);
 }
 
-function subjectOf(record: ScoreRecord, by: Truth['by']): string | null {
-  if (by === 'file') return record.file;
-  return by === 'SOPInstanceUID' ? record.sopInstanceUid : record.studyInstanceUid;
+/** What a record may be called in a truth file: a series by each of its files. */
+function subjectsOf(record: ScoreRecord, by: Truth['by']): readonly (string | null | undefined)[] {
+  switch (by) {
+    case 'file':
+      return record.slices?.map(({ file }) => file) ?? [record.file];
+    case 'SOPInstanceUID':
+      return record.slices?.map(({ sopInstanceUid }) => sopInstanceUid) ?? [record.sopInstanceUid];
+    case 'SeriesInstanceUID':
+      return [record.seriesInstanceUid];
+    case 'StudyInstanceUID':
+      return [record.studyInstanceUid];
+  }
 }
 
-/** Each row of truth with its images. */
+function recordsBySubject(
+  records: readonly ScoreRecord[],
+  by: Truth['by'],
+): ReadonlyMap<string, readonly ScoreRecord[]> {
+  const found = new Map<string, ScoreRecord[]>();
+  for (const record of records) {
+    for (const subject of subjectsOf(record, by)) {
+      if (subject === null || subject === undefined) continue;
+      const own = found.get(subject) ?? [];
+      own.push(record);
+      found.set(subject, own);
+    }
+  }
+  return found;
+}
+
+/**
+ * Each row of truth with its images, or its series.
+ * @throws RadTriageError REQUEST_INVALID when two rows name one series by different files
+ */
 export function joinTruth(
   records: readonly ScoreRecord[],
   truth: Truth,
   options: JoinOptions,
 ): JoinedUnits {
-  const bySubject = Map.groupBy(records, (record) => subjectOf(record, truth.by));
+  const bySubject = recordsBySubject(records, truth.by);
+  const used = new Set<ScoreRecord>();
   const clusters = new Map<string, number>();
   const units: EvaluationUnit[] = [];
   let withoutImage = 0;
@@ -75,10 +103,15 @@ export function joinTruth(
       withoutImage += 1;
       continue;
     }
-    bySubject.delete(row.subject);
+    if (own.some((record) => used.has(record))) {
+      const message = `truth: line ${row.line}: its series was named by another file before`;
+      throw new RadTriageError('REQUEST_INVALID', message);
+    }
+    for (const record of own) used.add(record);
     units.push(unitOf(row, own, { ...options, truth, clusters }));
   }
-  return { units, withoutTruth: [...bySubject.values()].flat(), withoutImage };
+  const withoutTruth = records.filter((record) => !used.has(record));
+  return { units, withoutTruth, withoutImage };
 }
 
 interface UnitContext extends JoinOptions {
@@ -104,7 +137,7 @@ function unitOf(
     caseId: caseIdOf(row.subject),
     cluster,
     truth: row.labels,
-    scores: analysed.length === 0 ? undefined : poolRecords(analysed, pool),
+    scores: analysed.length === 0 ? undefined : pool(analysed),
     outcome: analysed.length === 0 ? (first?.outcome ?? 'no-image') : 'analysed',
     reason: describeReasons(analysed.length === 0 ? records : analysed),
     groups: groupsOf(row.groups, shown?.facts, ageBands),
@@ -121,24 +154,11 @@ function describeReasons(records: readonly ScoreRecord[]): string | undefined {
   return reasons.length === 0 ? undefined : reasons.join('; ');
 }
 
-/** Of an image its frames, of a study its images. */
-export function poolRecords(
-  records: readonly ScoreRecord[],
-  pool: PoolScores,
-): Record<string, number> {
-  const frames = records.flatMap((record) => record.frames);
-  const labels = new Set(frames.flatMap((frame) => Object.keys(frame.scores)));
-  return Object.fromEntries(
-    [...labels].map((label) => {
-      const scores = frames.map((frame) => frame.scores[label]).filter((one) => one !== undefined);
-      return [label, pool(scores)];
-    }),
-  );
-}
-
 function placesOf(record: ScoreRecord): PlacesOfUnit | undefined {
   const [frame, ...others] = record.frames;
   const { rows, columns } = record;
+  // Which slice a mark lies on is not judged.
+  if (record.slices !== undefined) return undefined;
   if (frame?.marks === undefined || others.length > 0 || rows === null || columns === null) {
     return undefined;
   }

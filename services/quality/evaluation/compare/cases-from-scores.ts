@@ -6,6 +6,7 @@ import { caseIdOf } from '../units.ts';
 const SUBJECT = {
   file: (row: ScoreCsvRow) => row.file,
   SOPInstanceUID: (row: ScoreCsvRow) => row.SOPInstanceUID,
+  SeriesInstanceUID: (row: ScoreCsvRow) => row.SeriesInstanceUID,
   StudyInstanceUID: (row: ScoreCsvRow) => row.StudyInstanceUID,
 } as const;
 

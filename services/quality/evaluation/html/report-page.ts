@@ -11,6 +11,13 @@ export interface PageOptions {
   readonly findPicture: FindPicture;
 }
 
+/** What is judged as one, in the plural. */
+const THINGS: Readonly<Record<EvaluationReport['unit'], string>> = {
+  image: 'images',
+  series: 'series',
+  study: 'studies',
+};
+
 /** A page that needs nothing but itself. */
 export function page(title: string, body: Markup): string {
   // Nothing may be loaded, and no script runs: the page says so itself, wherever it is opened.
@@ -30,8 +37,9 @@ function privacy({ withImages }: PageOptions): Markup {
 }
 
 function cautions(report: EvaluationReport): Markup {
-  const { counts, unit } = report;
-  const things = unit === 'study' ? 'studies' : 'images';
+  const { counts, unit, choice } = report;
+  const things = THINGS[unit];
+  const given = unit === 'series' ? 'Series' : 'Images';
   const found = [
     report.model.demonstration
       ? 'This model is a demonstration: it has no clinical meaning.'
@@ -43,7 +51,10 @@ function cautions(report: EvaluationReport): Markup {
       ? `Rows of the truth file that name ${things} which were not given: ${counts.withoutImage}. They are in no figure.`
       : undefined,
     counts.withoutTruth > 0
-      ? `Images without a row in the truth file: ${counts.withoutTruth}. They are in no figure.`
+      ? `${given} without a row in the truth file: ${counts.withoutTruth}. They are in no figure.`
+      : undefined,
+    choice.length > 0
+      ? `Rows of the truth file were chosen: ${choice.join('; ')}. Others left out: ${counts.notChosen}.`
       : undefined,
     report.knowsPatients
       ? undefined
@@ -56,7 +67,7 @@ function cautions(report: EvaluationReport): Markup {
 
 function head(report: EvaluationReport): Markup {
   const { model, counts, unit } = report;
-  const things = unit === 'study' ? 'studies' : 'images';
+  const things = THINGS[unit];
   return html`<header><h1>${model.title}: evaluation</h1>
 <p class="soft">Model <code>${model.id}</code> ${model.version}, SHA-256 <code>${model.sha256.slice(0, 16)}…</code>. ${counts.units} ${things} of ${counts.patients} patients with truth, ${counts.analysed} analysed. Made ${report.createdAt.slice(0, 10)} by ${report.product}.</p>
 <p class="soft">Intended use, says the manifest: ${model.intendedUse}</p></header>`;

@@ -141,10 +141,16 @@ const OUTCOME_WORDS: Readonly<Record<EvaluationReport['outcomes'][number]['outco
   'model-failed': 'model failed',
 };
 
+const UNIT_HEADS: Readonly<Record<EvaluationReport['unit'], string>> = {
+  image: 'Images',
+  series: 'Series',
+  study: 'Studies',
+};
+
 export function outcomeTable({ outcomes, unit }: EvaluationReport): Markup {
   return table(
     'What became of them',
-    ['Outcome', 'Reason', unit === 'study' ? 'Studies' : 'Images', 'Cases'],
+    ['Outcome', 'Reason', UNIT_HEADS[unit], 'Cases'],
     outcomes.map((outcome) => [
       OUTCOME_WORDS[outcome.outcome],
       outcome.reason ?? '',

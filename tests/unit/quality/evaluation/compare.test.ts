@@ -5,6 +5,7 @@ import { casesFromScores } from '#quality/evaluation/compare/cases-from-scores.t
 import { compareScores } from '#quality/evaluation/compare/compare.ts';
 import { comparisonSchema } from '#quality/evaluation/compare/comparison-schema.ts';
 import { comparisonPage } from '#quality/evaluation/html/comparison-page.ts';
+import { poolRecordsBy } from '#quality/evaluation/pool-records.ts';
 import { parseScoreCsv, SCORE_CSV_HEADING, scoreCsvLines } from '#quality/evaluation/score-csv.ts';
 import { parseTruth } from '#quality/evaluation/truth.ts';
 import { caseIdOf, joinTruth } from '#quality/evaluation/units.ts';
@@ -82,12 +83,14 @@ describe('comparison', () => {
   });
 });
 
+const HIGHEST = poolRecordsBy('image', (scores) => Math.max(...scores));
+
 describe('files that a comparison reads', () => {
   it('cases say the same after writing and reading, without any name', () => {
     const { records, truth } = sampleOf(40);
     const { units } = joinTruth(records, truth, {
       ageBands: SETTINGS.ageBands,
-      pool: (scores) => Math.max(...scores),
+      pool: HIGHEST,
     });
     const text = formatCases(units, MODEL);
     expect(text).not.toContain('secret');
@@ -109,7 +112,7 @@ describe('files that a comparison reads', () => {
       scored('a, "quoted"', 0.25),
       two,
       record('c', { outcome: 'does-not-fit', reason: 'Modality does not fit' }),
-    ].map((one) => scoreCsvLines(one, MODEL));
+    ].map((one) => scoreCsvLines(one, MODEL, HIGHEST));
     const rows = parseScoreCsv(SCORE_CSV_HEADING + lines.join(''), 'scores.csv');
     expect(rows).toHaveLength(4);
     const truth = parseTruth('file,spot\n"a, ""quoted""",1\nb,0\nc,1\nd,1\n', { labels: ['spot'] });
@@ -123,7 +126,7 @@ describe('files that a comparison reads', () => {
 
   it('names what is missing in a file that is none of scores', () => {
     expect(() => parseScoreCsv('file,score\na,1\n', 'x.csv')).toThrowError(/x\.csv.*outcome/);
-    const line = scoreCsvLines(scored('a', 0.25), MODEL).replace('0.25', 'high');
+    const line = scoreCsvLines(scored('a', 0.25), MODEL, HIGHEST).replace('0.25', 'high');
     expect(() => parseScoreCsv(SCORE_CSV_HEADING + line, 'x.csv')).toThrowError(/line 2: score/);
   });
 });

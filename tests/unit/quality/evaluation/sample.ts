@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { seededRandom } from '#core/statistics/random.ts';
 import { type EvaluationSettings, evaluate } from '#quality/evaluation/evaluate.ts';
 import type { ModelDescription } from '#quality/evaluation/model-description.ts';
+import { poolRecordsBy } from '#quality/evaluation/pool-records.ts';
 import type { ScoreRecord } from '#quality/evaluation/score-record.ts';
 import { parseTruth, type Truth } from '#quality/evaluation/truth.ts';
 import { joinTruth } from '#quality/evaluation/units.ts';
@@ -101,7 +102,7 @@ export function sampleOf(count: number): Sample {
 export function evaluateSample({ truth, records }: Sample) {
   const joined = joinTruth(records, truth, {
     ageBands: SETTINGS.ageBands,
-    pool: (scores) => Math.max(...scores),
+    pool: poolRecordsBy('image', (scores) => Math.max(...scores)),
   });
   return evaluate(
     {

@@ -42,7 +42,7 @@ describe('truth file', () => {
   });
 
   it.each([
-    ['name,spot\na,1\n', /file, SOPInstanceUID, StudyInstanceUID/],
+    ['name,spot\na,1\n', /file, SOPInstanceUID, SeriesInstanceUID, StudyInstanceUID/],
     ['file,other\na,1\n', /no column of truth/],
     ['file,spot\n,1\n', /line 2: no file/],
     ['file,spot\na,1\na,0\n', /line 3: its file came before/],

@@ -40,16 +40,9 @@ export async function explainImage(
   run: Runtime['run'],
 ): Promise<ExplainedImage | undefined> {
   const { explanation, input: wanted } = manifest;
-  const dims = [1, wanted.channels, ...wanted.size] as const;
-  const [, channels, rows, columns] = dims;
-  const score: ScoreInputs = async (inputs) => {
-    const scores: number[] = [];
-    for (const data of inputs) {
-      const { outputs } = await run(runnable, { data, dims });
-      scores.push(readOutputs(outputs, manifest).labels[task.label]?.score ?? 0);
-    }
-    return scores;
-  };
+  const [rows, columns] = wanted.size;
+  const { channels } = wanted;
+  const score = scoreInputsOf({ manifest, runnable }, task.label, run);
   const part = await highestPart(task.prepared.parts, score);
   if (part === undefined || explanation === undefined) return undefined;
   const { tensor, place } = part;
@@ -70,9 +63,27 @@ export async function explainImage(
   return { heatmap, ...counted };
 }
 
+/** The score that a model gives to inputs for one of its labels, as it is shown. */
+export function scoreInputsOf(
+  { manifest, runnable }: AnalysableModel,
+  label: number,
+  run: Runtime['run'],
+): ScoreInputs {
+  const dims = [1, manifest.input.channels, ...manifest.input.size] as const;
+  return async (inputs) => {
+    const scores: number[] = [];
+    for (const data of inputs) {
+      const { outputs } = await run(runnable, { data, dims });
+      scores.push(readOutputs(outputs, manifest).labels[label]?.score ?? 0);
+    }
+    return scores;
+  };
+}
+
 type Part = PreparedImage['parts'][number];
 
-async function highestPart(
+/** Of an image in tiles the one whose score is that of the image. */
+export async function highestPart(
   parts: readonly Part[],
   score: ScoreInputs,
 ): Promise<(Part & { score: number }) | undefined> {

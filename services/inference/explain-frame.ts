@@ -37,21 +37,37 @@ export async function explainFrame(
   const { manifest } = model;
   const analysable: AnalysableModel = { manifest, runnable: runnableModel(model) };
   const label = manifest.labels.findIndex(({ id }) => id === wanted.labelId);
-  const group = neighbourhood(analysable, images, wanted);
-  if (label < 0 || group.length === 0) return undefined;
-  const slices: Slice[] = [];
-  for (const frame of group) slices.push(await readSlice(frame, analysable, means.decode));
+  const slices = label < 0 ? [] : await readNeighbourhood(analysable, images, wanted, means.decode);
+  if (slices.length === 0) return undefined;
   const { outcome } = await analyseImage(analysable, slices, means.run);
   if (outcome.kind === 'declined') return undefined;
   const seed = `${wanted.sopInstanceUid}/${wanted.frame}/${wanted.labelId}`;
   return explainImage(analysable, { prepared: outcome.prepared, label, seed }, means.run);
 }
 
+/**
+ * A frame as the triage job decodes it, with the neighbours that its channels are made of.
+ * @param images those that the model takes, in order
+ * @returns nothing when the frame is not one of theirs
+ */
+export async function readNeighbourhood(
+  model: AnalysableModel,
+  images: readonly TriageImage[],
+  wanted: Pick<FrameToExplain, 'sopInstanceUid' | 'frame'>,
+  decode: DecodeFrame,
+): Promise<Slice[]> {
+  const slices: Slice[] = [];
+  for (const frame of neighbourhood(model, images, wanted)) {
+    slices.push(await readSlice(frame, model, decode));
+  }
+  return slices;
+}
+
 /** The frame with the neighbours that its channels are made of; the ends of its series stand in for missing ones. */
 function neighbourhood(
   { manifest }: AnalysableModel,
   images: readonly TriageImage[],
-  wanted: FrameToExplain,
+  wanted: Pick<FrameToExplain, 'sopInstanceUid' | 'frame'>,
 ): FrameOfImage[] {
   const own = images.find(({ row }) => row.sopInstanceUid === wanted.sopInstanceUid);
   if (own === undefined) return [];

@@ -8,10 +8,12 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatCases, parseCases } from '#quality/evaluation/case-csv.ts';
 import { compareScores } from '#quality/evaluation/compare/compare.ts';
+import { faithfulnessFigures } from '#quality/evaluation/figures/faithfulness.ts';
 import type { CasePicture } from '#quality/evaluation/html/case-gallery.ts';
 import { comparisonPage } from '#quality/evaluation/html/comparison-page.ts';
 import { reportPage } from '#quality/evaluation/html/report-page.ts';
 import { poolRecordsBy } from '#quality/evaluation/pool-records.ts';
+import type { EvaluationReport } from '#quality/evaluation/report-schema.ts';
 import { joinTruth } from '#quality/evaluation/units.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { missingPeer } from '../support/peers.ts';
@@ -56,6 +58,19 @@ function comparison(): string {
   return comparisonPage(compareScores(...sides, options));
 }
 
+function withFaithfulness(): EvaluationReport {
+  const random = { deletion: [0.9, 0.5, 0.1], insertion: [0.1, 0.5, 0.9] };
+  const map = { deletion: [0.9, 0.2, 0.1], insertion: [0.1, 0.7, 0.9] };
+  const judged = Array.from({ length: 6 }, (_, cluster) => ({
+    cluster,
+    curves: { map, centre: random, random },
+  }));
+  const settings = { origin: 'rise', flagged: 20, repeats: 200, seed: 1 } as const;
+  const faithfulness = faithfulnessFigures({ ...settings, judged });
+  const report = evaluateSample(sampleOf(200));
+  return { ...report, labels: report.labels.map((label) => ({ ...label, faithfulness })) };
+}
+
 describe.skipIf(missingPeer('chromium'))('pages of an evaluation', () => {
   const folder = mkdtempSync(join(tmpdir(), 'radtriage-evaluation-'));
   let browser: Browser;
@@ -63,7 +78,7 @@ describe.skipIf(missingPeer('chromium'))('pages of an evaluation', () => {
   beforeAll(async () => {
     browser = await launchChromium('none');
     const shown = await picture();
-    const page = reportPage(evaluateSample(sampleOf(200)), {
+    const page = reportPage(withFaithfulness(), {
       withImages: true,
       findPicture: () => shown,
     });

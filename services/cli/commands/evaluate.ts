@@ -36,6 +36,7 @@ interface EvaluateOptions extends DataOption {
   readonly again: boolean;
   readonly worst: number;
   readonly pictures: boolean;
+  readonly faithfulness?: number;
   readonly showUids: boolean;
   readonly ageBands: readonly number[];
   readonly bootstrap: number;
@@ -114,6 +115,12 @@ async function evaluateModel(options: EvaluateOptions): Promise<void> {
   if (truth === undefined && scoresOnly !== true) {
     throw new RadTriageError('REQUEST_INVALID', 'give --truth, or --scores-only for scores alone');
   }
+  if (options.faithfulness !== undefined && scoresOnly === true) {
+    throw new RadTriageError(
+      'REQUEST_INVALID',
+      '--faithfulness is a part of the report: not with --scores-only',
+    );
+  }
   const result = await runEvaluation({
     config: configFor(options),
     model,
@@ -123,12 +130,13 @@ async function evaluateModel(options: EvaluateOptions): Promise<void> {
     out,
     again: options.again,
     withImages: options.pictures,
+    faithfulness: options.faithfulness,
     processes: options.processes,
     settings: settingsOf(options),
     signal: stopOnSignal(),
   });
   printEvaluation(result);
-  if (result.scored.stopped) {
+  if (result.stopped) {
     printNote('stopped; the same command goes on from here');
     process.exitCode = STOPPED_EXIT_CODE;
     return;
@@ -175,6 +183,10 @@ Examples:
   radtriage evaluate --model ./my-model --worklist "modality=DX from=2026-01-01" \\
     --truth truth.csv --out report --no-images
 
+  # how well heatmaps tell what scores come from, on 30 flagged images; women over 40 alone
+  radtriage evaluate --model cxr-opacity --images scans --truth truth.csv --out report \\
+    --faithfulness 30 --only sex=F --only "age>=40"
+
   # do two models differ? Reports made on the same images, or two files of scores
   radtriage evaluate --compare report-a report-b --out comparison
   radtriage evaluate --compare a/scores.csv b/scores.csv --truth truth.csv --out comparison
@@ -217,6 +229,11 @@ export function evaluateCommand(): Command {
     .option('--again', 'forget what was scored before', false)
     .option('--worst <n>', 'worst misses and false alarms shown', wholeNumber(0, 100), 6)
     .addOption(new NoImagesOption())
+    .addOption(
+      new Option('--faithfulness [n]', 'delete and insert what the heatmaps of n images mark (50)')
+        .preset('50')
+        .argParser(wholeNumber(1, 100_000)),
+    )
     .option('--show-uids', 'tell SOP Instance UIDs of the cases shown', false)
     .option('--age-bands <years>', 'lower ends of age bands', parseAgeBands, DEFAULT_AGE_BANDS)
     .option('--bootstrap <n>', 'resamples of the patients', wholeNumber(100, 100_000), 2000)

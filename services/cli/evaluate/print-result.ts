@@ -1,5 +1,6 @@
 import type { Comparison } from '#quality/evaluation/compare/comparison-schema.ts';
-import { aucText, pText, rateText } from '#quality/evaluation/html/numbers.ts';
+import type { FaithfulnessFigures } from '#quality/evaluation/faithfulness-schema.ts';
+import { aucText, MAP_WORDS, meanText, pText, rateText } from '#quality/evaluation/html/numbers.ts';
 import { OUTCOMES, type ScoreRecord } from '#quality/evaluation/score-record.ts';
 import { print, printTable } from '../output.ts';
 import type { EvaluationResult } from './run-evaluation.ts';
@@ -39,7 +40,28 @@ export function printEvaluation({ scored, model, level, report }: EvaluationResu
         rateText(point.specificity),
       ]),
     ]);
+    if (label.faithfulness !== null) printFaithfulness(label.faithfulness);
   }
+}
+
+const ORIGIN_WORDS = {
+  own: 'the model’s own',
+  occlusion: 'by occlusion',
+  rise: 'by RISE',
+} as const;
+
+/** Lower is better for deletion, higher for insertion. */
+function printFaithfulness(figures: FaithfulnessFigures): void {
+  const { origin, images, flagged } = figures;
+  print(`\nheatmaps ${ORIGIN_WORDS[origin]}, ${images} of ${flagged} flagged`);
+  printTable([
+    ['map', 'deletion (lower is better)', 'insertion (higher is better)'],
+    ...figures.maps.map((map) => [
+      MAP_WORDS[map.name],
+      meanText(map.deletion),
+      meanText(map.insertion),
+    ]),
+  ]);
 }
 
 export function printComparison(comparison: Comparison): void {

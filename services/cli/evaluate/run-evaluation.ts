@@ -1,40 +1,28 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
 import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { createEngine } from '#models/analysis/engine.ts';
 import { poolScores } from '#models/postprocess/pool-scores.ts';
 import { runnableModel, type UsableModel } from '#models/registry/registry.ts';
-import { type EvaluationSettings, evaluate } from '#quality/evaluation/evaluate.ts';
-import type { FindPicture } from '#quality/evaluation/html/case-gallery.ts';
-import { reportPage } from '#quality/evaluation/html/report-page.ts';
 import { openJournal } from '#quality/evaluation/journal.ts';
 import type { ModelDescription } from '#quality/evaluation/model-description.ts';
-import { type PoolRecords, poolRecordsBy } from '#quality/evaluation/pool-records.ts';
+import { poolRecordsBy } from '#quality/evaluation/pool-records.ts';
 import type { EvaluationReport } from '#quality/evaluation/report-schema.ts';
 import { parseTruth, type Truth, type TruthOptions } from '#quality/evaluation/truth.ts';
-import { type JoinedUnits, joinTruth } from '#quality/evaluation/units.ts';
 import { engineOptions } from '../engine-options.ts';
 import { printNote, startProgress } from '../output.ts';
-import { productVersion } from '../version.ts';
 import { type CaseRequest, type ChosenCases, chooseCases } from './choose-cases.ts';
 import { describeModel, findModel, withoutExplanation } from './find-model.ts';
-import type { CaseFiles } from './leading-frame.ts';
-import { makePictures } from './make-pictures.ts';
-import { OUTPUT_FILES, writeCases, writeOutput, writeScores } from './output-files.ts';
+import { makeReport, type ReportRequest } from './make-report.ts';
+import { writeScores } from './output-files.ts';
 import { type ScoredCandidates, scoreCandidates } from './score-candidates.ts';
 import type { Scorer } from './score-image.ts';
 
-export interface EvaluationRequest extends CaseRequest {
+export interface EvaluationRequest extends CaseRequest, ReportRequest {
   readonly model: string;
   /** A CSV; without it only scores are written. */
   readonly truth: string | undefined;
   readonly truthOptions: Omit<TruthOptions, 'labels'>;
-  readonly again: boolean;
-  readonly withImages: boolean;
-  readonly processes: number;
-  readonly settings: EvaluationSettings;
 }
 
 export interface EvaluationResult {
@@ -43,6 +31,8 @@ export interface EvaluationResult {
   /** What was scored as one. */
   readonly level: 'image' | 'series';
   readonly report: EvaluationReport | undefined;
+  /** Before everything was done: the same call goes on. */
+  readonly stopped: boolean;
 }
 
 async function readTruth(
@@ -113,86 +103,6 @@ async function score(
   }
 }
 
-/** Lends a folder, for files of wrapped images, and says where the files of records are. */
-async function withFiles<T>(
-  { wanted, truthOf }: ChosenCases,
-  work: (files: CaseFiles) => Promise<T>,
-): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), 'radtriage-pictures-'));
-  try {
-    const cases = new Map(wanted.map((one) => [one.name, one]));
-    return await work({ cases, truthOf, scratch });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-async function pictures(
-  report: EvaluationReport,
-  parts: { scorer: Scorer; joined: JoinedUnits; files: CaseFiles },
-): Promise<FindPicture> {
-  const progress = startProgress('pictures');
-  try {
-    return await makePictures(report, {
-      scorer: parts.scorer,
-      files: parts.files,
-      units: parts.joined.units,
-      onProgress: (done, total) => progress.advance(done, total),
-    });
-  } finally {
-    progress.stop();
-  }
-}
-
-async function writeReport(
-  request: EvaluationRequest,
-  report: EvaluationReport,
-  findPicture: FindPicture,
-): Promise<void> {
-  const { out, withImages } = request;
-  const json = `${JSON.stringify(report, null, 1)}\n`;
-  await writeOutput(out, OUTPUT_FILES.reportJson, { content: json, isPrivate: false });
-  const content = reportPage(report, { withImages, findPicture });
-  await writeOutput(out, OUTPUT_FILES.reportHtml, { content, isPrivate: withImages });
-}
-
-interface Prepared {
-  readonly request: EvaluationRequest;
-  readonly description: ModelDescription;
-  readonly chosen: ChosenCases;
-  readonly pool: PoolRecords;
-}
-
-async function report(
-  { request, description, chosen, pool }: Prepared,
-  { records }: ScoredCandidates,
-  { truth, scorer }: { truth: Truth; scorer: Scorer },
-): Promise<EvaluationReport> {
-  const { out, settings } = request;
-  const joined = joinTruth(records, truth, { ageBands: settings.ageBands, pool });
-  printNote('computing figures');
-  const report = evaluate(
-    {
-      model: description,
-      truth,
-      joined,
-      files: chosen.wanted.length + chosen.unwanted,
-      skipped: chosen.unwanted,
-      product: `radtriage ${productVersion()}`,
-      createdAt: new Date(),
-    },
-    settings,
-  );
-  await writeCases(out, joined.units, description);
-  await withFiles(chosen, async (files) => {
-    const findPicture = request.withImages
-      ? await pictures(report, { scorer, joined, files })
-      : () => undefined;
-    await writeReport(request, report, findPicture);
-  });
-  return report;
-}
-
 /**
  * Scores images, or series, with a model and, given the truth, writes the report. What was scored before in the same
  * folder is not scored again.
@@ -222,8 +132,10 @@ export async function runEvaluation(request: EvaluationRequest): Promise<Evaluat
     });
     await writeScores(out, scored.records, { model: description, pool });
     const result = { scored, model: description, level };
-    if (truth === undefined || scored.stopped) return { ...result, report: undefined };
-    const prepared = { request, description, chosen, pool };
-    return { ...result, report: await report(prepared, scored, { truth, scorer }) };
+    const { stopped } = scored;
+    if (truth === undefined || stopped) return { ...result, stopped, report: undefined };
+    const parts = { records: scored.records, truth, description, chosen, pool, scorer };
+    const report = await makeReport(request, parts);
+    return { ...result, report, stopped: report === undefined };
   });
 }

@@ -36,5 +36,6 @@ export async function workThrough<Item, Result>(
   await Promise.all(Array.from({ length: concurrency }, lane));
   if (failures.length > 0) throw failures[0];
   const ordered = [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
-  return { results: ordered, stopped: ordered.length < items.length };
+  // Ctrl-C in a terminal reaches the model's processes too: what ended after it may have failed for that alone.
+  return { results: ordered, stopped: signal.aborted || ordered.length < items.length };
 }

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RadTriageError } from '#core/errors.ts';
+import { type LineFile, openLineFile } from './line-file.ts';
 import { type ScoreRecord, scoreRecordSchema } from './score-record.ts';
 
 const JOURNAL_FILE = 'journal.ndjson';
@@ -13,6 +12,8 @@ const headerSchema = z.strictObject({
   /** For the digests of patients, so that they cannot be looked up elsewhere. */
   salt: z.string().min(16),
 });
+
+type Header = z.output<typeof headerSchema>;
 
 /** All that decides about an image's scores. */
 export interface RecordKeyParts {
@@ -42,15 +43,12 @@ export interface Journal {
 }
 
 class FileJournal implements Journal {
-  readonly #handle: FileHandle;
-  readonly #salt: string;
+  readonly #file: LineFile<Header, ScoreRecord>;
   readonly #records: Map<string, ScoreRecord>;
-  #tail: Promise<void> = Promise.resolve();
 
-  constructor(handle: FileHandle, salt: string, records: readonly ScoreRecord[]) {
-    this.#handle = handle;
-    this.#salt = salt;
-    this.#records = new Map(records.map((record) => [place(record.file, record.key), record]));
+  constructor(file: LineFile<Header, ScoreRecord>) {
+    this.#file = file;
+    this.#records = new Map(file.lines.map((record) => [place(record.file, record.key), record]));
   }
 
   find(file: string, key: string): ScoreRecord | undefined {
@@ -59,19 +57,16 @@ class FileJournal implements Journal {
 
   append(record: ScoreRecord): Promise<void> {
     this.#records.set(place(record.file, record.key), record);
-    // One after the other: lines of images that end together must not be mixed.
-    this.#tail = this.#tail.then(() => this.#handle.appendFile(`${JSON.stringify(record)}\n`));
-    return this.#tail;
+    return this.#file.append(record);
   }
 
   patientDigest(issuer: string | undefined, id: string): string {
-    const text = JSON.stringify([this.#salt, issuer ?? '', id]);
+    const text = JSON.stringify([this.#file.header.salt, issuer ?? '', id]);
     return createHash('sha256').update(text).digest('hex').slice(0, 24);
   }
 
-  async close(): Promise<void> {
-    await this.#tail;
-    await this.#handle.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 
@@ -85,38 +80,11 @@ function place(file: string, key: string): string {
  * @throws RadTriageError REQUEST_INVALID when a whole line cannot be read: it is not ours, or damaged
  */
 export async function openJournal(folder: string, { again }: { again: boolean }): Promise<Journal> {
-  const handle = await open(join(folder, JOURNAL_FILE), again ? 'w+' : 'a+', 0o600);
-  try {
-    const text = await handle.readFile('utf8');
-    const end = text.lastIndexOf('\n') + 1;
-    // A run that was killed while it wrote leaves part of a line.
-    if (end < text.length) await handle.truncate(Buffer.byteLength(text.slice(0, end)));
-    const [first, ...lines] = text.slice(0, end).split('\n').slice(0, -1);
-    if (first === undefined) return await beginJournal(handle);
-    const { salt } = parseLine(headerSchema, first, 1);
-    const records = lines.map((line, index) => parseLine(scoreRecordSchema, line, index + 2));
-    return new FileJournal(handle, salt, records);
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-async function beginJournal(handle: FileHandle): Promise<Journal> {
-  const salt = randomBytes(16).toString('hex');
-  const header = { kind: 'radtriage-evaluation-journal', version: 1, salt };
-  await handle.appendFile(`${JSON.stringify(header)}\n`);
-  return new FileJournal(handle, salt, []);
-}
-
-function parseLine<T>(schema: z.ZodType<T>, line: string, number: number): T {
-  try {
-    return schema.parse(JSON.parse(line));
-  } catch (cause) {
-    throw new RadTriageError(
-      'REQUEST_INVALID',
-      `line ${number} of ${JOURNAL_FILE} cannot be read; --again begins anew`,
-      { cause },
-    );
-  }
+  const begin = (): Header => ({
+    kind: 'radtriage-evaluation-journal',
+    version: 1,
+    salt: randomBytes(16).toString('hex'),
+  });
+  const format = { header: headerSchema, line: scoreRecordSchema, begin };
+  return new FileJournal(await openLineFile(join(folder, JOURNAL_FILE), format, again));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faithfulnessSchema } from './faithfulness-schema.ts';
 import { modelDescriptionSchema } from './model-description.ts';
 import { OUTCOMES } from './score-record.ts';
 
@@ -188,6 +189,8 @@ const labelSchema = z.strictObject({
   histogram: z.strictObject({ positives: z.array(count), negatives: z.array(count) }),
   variables: z.array(variableSchema),
   localisation: localisationSchema.nullable(),
+  /** Null unless it was asked for, and where no flagged image had a map. */
+  faithfulness: faithfulnessSchema.nullable(),
   misses: z.array(caseSchema),
   falseAlarms: z.array(caseSchema),
 });

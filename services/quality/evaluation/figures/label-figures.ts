@@ -75,6 +75,8 @@ export function labelFigures(data: LabelData, settings: LabelSettings): LabelFig
     histogram: histogram(data),
     variables: subgroupFigures(data, settings.variables),
     localisation: localisationFigures(data, settings),
+    // Its curves need the model: they are added afterwards.
+    faithfulness: null,
     ...worstCases(data, settings),
   };
 }

@@ -1,5 +1,6 @@
 import type { LabelFigures, LocalisationFigures } from '../report-schema.ts';
 import { type FindPicture, gallery } from './case-gallery.ts';
+import { faithfulnessSection } from './faithfulness-section.ts';
 import { forestPlot } from './forest-plot.ts';
 import { frocPlot } from './froc-plot.ts';
 import { html, type Markup } from './markup.ts';
@@ -122,5 +123,6 @@ ${ranking(label)}
 ${calibration(label)}
 ${subgroups(label, leftOut)}
 ${label.localisation === null ? html`` : localisation(label.localisation)}
+${label.faithfulness === null ? html`` : faithfulnessSection(label.faithfulness)}
 ${gallery(label, find)}</section>`;
 }

@@ -36,3 +36,18 @@ export function pText(p: number | null): string {
 export function thresholdText(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
+
+/** A mean with its interval. */
+export function meanText(mean: {
+  readonly estimate: number;
+  readonly interval: readonly [number, number] | null;
+}): string {
+  return `${decimal(mean.estimate)} (${range(mean.interval)})`;
+}
+
+/** What maps are called that heatmaps are held against. */
+export const MAP_WORDS = {
+  map: 'the heatmap',
+  centre: 'the middle of the image first',
+  random: 'random places',
+} as const;

@@ -51,7 +51,7 @@ function cautions(report: EvaluationReport): Markup {
       ? `Rows of the truth file that name ${things} which were not given: ${counts.withoutImage}. They are in no figure.`
       : undefined,
     counts.withoutTruth > 0
-      ? `${given} without a row in the truth file: ${counts.withoutTruth}. They are in no figure.`
+      ? `${given} without ${choice.length > 0 ? 'a chosen' : 'a'} row in the truth file: ${counts.withoutTruth}. They are in no figure.`
       : undefined,
     choice.length > 0
       ? `Rows of the truth file were chosen: ${choice.join('; ')}. Others left out: ${counts.notChosen}.`

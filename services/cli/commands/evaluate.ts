@@ -10,6 +10,7 @@ import {
   type RowCondition,
 } from '#quality/evaluation/row-choice.ts';
 import type { TruthOptions } from '#quality/evaluation/truth.ts';
+import { EVALUATE_HELP } from '../evaluate/help-text.ts';
 import { printComparison, printEvaluation } from '../evaluate/print-result.ts';
 import { runComparison } from '../evaluate/run-comparison.ts';
 import { runEvaluation } from '../evaluate/run-evaluation.ts';
@@ -25,10 +26,10 @@ interface EvaluateOptions extends DataOption {
   readonly images?: string;
   readonly worklist?: string;
   readonly truth?: string;
-  readonly column: readonly string[];
+  readonly column?: readonly string[];
   readonly positive?: readonly string[];
   readonly boxSize?: readonly [number, number];
-  readonly only: readonly RowCondition[];
+  readonly only?: readonly RowCondition[];
   readonly patients?: PatientPart;
   readonly out: string;
   readonly scoresOnly?: boolean;
@@ -64,12 +65,12 @@ function parseBoxSize(text: string): readonly [number, number] {
 }
 
 function truthOptions(options: EvaluateOptions): Omit<TruthOptions, 'labels'> {
-  const columns = options.column.map((text): [string, string] => {
+  const columns = (options.column ?? []).map((text): [string, string] => {
     const at = text.indexOf('=');
     if (at < 1) throw new RadTriageError('REQUEST_INVALID', '--column wants MEANING=COLUMN');
     return [text.slice(0, at), text.slice(at + 1)];
   });
-  const { only, patients } = options;
+  const { only = [], patients } = options;
   return {
     columns: new Map(columns),
     positiveValues: options.positive,
@@ -171,34 +172,6 @@ class NoImagesOption extends Option {
   }
 }
 
-const HELP = `
-Examples:
-  # scores of every image below a folder (DICOM, PNG, JPEG), no truth needed
-  radtriage evaluate --model cxr-opacity --images scans --scores-only --out scores
-
-  # the whole report; truth.csv: file,patient,lung-opacity,view,sex,age
-  radtriage evaluate --model cxr-opacity --images scans --truth truth.csv --out report
-
-  # a model's folder, images of the site's own archive, truth by StudyInstanceUID
-  radtriage evaluate --model ./my-model --worklist "modality=DX from=2026-01-01" \\
-    --truth truth.csv --out report --no-images
-
-  # how well heatmaps tell what scores come from, on 30 flagged images; women over 40 alone
-  radtriage evaluate --model cxr-opacity --images scans --truth truth.csv --out report \\
-    --faithfulness 30 --only sex=F --only "age>=40"
-
-  # do two models differ? Reports made on the same images, or two files of scores
-  radtriage evaluate --compare report-a report-b --out comparison
-  radtriage evaluate --compare a/scores.csv b/scores.csv --truth truth.csv --out comparison
-
-The truth file has one of the columns file, SOPInstanceUID, SeriesInstanceUID and StudyInstanceUID (of a model
-over series, file and SOPInstanceUID name any image of it), a column of 0 and 1 named as each label of the model (or "label" when there is one), and optionally patient and boxes
-("[[x, y, width, height]]" in pixels). All other columns are subgroup variables. docs/evaluation.md tells more.
-
-A second run with the same --out goes on where the first one stopped, also after a crash. Ctrl-C stops after
-the images under way. Exit codes: 0 done, 1 something failed (images on which the model failed are tried again
-by the next run), 2 wrong call, 130 stopped.`;
-
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('score images with a model, and judge it against a truth; or compare two models')
@@ -209,14 +182,13 @@ export function evaluateCommand(): Command {
     .option('--images <dir>', 'folder of DICOM files or plain images, at any depth')
     .option('--worklist <query>', 'images of the archive: modality= from= to= site= bodypart=')
     .option('--truth <csv>', 'what is known of the images')
-    .option('--column <meaning=name>', 'a column of the truth under another name', collect, [])
+    .option('--column <meaning=name>', 'a column of the truth under another name', collect)
     .option('--positive <value>', 'value of a label column that means 1 (repeatable)', collect)
     .option('--box-size <WxH>', 'size of the images that boxes are told in', parseBoxSize)
     .option(
       '--only <condition>',
       'rows of the truth: COLUMN=VALUE, != or >= NUMBER, or COLUMN (repeatable)',
-      (text: string, before: readonly RowCondition[]) => [...before, parseRowCondition(text)],
-      [],
+      (text: string, before: readonly RowCondition[] = []) => [...before, parseRowCondition(text)],
     )
     .option(
       '--patients <part>',
@@ -230,7 +202,10 @@ export function evaluateCommand(): Command {
     .option('--worst <n>', 'worst misses and false alarms shown', wholeNumber(0, 100), 6)
     .addOption(new NoImagesOption())
     .addOption(
-      new Option('--faithfulness [n]', 'delete and insert what the heatmaps of n images mark (50)')
+      new Option(
+        '--faithfulness [n]',
+        'judge the heatmaps of n flagged images by deletion and insertion',
+      )
         .preset('50')
         .argParser(wholeNumber(1, 100_000)),
     )
@@ -244,7 +219,7 @@ export function evaluateCommand(): Command {
       wholeNumber(1, 64),
       Math.min(MOST_PROCESSES, availableParallelism()),
     )
-    .addHelpText('after', HELP);
+    .addHelpText('after', EVALUATE_HELP);
   return withDataOption(command).action(async (options: EvaluateOptions) => {
     if (options.compare !== undefined) await compareModels(options);
     else await evaluateModel(options);

@@ -23,12 +23,21 @@ export interface ChosenCases {
   readonly truthOf: (file: string) => TruthRow | undefined;
 }
 
+/** A folder of copies would fill the screen. */
+const MOST_LINES = 10;
+
+function printSkipped(skipped: readonly string[]): void {
+  for (const line of skipped.slice(0, MOST_LINES)) printNote(`skipped: ${line}`);
+  const more = skipped.length - MOST_LINES;
+  if (more > 0) printNote(`skipped: ${more} more, such as these`);
+}
+
 async function findImages({ images, config, out }: CaseRequest): Promise<FoundCandidates> {
   const found =
     'query' in images
       ? await findArchived(config, parseWorklistQuery(images.query))
       : await findFiles(images.folder, out);
-  for (const line of found.skipped) printNote(`skipped: ${line}`);
+  printSkipped(found.skipped);
   if (found.candidates.length === 0) {
     throw new RadTriageError('REQUEST_INVALID', 'there is no image to score');
   }
@@ -43,7 +52,7 @@ async function findSeries(request: CaseRequest): Promise<readonly ScoringCase[]>
     signal,
     onProgress: (done, total) => progress.advance(done, total),
   }).finally(() => progress.stop());
-  for (const line of skipped) printNote(`skipped: ${line}`);
+  printSkipped(skipped);
   if (signal.aborted || cases.some((one) => 'slices' in one)) return cases;
   throw new RadTriageError(
     'REQUEST_INVALID',

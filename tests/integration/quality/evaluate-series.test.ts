@@ -86,6 +86,7 @@ describe('radtriage evaluate with a model of series', () => {
         },
         outputs: [{ kind: 'scores', name: 'logits', activation: 'softmax' }],
         labels: [testLabel({ index: 1 })],
+        explanation: { method: 'occlusion', budgetMs: 600_000, grid: [8, 8] },
       },
       scoresNetwork(SIZE, 3),
     );
@@ -234,6 +235,20 @@ describe('radtriage evaluate with a model of series', () => {
     expect(page).toContain('The slice that scored highest.');
     expect(page).toContain('data:image/jpeg');
   });
+
+  it('judges the explanation of the slice that scored highest, with its neighbours', async () => {
+    const out = join(root, 'scores');
+    const args = ['--images', images, '--truth', writeTruth('SeriesInstanceUID'), '--out', out];
+    const { code, output } = await evaluate(...args, '--faithfulness', '--no-images');
+    expect(code, output).toBe(0);
+    const found = reportIn(out).labels[0]?.faithfulness;
+    expect(found).toMatchObject({ origin: 'occlusion', flagged: 2, images: 2, withoutMap: 0 });
+    // With nothing deleted the score is that of the slice above the spot, which the spot's channel alone makes.
+    expect(found?.curves.deletion.map[0]).toBeGreaterThan(0.99);
+    const [map, , random] = found?.maps ?? [];
+    expect(map?.deletion.estimate).toBeLessThan(random?.deletion.estimate ?? 0);
+    expect(map?.insertion.estimate).toBeGreaterThan(random?.insertion.estimate ?? 1);
+  }, 120_000);
 
   it('scores series of the archive as it does those of a folder', async () => {
     server = await startTestDatabase();

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
+import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import type { DatabaseSchema, ModelStateTable } from '#platform/database/schema.ts';
 
 /** What the database keeps of one version: the files that it is made of, and its role. */
@@ -96,12 +97,14 @@ export interface RoleAssignment {
   readonly note: string | undefined;
   /** What becomes of the version that was active before. */
   readonly previousRole: Exclude<ModelRole, 'active'>;
+  /** Undefined leaves the one that is kept. */
+  readonly evaluation: ModelEvaluation | undefined;
 }
 
 /** Gives a role, pinning the version if it was not; the version that it takes the place of gives its own up. */
 export async function assignRole(
   transaction: Connection,
-  { pin, role, actor, note, previousRole }: RoleAssignment,
+  { pin, role, actor, note, previousRole, evaluation }: RoleAssignment,
 ): Promise<string | undefined> {
   const { modelId, version } = pin;
   const changed = { changedBy: actor, changedAt: new Date() };
@@ -121,7 +124,12 @@ export async function assignRole(
   else await insertPin(transaction, pin, { actor, note });
   await transaction
     .updateTable('modelState')
-    .set({ ...changed, role, note: note ?? null })
+    .set({
+      ...changed,
+      role,
+      note: note ?? null,
+      ...(evaluation === undefined ? {} : { evaluation: JSON.stringify(evaluation) }),
+    })
     .where('modelId', '=', modelId)
     .where('version', '=', version)
     .execute();

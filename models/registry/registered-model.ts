@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
+import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import { outputNames } from '../manifest/outputs.ts';
 import type { Manifest } from '../manifest/schema.ts';
 import type { RunnableModel } from '../runtime/runtime.ts';
@@ -27,6 +28,8 @@ export interface RegisteredModel {
   readonly changedBy: string | undefined;
   readonly changedAt: Date | undefined;
   readonly note: string | undefined;
+  /** How it did at this site, as it was given with its promotion. */
+  readonly evaluation?: ModelEvaluation | undefined;
 }
 
 /** One that may run. */
@@ -122,6 +125,7 @@ function stateFields(state: ModelState | undefined) {
     changedBy: state?.changedBy,
     changedAt: state?.changedAt,
     note: state?.note ?? undefined,
+    evaluation: state?.evaluation ?? undefined,
   };
 }
 

@@ -4,6 +4,30 @@ import { MODEL_ROLES } from '#core/finding.ts';
 const time = z.iso.datetime({ offset: true });
 const interval = z.tuple([z.number(), z.number()]);
 
+const rate = z.object({
+  count: z.number(),
+  total: z.number(),
+  estimate: z.number().nullable(),
+  interval: interval.nullable(),
+});
+
+/** An evaluation of this very version at this site, as it was given with its promotion. */
+const modelEvaluationSchema = z.object({
+  createdAt: time,
+  unit: z.enum(['image', 'study']),
+  units: z.number(),
+  analysed: z.number(),
+  labels: z.array(
+    z.object({
+      label: z.string(),
+      auc: z.number().nullable(),
+      aucInterval: interval.nullable(),
+      sensitivity: rate,
+      specificity: rate,
+    }),
+  ),
+});
+
 /** A version of a model as the registry knows it. `problem` says why it is refused (altered, missing, invalid manifest). */
 export const modelSchema = z.object({
   id: z.string(),
@@ -53,6 +77,7 @@ export const modelSchema = z.object({
   changedBy: z.string().nullable(),
   changedAt: time.nullable(),
   note: z.string().nullable(),
+  evaluation: modelEvaluationSchema.nullable(),
 });
 export type Model = z.output<typeof modelSchema>;
 export const modelsSchema = z.object({ models: z.array(modelSchema) });

@@ -94,5 +94,6 @@ export function modelJson(model: RegisteredModel) {
     changedBy: model.changedBy ?? null,
     changedAt: model.changedAt?.toISOString() ?? null,
     note: model.note ?? null,
+    evaluation: model.evaluation ?? null,
   };
 }

@@ -6,6 +6,7 @@ import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { print, printJson, printTable } from '../output.ts';
 import { describeAuc, describeManifest, modelJson, nameOf } from './describe.ts';
+import { describeEvaluation } from './evaluation.ts';
 import { parseModelReference } from './reference.ts';
 
 interface ListOptions extends DataOption {
@@ -108,6 +109,9 @@ export function showCommand(): Command {
           ['Folder', model.folder === '' ? 'gone' : model.folder],
           ['Role', `${role}${since}${note === undefined ? '' : `: ${note}`}`],
           ['Pinned', model.pinned ? 'yes' : 'not yet'],
+          ...(model.evaluation === undefined
+            ? [['Evaluated here', 'no: none was given with a promotion']]
+            : describeEvaluation(model.evaluation)),
           ...(problem === undefined ? [] : [['Refused', `${problem.code}: ${problem.message}`]]),
         ]);
       });

@@ -1,3 +1,4 @@
+import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import type { RegisteredModel } from '#models/registry/registry.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -8,10 +9,13 @@ import { readShadowRecord, type ShadowRecord } from '#quality/model-comparison/s
 import { describeProportion } from '#quality/model-comparison/words.ts';
 import { print, printNote, printTable } from '../output.ts';
 import { describeManifest, nameOf } from './describe.ts';
+import { describeEvaluation } from './evaluation.ts';
 
 interface Surroundings {
   /** The version that is active until now. */
   readonly active: RegisteredModel | undefined;
+  /** Given now, or kept from before. */
+  readonly evaluation: ModelEvaluation | undefined;
   readonly database: Database;
   readonly config: Config;
 }
@@ -33,13 +37,16 @@ function describeRecord(record: ShadowRecord): [string, string][] {
 /** What somebody ought to know before a model may raise studies: its validation, and what it did here. */
 export async function printPromotion(
   model: RegisteredModel,
-  { active, database, config }: Surroundings,
+  { active, evaluation, database, config }: Surroundings,
 ): Promise<void> {
   const { id: modelId, version, manifest } = model;
   if (manifest !== undefined) printTable(describeManifest(manifest));
   const record = await readShadowRecord(database, { modelId, version });
   print('');
-  printTable(describeRecord(record));
+  printTable([
+    ...describeRecord(record),
+    ...(evaluation === undefined ? [] : describeEvaluation(evaluation)),
+  ]);
   if (active !== undefined && active.version !== version) {
     const a = { modelId: active.id, version: active.version };
     const input = await readComparedStudies(database, { a, b: { modelId, version } });
@@ -53,10 +60,13 @@ export async function printPromotion(
         '(radtriage models compare has more)',
     );
   }
-  for (const warning of promotionWarnings(record)) printNote(`warning: ${warning}`);
+  for (const warning of promotionWarnings(record, evaluation)) printNote(`warning: ${warning}`);
 }
 
-export function promotionWarnings(record: ShadowRecord): string[] {
+function promotionWarnings(
+  record: ShadowRecord,
+  evaluation: ModelEvaluation | undefined,
+): string[] {
   const warnings: string[] = [];
   if (record.analysed < FEW_STUDIES) {
     warnings.push(
@@ -66,6 +76,11 @@ export function promotionWarnings(record: ShadowRecord): string[] {
   if (record.confirmedFlagged.total === 0) {
     warnings.push(
       'readers have confirmed no finding in the studies that it saw: how many it misses here is not known',
+    );
+  }
+  if (evaluation === undefined) {
+    warnings.push(
+      'no evaluation at this site was given: make one with radtriage evaluate, and give it with --evaluation',
     );
   }
   return warnings;

@@ -9,6 +9,7 @@ import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { print, printNote } from '../output.ts';
 import { confirm } from './confirm.ts';
 import { nameOf } from './describe.ts';
+import { readEvaluation } from './evaluation.ts';
 import { printPromotion } from './promotion.ts';
 import { parseModelReference } from './reference.ts';
 
@@ -20,6 +21,7 @@ interface PromoteOptions extends DataOption {
   readonly note: string;
   readonly previous: Exclude<ModelRole, 'active'>;
   readonly allowDemonstration?: boolean;
+  readonly evaluation?: string;
   readonly yes?: boolean;
 }
 
@@ -42,8 +44,12 @@ First the figures of its validation are shown, and what it made of this site's o
 The version that was active until now goes on in shadow, or is retired with --previous retired. Studies analysed
 from now on are raised and marked; earlier ones are left as they are.
 
+--evaluation takes the report that \`radtriage evaluate\` wrote on images of this site. It must be of this very file
+and manifest; its figures are kept with the promotion and shown by \`models show\`.
+
 Examples:
   radtriage models promote cxr-opacity --note "agreed with readers on 500 of our own studies"
+  radtriage models promote cxr-opacity --evaluation report/report.json --note "sensitive enough here"
   radtriage models promote cxr-opacity@1.1.0 --note "fewer false alarms on bedside films" --previous retired --yes`;
 
 export function promoteCommand(): Command {
@@ -56,6 +62,7 @@ export function promoteCommand(): Command {
         .choices(['shadow', 'retired'])
         .default('shadow'),
     )
+    .option('--evaluation <report>', 'report.json of `radtriage evaluate` for this very version')
     .option('--allow-demonstration', 'also a model that is not for patients')
     .option('--yes', 'do not ask')
     .addHelpText('after', PROMOTE_HELP);
@@ -67,7 +74,12 @@ export function promoteCommand(): Command {
       const active = (await registry.list()).find(
         (other) => other.id === model.id && other.role === 'active',
       );
-      await printPromotion(model, { active, database, config });
+      const given =
+        options.evaluation === undefined
+          ? undefined
+          : await readEvaluation(options.evaluation, model);
+      const evaluation = given ?? model.evaluation;
+      await printPromotion(model, { active, evaluation, database, config });
       // A script has said what it wants by giving the note; a person is asked once more.
       if (options.yes !== true && process.stdin.isTTY) await confirm(`Promote ${nameOf(model)}?`);
       const { id: modelId, version, sha256 } = model;
@@ -76,6 +88,7 @@ export function promoteCommand(): Command {
         ...{ modelId, version, sha256, note, allowDemonstration, previousRole },
         role: 'active',
         actor: operatorName(),
+        evaluation: given,
       });
       print(`${nameOf(model)} is now active`);
       if (displaced !== undefined) {

@@ -11,6 +11,7 @@ import { up as importFiles } from './migrations/007-import.ts';
 import { up as labelScores } from './migrations/008-label-scores.ts';
 import { up as modelVersions } from './migrations/009-model-versions.ts';
 import { up as explanations } from './migrations/011-explanations.ts';
+import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -24,6 +25,7 @@ const MIGRATIONS = {
   '008-label-scores': { up: labelScores },
   '009-model-versions': { up: modelVersions },
   '011-explanations': { up: explanations },
+  '012-model-evaluations': { up: modelEvaluations },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
 import type { HeatmapOrigin, ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
 import type { InstanceStanding } from '#core/instance-standing.ts';
+import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import type { PerformedStepStatus } from '#core/performed-step-status.ts';
 import type { Priority } from '#core/priority.ts';
 import type { QuarantineReason, QuarantineState } from '#core/quarantine-state.ts';
@@ -374,6 +375,8 @@ export interface ModelStateTable {
   changedBy: string;
   changedAt: CreatedAt;
   note: string | null;
+  /** Given with a promotion; null when none ever was. */
+  evaluation: ColumnType<ModelEvaluation | null, string | null | undefined, string | null>;
 }
 
 export interface AccountTable {

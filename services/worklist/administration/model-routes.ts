@@ -8,6 +8,7 @@ import {
 } from '#contracts/administration.ts';
 import { modelRoleResponseSchema } from '#contracts/reading.ts';
 import type { ModelRole } from '#core/finding.ts';
+import type { EvaluatedRate, ModelEvaluation } from '#core/model-evaluation.ts';
 import { defaultOperatingPoint, type Label, mainLabel } from '#models/manifest/labels.ts';
 import type { Manifest } from '#models/manifest/schema.ts';
 import type { ModelRegistry, RegisteredModel, RoleResult } from '#models/registry/registry.ts';
@@ -83,6 +84,25 @@ function inputCheckFields({ inputCheck }: Manifest) {
   return { errorRates: [...errorRates], untested: [...untested] };
 }
 
+function rateFields({ count, total, estimate, interval }: EvaluatedRate) {
+  return { count, total, estimate, interval: copyOf(interval) };
+}
+
+function copyOf(interval: EvaluatedRate['interval']): [number, number] | null {
+  return interval === null ? null : [...interval];
+}
+
+function evaluationFields({ createdAt, unit, units, analysed, labels }: ModelEvaluation) {
+  return {
+    ...{ createdAt, unit, units, analysed },
+    labels: labels.map(({ label, auc, aucInterval, sensitivity, specificity }) => ({
+      ...{ label, auc, aucInterval: copyOf(aucInterval) },
+      sensitivity: rateFields(sensitivity),
+      specificity: rateFields(specificity),
+    })),
+  };
+}
+
 /** The execution provider that the newest run of these weights really used. */
 async function readProvider(context: WebContext, model: RegisteredModel): Promise<string | null> {
   const run = await context.database
@@ -109,6 +129,7 @@ async function toModel(context: WebContext, model: RegisteredModel): Promise<Mod
     changedBy: model.changedBy ?? null,
     changedAt: model.changedAt?.toISOString() ?? null,
     note: model.note ?? null,
+    evaluation: model.evaluation === undefined ? null : evaluationFields(model.evaluation),
   };
 }
 

@@ -102,6 +102,26 @@ describe('the model registry', () => {
     expect(await theOnly()).toMatchObject({ role: 'active', pinned: true });
   });
 
+  it('keeps an evaluation of the very files, with a promotion alone', async () => {
+    const { id, version, sha256, manifestSha256 } = await theOnly();
+    const evaluation = {
+      ...{ reportSha256: 'a'.repeat(64), createdAt: '2026-11-01T08:00:00.000Z' },
+      model: { id, version, sha256, manifestSha256 },
+      ...{ unit: 'study', units: 10, analysed: 9, patients: 8, knowsPatients: true, labels: [] },
+    } as const;
+    const other = { ...evaluation, model: { ...evaluation.model, manifestSha256: sha256 } };
+    const refused = { code: 'REQUEST_INVALID' };
+    const change = promotion(sha256);
+    await expect(registry.setRole({ ...change, evaluation: other })).rejects.toMatchObject(refused);
+    await expect(registry.setRole({ ...change, role: 'shadow', evaluation })).rejects.toMatchObject(
+      refused,
+    );
+    expect((await theOnly()).evaluation).toBeUndefined();
+    await registry.setRole({ ...change, evaluation });
+    await registry.setRole({ ...change, role: 'shadow' });
+    expect((await theOnly()).evaluation).toEqual(evaluation);
+  });
+
   it('finds a file and its manifest that were changed together, and a manifest alone', async () => {
     await registry.setRole(promotion((await theOnly()).sha256));
     const [original] = await registry.list();

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toRadTriageError } from '#core/errors.ts';
+import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import {
   isUsable,
   type ModelRegistry,
@@ -104,11 +105,12 @@ describe('the model registry', () => {
 
   it('keeps an evaluation of the very files, with a promotion alone', async () => {
     const { id, version, sha256, manifestSha256 } = await theOnly();
-    const evaluation = {
+    const evaluation: ModelEvaluation = {
       ...{ reportSha256: 'a'.repeat(64), createdAt: '2026-11-01T08:00:00.000Z' },
       model: { id, version, sha256, manifestSha256 },
-      ...{ unit: 'study', units: 10, analysed: 9, patients: 8, knowsPatients: true, labels: [] },
-    } as const;
+      unit: 'study',
+      ...{ units: 10, analysed: 9, patients: 8, knowsPatients: true, labels: [] },
+    };
     const other = { ...evaluation, model: { ...evaluation.model, manifestSha256: sha256 } };
     const refused = { code: 'REQUEST_INVALID' };
     const change = promotion(sha256);

@@ -6,6 +6,7 @@ import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, type Tone } from '../design/ui.tsx';
 import { ModelFigures } from './model-figures.tsx';
+import { describeEvaluation } from './promotion-text.ts';
 import { RoleDialog } from './role-dialog.tsx';
 import { ROLE_ACTS, ROLE_WORDS, ADMINISTRATION_TEXT as T } from './text.ts';
 
@@ -43,6 +44,10 @@ function Facts({ model }: { readonly model: Model }) {
       <Fact name={T.provider} value={model.provider ?? T.notYet} />
       <Fact name={T.licence} value={model.licence} />
       <Fact name={T.pinned} value={model.pinned ? T.isPinned : T.notPinned} />
+      <Fact
+        name={T.evaluation}
+        value={model.evaluation === null ? T.noEvaluation : model.evaluation.createdAt.slice(0, 10)}
+      />
       <div className="model-digest">
         <dt className="quiet small">{T.digest}</dt>
         <dd className="mono">{model.sha256}</dd>
@@ -84,6 +89,9 @@ export function ModelPanel({ model }: { readonly model: Model }) {
       <Facts model={model} />
       <ModelFigures model={model} />
       {model.validation === null ? null : <p className="second small">{model.validation}</p>}
+      {model.evaluation === null ? null : (
+        <p className="second small">{describeEvaluation(model.evaluation)}</p>
+      )}
       <div className="model-actions">
         {ROLES.filter((each) => each !== model.role).map((each) => (
           <Button

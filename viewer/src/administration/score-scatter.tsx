@@ -2,12 +2,12 @@ import type { ComparisonScatter } from '#contracts/model-comparison.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 const SIDE = 260;
-const MARGIN = 28;
+const MARGIN = 40;
 const SIZE = SIDE + 2 * MARGIN;
 
 /** Each study by the scores that both gave it; lines where each begins to flag. */
 export function ScoreScatter({ scatter }: { readonly scatter: ComparisonScatter }) {
-  const { label, points, thresholdA, thresholdB } = scatter;
+  const { label, points, thresholdA, thresholdB, total } = scatter;
   const x = (score: number) => MARGIN + score * SIDE;
   const y = (score: number) => MARGIN + (1 - score) * SIDE;
   return (
@@ -36,14 +36,27 @@ export function ScoreScatter({ scatter }: { readonly scatter: ComparisonScatter 
           // biome-ignore lint/suspicious/noArrayIndexKey: points have no identity, and never move
           <circle key={index} className="scatter-point" cx={x(a)} cy={y(b)} r="2.5" />
         ))}
-        <text x={SIZE / 2} y={SIZE - 8} textAnchor="middle">
+        {[0, 0.5, 1].map((score) => (
+          <g key={score}>
+            <text x={x(score)} y={y(0) + 14} textAnchor="middle">
+              {score}
+            </text>
+            <text x={x(0) - 6} y={y(score) + 4} textAnchor="end">
+              {score}
+            </text>
+          </g>
+        ))}
+        <text x={SIZE / 2} y={SIZE - 4} textAnchor="middle">
           {T.scoreOf('A')}
         </text>
         <text x="12" y={SIZE / 2} textAnchor="middle" transform={`rotate(-90 12 ${SIZE / 2})`}>
           {T.scoreOf('B')}
         </text>
       </svg>
-      <figcaption className="quiet small">{T.scores(label)}</figcaption>
+      <figcaption className="quiet small">
+        {T.scores(label)}. {T.scoreLines}{' '}
+        {points.length < total ? T.sampled(points.length, total) : null}
+      </figcaption>
     </figure>
   );
 }

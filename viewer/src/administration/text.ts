@@ -30,6 +30,8 @@ export const ADMINISTRATION_TEXT = {
   pinned: 'Pinned',
   isPinned: 'Its files may not change any more',
   notPinned: 'not yet: it is when it gets a role',
+  evaluation: 'Evaluated at this site',
+  noEvaluation: 'no evaluation was given',
   done: (title: string, role: string) => `${title}: ${role}.`,
 } as const;
 

@@ -14,7 +14,7 @@ const rate = z.object({
 /** An evaluation of this very version at this site, as it was given with its promotion. */
 const modelEvaluationSchema = z.object({
   createdAt: time,
-  unit: z.enum(['image', 'study']),
+  unit: z.enum(['image', 'series', 'study']),
   units: z.number(),
   analysed: z.number(),
   labels: z.array(

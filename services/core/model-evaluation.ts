@@ -17,6 +17,15 @@ export interface EvaluatedLabel {
   readonly specificity: EvaluatedRate;
 }
 
+/** What has a truth and a score. */
+export type EvaluatedUnit = 'image' | 'series' | 'study';
+
+export const UNIT_NOUNS: Readonly<Record<EvaluatedUnit, string>> = {
+  image: 'images',
+  series: 'series',
+  study: 'studies',
+};
+
 /** What is kept, with a promotion, of an evaluation of one version on a site's own images. */
 export interface ModelEvaluation {
   /** SHA-256 of the report's file, lower-case hex: the report itself is kept by whoever made it. */
@@ -30,8 +39,8 @@ export interface ModelEvaluation {
     readonly sha256: string;
     readonly manifestSha256: string;
   };
-  readonly unit: 'image' | 'study';
-  /** Images or studies with a truth, those of them that were analysed, and their patients. */
+  readonly unit: EvaluatedUnit;
+  /** Images, series or studies with a truth, those of them that were analysed, and their patients. */
   readonly units: number;
   readonly analysed: number;
   readonly patients: number;

@@ -10,27 +10,15 @@ python -m monai.bundle download ventricular_short_axis_3label --bundle_dir bundl
 """
 
 import argparse
-import hashlib
-import json
 import sys
 from pathlib import Path
 
-import onnx
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from model_folder import OPSET, add_arguments, fail, fail_with, read_json, write_model_folder  # noqa: E402
+
 TEMPLATE = Path(__file__).with_name("manifest.json")
-OPSET = 13
-
-
-def fail(message):
-    sys.exit(f"convert.py: {message}")
-
-
-def read_json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        fail(f"{path} is missing")
 
 
 def check_metadata(metadata, manifest):
@@ -50,8 +38,7 @@ def check_metadata(metadata, manifest):
             faults.append(f"{label['id']}: the network has no channel {label['index']}")
         elif channel.replace("_", "-") != label["id"]:
             faults.append(f"{label['id']}: channel {label['index']} is {channel}")
-    if faults:
-        fail("bundle and manifest do not agree:\n  " + "\n  ".join(faults))
+    fail_with("bundle and manifest do not agree", faults)
 
 
 def export(network, manifest, path):
@@ -66,16 +53,12 @@ def export(network, manifest, path):
         input_names=[manifest["input"]["name"]],
         output_names=[mask],
     )
-    onnx.checker.check_model(onnx.load(str(path)))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path, help="the bundle's folder, with configs/metadata.json and models/model.ts")
-    parser.add_argument("--out", required=True, type=Path, help="the model folder to write; made when it is missing")
-    parser.add_argument(
-        "--manifest", default=TEMPLATE, type=Path, help="the manifest to complete (default: the one beside this script)"
-    )
+    add_arguments(parser, TEMPLATE)
     arguments = parser.parse_args()
 
     manifest = read_json(arguments.manifest)
@@ -85,13 +68,7 @@ def main():
         fail(f"{script} is missing: download the bundle with its weights")
     network = torch.jit.load(str(script), map_location="cpu")
     network.eval()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    model = arguments.out / manifest["file"]
-    export(network, manifest, model)
-    manifest["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (arguments.out / "manifest.json").write_text(text, encoding="utf-8")
-    print(f"{model}: {model.stat().st_size / 1e6:.1f} MB, sha256 {manifest['sha256']}")
+    write_model_folder(arguments.out, manifest, lambda path: export(network, manifest, path))
 
 
 if __name__ == "__main__":

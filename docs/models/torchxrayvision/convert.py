@@ -8,18 +8,18 @@ Needs: pip install torchxrayvision onnx. The weights are fetched by torchxrayvis
 """
 
 import argparse
-import hashlib
-import json
 import math
 import sys
 from pathlib import Path
 
 import onnx
 import torch
-from onnx import TensorProto, checker, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from model_folder import OPSET, add_arguments, fail, fail_with, read_json, write_model_folder  # noqa: E402
 
 TEMPLATE = Path(__file__).with_name("manifest.json")
-OPSET = 13
 
 
 class WithFeatures(torch.nn.Module):
@@ -45,10 +45,6 @@ def add_constant_output(network, name, tensor):
     network.graph.node.append(helper.make_node("Identity", [f"{name}_constant"], [name]))
     shape = list(tensor.shape)
     network.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
-
-
-def fail(message):
-    sys.exit(f"convert.py: {message}")
 
 
 def load_network(weights):
@@ -78,8 +74,7 @@ def check_labels(manifest, network):
             faults.append(f"{label['id']}: output {index} was not trained in these weights")
         elif half != 0.5 or abs(middle - thresholds[index]) > 1e-6 * max(1.0, thresholds[index]):
             faults.append(f"{label['id']}: operating point {thresholds[index]}, manifest {middle}")
-    if faults:
-        fail("manifest.json is for other weights:\n  " + "\n  ".join(faults))
+    fail_with("manifest.json is for other weights", faults)
 
 
 def export(network, manifest, path):
@@ -96,33 +91,23 @@ def export(network, manifest, path):
     written = onnx.load(str(path))
     add_constant_output(written, "class_weights", network.classifier.weight)
     add_constant_output(written, "class_bias", network.classifier.bias)
-    checker.check_model(written)
     onnx.save(written, str(path))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True, type=Path, help="the model folder to write; made when it is missing")
     parser.add_argument(
         "--weights",
         default="densenet121-res224-all",
         help="name of the weights in torchxrayvision (default: %(default)s, which manifest.json describes)",
     )
-    parser.add_argument(
-        "--manifest", default=TEMPLATE, type=Path, help="the manifest to complete (default: the one beside this script)"
-    )
+    add_arguments(parser, TEMPLATE)
     arguments = parser.parse_args()
 
-    manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
+    manifest = read_json(arguments.manifest)
     network = load_network(arguments.weights)
     check_labels(manifest, network)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    model = arguments.out / manifest["file"]
-    export(network, manifest, model)
-    manifest["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (arguments.out / "manifest.json").write_text(text, encoding="utf-8")
-    print(f"{model}: {model.stat().st_size / 1e6:.1f} MB, sha256 {manifest['sha256']}")
+    write_model_folder(arguments.out, manifest, lambda path: export(network, manifest, path))
 
 
 if __name__ == "__main__":

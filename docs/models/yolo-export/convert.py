@@ -10,20 +10,16 @@ models trained with it: see the licence notes in yolo-export.md before you use t
 
 import argparse
 import ast
-import hashlib
-import json
 import shutil
 import sys
 from pathlib import Path
 
 import onnx
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from model_folder import OPSET, add_arguments, fail, fail_with, read_json, write_model_folder  # noqa: E402
+
 TEMPLATE = Path(__file__).with_name("manifest.json")
-OPSET = 13
-
-
-def fail(message):
-    sys.exit(f"convert.py: {message}")
 
 
 def export(weights, size):
@@ -61,31 +57,21 @@ def check_network(network, manifest):
     for label in manifest["labels"]:
         if classes.get(label["index"]) != label["id"]:
             faults.append(f"{label['id']}: class {label['index']} is {classes.get(label['index'])}")
-    if faults:
-        fail("network and manifest do not agree:\n  " + "\n  ".join(faults))
+    fail_with("network and manifest do not agree", faults)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path, help="a trained YOLOv8 detector, such as runs/detect/train/weights/best.pt")
-    parser.add_argument("--out", required=True, type=Path, help="the model folder to write; made when it is missing")
-    parser.add_argument(
-        "--manifest", default=TEMPLATE, type=Path, help="the manifest to complete (default: the one beside this script)"
-    )
+    add_arguments(parser, TEMPLATE)
     arguments = parser.parse_args()
 
-    manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
+    manifest = read_json(arguments.manifest)
     if not arguments.weights.is_file():
         fail(f"{arguments.weights} is missing")
     exported = export(arguments.weights, manifest["input"]["size"])
     check_network(onnx.load(str(exported)), manifest)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    model = arguments.out / manifest["file"]
-    shutil.copyfile(exported, model)
-    manifest["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (arguments.out / "manifest.json").write_text(text, encoding="utf-8")
-    print(f"{model}: {model.stat().st_size / 1e6:.1f} MB, sha256 {manifest['sha256']}")
+    write_model_folder(arguments.out, manifest, lambda path: shutil.copyfile(exported, path))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
-import type { EvaluatedRate, ModelEvaluation } from '#core/model-evaluation.ts';
+import { type EvaluatedRate, type ModelEvaluation, UNIT_NOUNS } from '#core/model-evaluation.ts';
 import { isUsable, type RegisteredModel } from '#models/registry/registry.ts';
 import type { ModelDescription } from '#quality/evaluation/model-description.ts';
 import {
@@ -117,12 +117,11 @@ function describeRate({ count, total, estimate, interval }: EvaluatedRate): stri
 /** Rows of a name and a value. */
 export function describeEvaluation(evaluation: ModelEvaluation): [string, string][] {
   const { createdAt, unit, units, analysed, patients, knowsPatients, reportSha256 } = evaluation;
-  const noun = unit === 'image' ? 'images' : 'studies';
   const people = knowsPatients ? ` of ${patients} patients` : ', patients unknown';
   return [
     [
       'Evaluated here',
-      `${createdAt.slice(0, 10)}: ${analysed} of ${units} ${noun} analysed${people}`,
+      `${createdAt.slice(0, 10)}: ${analysed} of ${units} ${UNIT_NOUNS[unit]} analysed${people}`,
     ],
     ...evaluation.labels.flatMap((label): [string, string][] => {
       const [low, high] = label.aucInterval ?? [];

@@ -1,16 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outputNames } from '#models/manifest/outputs.ts';
 import { readModelFolder } from '#models/registry/read-model-folder.ts';
 import type { OutputTensor } from '#models/runtime/messages.ts';
 import { createRuntime, type Runtime } from '#models/runtime/runtime.ts';
-import { missingPython, PYTHON } from '#tests/support/python.ts';
+import { missingPython } from '#tests/support/python.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import {
+  convertExample,
+  EXAMPLE_DOCS as DOCS,
+  runPython,
+  STAND_INS,
+} from '#tests/support/worked-examples.ts';
 
-const DOCS = resolve(import.meta.dirname, '../../../docs/models');
-const STAND_INS = join(import.meta.dirname, 'stand-ins');
 /** Torch takes seconds to start, and longer on a machine that has other work. */
 const PATIENCE_MS = 300_000;
 
@@ -30,19 +33,8 @@ afterAll(async () => {
   work.remove();
 });
 
-function python(...given: string[]) {
-  const env = { ...process.env, PYTHONPATH: STAND_INS };
-  const run = spawnSync(PYTHON, given, { encoding: 'utf8', env, cwd: work.path });
-  return { status: run.status, stdout: run.stdout, stderr: run.stderr };
-}
-
-/** Runs an example's conversion script, and gives the model folder that it wrote. */
-function convert(example: string, ...given: string[]): string {
-  const folder = join(work.path, example);
-  const run = python(join(DOCS, example, 'convert.py'), ...given, '--out', folder);
-  expect(run.status, run.stderr).toBe(0);
-  return folder;
-}
+const python = (...given: string[]) => runPython(work.path, given);
+const convert = (example: string, ...given: string[]) => convertExample(work.path, example, given);
 
 /** What PyTorch gives as `result` after running `code` with `image`, the input that `randomInput` wrote. */
 function torchNumbers(shape: readonly number[], code: string): Float32Array {

@@ -1,4 +1,5 @@
 import type { Model } from '#contracts/administration.ts';
+import { UNIT_NOUNS } from '#core/model-evaluation.ts';
 import { formatProportion } from '../design/format.ts';
 
 function studies(count: number): string {
@@ -54,6 +55,8 @@ export function describeEvaluation(evaluation: NonNullable<Model['evaluation']>)
       formatProportion(specificity.estimate, specificity.interval),
     ),
   );
-  const noun = unit === 'image' ? 'images' : 'studies';
-  return [PROMOTION_TEXT.evaluated(createdAt.slice(0, 10), analysed, noun), ...labels].join(' ');
+  return [
+    PROMOTION_TEXT.evaluated(createdAt.slice(0, 10), analysed, UNIT_NOUNS[unit]),
+    ...labels,
+  ].join(' ');
 }

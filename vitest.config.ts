@@ -15,6 +15,7 @@ const ALONE = [
   'listener/hostile-peers',
   'listener/storm',
   'models/explanation',
+  'models/output-reader',
   'models/runtime',
   'inference/explain',
   'worklist/events',

@@ -3,12 +3,14 @@ import { runnableModel } from '../registry/registry.ts';
 import type { AnalysedImage, AnalysisPlan, CopyOrder, ModelFindings } from './analysis-types.ts';
 import { type FrameChunk, FrameOrder, type OrderedFrame } from './frame-order.ts';
 import { type AnalysisRuntime, ModelRun } from './model-run.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { PreparedFrames, Preparer, PrepareTask } from './preparer.ts';
 
 /** What an analysis works with: a preparer, and a runtime that was given its arenas. */
 export interface AnalysisEngine {
   readonly preparer: Pick<Preparer, 'prepare' | 'processes'>;
   readonly runtime: AnalysisRuntime;
+  readonly reader: Pick<OutputReader, 'read'>;
 }
 
 export interface AnalysisOptions<Image> {
@@ -36,7 +38,7 @@ export async function analyseImages<Image>(
   options: AnalysisOptions<Image>,
 ): Promise<ModelFindings<Image>[]> {
   const runs: ModelRun<Image>[] = [];
-  for (const plan of plans) runs.push(await startRun(plan, engine.runtime, options.signal));
+  for (const plan of plans) runs.push(await startRun(plan, engine, options.signal));
   const isStacked = ({ plan }: ModelRun<Image>) => plan.model.manifest.input.slices !== undefined;
   const single = runs.filter((run) => !isStacked(run));
   // A stack's neighbours are those among the images that its own model takes.
@@ -51,17 +53,17 @@ export async function analyseImages<Image>(
 
 async function startRun<Image>(
   plan: AnalysisPlan<Image>,
-  runtime: AnalysisRuntime,
+  { runtime, reader }: AnalysisEngine,
   signal: AbortSignal | undefined,
 ): Promise<ModelRun<Image>> {
   const runnable = runnableModel(plan.model);
-  if (runnable.maximumBatch === 1) return new ModelRun(plan, { runtime, batch: 1 }, signal);
+  if (runnable.maximumBatch === 1) return new ModelRun(plan, { runtime, reader, batch: 1 }, signal);
   try {
     const { batch } = await runtime.load(runnable);
-    return new ModelRun(plan, { runtime, batch }, signal);
+    return new ModelRun(plan, { runtime, reader, batch }, signal);
   } catch {
     // It is loaded again, and fails again, for its first image.
-    return new ModelRun(plan, { runtime, batch: 1 }, signal);
+    return new ModelRun(plan, { runtime, reader, batch: 1 }, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import { createOutputReader, type OutputReader } from './output-reader.ts';
 import { createPreparer, type Preparer, type PreparerOptions } from './preparer.ts';
 
 export interface EngineOptions {
@@ -6,10 +7,14 @@ export interface EngineOptions {
   readonly preparer: PreparerOptions;
 }
 
-/** Everything that analyses images: processes that decode and prepare, and processes that run networks. */
+/**
+ * Everything that analyses images: processes that decode and prepare, processes that run networks, and threads that
+ * read what they put out.
+ */
 export interface Engine {
   readonly preparer: Preparer;
   readonly runtime: Runtime;
+  readonly reader: OutputReader;
   close(): Promise<void>;
 }
 
@@ -17,11 +22,13 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const preparer = createPreparer(options.preparer);
   const runtime = createRuntime({ ...options.runtime, arenas: preparer.arenas });
+  const reader = createOutputReader(runtime.processes);
   return {
     preparer,
     runtime,
+    reader,
     close: async () => {
-      await Promise.all([runtime.close(), preparer.close()]);
+      await Promise.all([runtime.close(), preparer.close(), reader.close()]);
     },
   };
 }

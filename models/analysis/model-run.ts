@@ -1,17 +1,24 @@
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
-import { readImage } from '../postprocess/read-image.ts';
 import { runnableModel } from '../registry/registry.ts';
 import type { RunInput, RunnableModel, RunResult, Runtime } from '../runtime/runtime.ts';
 import type { AnalysisPlan, FrameResultOf, ModelFindings, StageTimings } from './analysis-types.ts';
 import { Batcher } from './batcher.ts';
 import { checkAtypicality } from './check-input.ts';
 import type { OrderedFrame } from './frame-order.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { PreparedInput } from './preparer.ts';
 
 export type AnalysisRuntime = Pick<Runtime, 'run' | 'runBatch' | 'load' | 'processes'>;
 
 interface Noted<Image> {
   readonly at: OrderedFrame<Image>;
+}
+
+interface ModelRunSurroundings {
+  readonly runtime: AnalysisRuntime;
+  readonly reader: Pick<OutputReader, 'read'>;
+  /** Inputs of one run. */
+  readonly batch: number;
 }
 
 type Prepared = Extract<PreparedInput, { kind: 'prepared' }>;
@@ -22,6 +29,7 @@ export class ModelRun<Image> {
   readonly batch: number;
   readonly #runnable: RunnableModel;
   readonly #run: Runtime['run'];
+  readonly #reader: Pick<OutputReader, 'read'>;
   readonly #batcher: Batcher;
   readonly #images: ReadonlySet<Image>;
   readonly #results: (Noted<Image> & { readonly result: FrameResultOf<Image> })[] = [];
@@ -31,15 +39,15 @@ export class ModelRun<Image> {
   #failure: RadTriageError | undefined;
   #provider: string | undefined;
 
-  /** @param batch inputs of one run */
   constructor(
     plan: AnalysisPlan<Image>,
-    { runtime, batch }: { runtime: AnalysisRuntime; batch: number },
+    { runtime, reader, batch }: ModelRunSurroundings,
     signal: AbortSignal | undefined,
   ) {
     this.plan = plan;
     this.batch = batch;
     this.#runnable = runnableModel(plan.model);
+    this.#reader = reader;
     this.#run = (model, input) => runtime.run(model, input, signal);
     this.#batcher = new Batcher(this.#runnable, batch, (model, inputs) =>
       runtime.runBatch(model, inputs, signal),
@@ -117,7 +125,7 @@ export class ModelRun<Image> {
     const begin = performance.now();
     const { manifest } = this.plan.model;
     const outputs = runs.map((run) => run.outputs);
-    const read = readImage(manifest, input, outputs);
+    const read = await this.#reader.read(manifest, { parts: input.parts, outputs });
     const reason = checkAtypicality(read.atypicality, manifest.inputCheck?.detector);
     this.#provider = runs[0]?.provider ?? this.#provider;
     this.#timings.inference += runs.reduce((sum, { ms }) => sum + ms, 0);

@@ -1,7 +1,6 @@
 import type { PriorityRule } from '#core/priority.ts';
 import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
-import type { AnalysisRuntime } from '#models/analysis/model-run.ts';
-import type { Preparer } from '#models/analysis/preparer.ts';
+import type { AnalysisEngine } from '#models/analysis/analyse-images.ts';
 import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -16,9 +15,8 @@ export interface TriageBlobs {
 }
 
 /** What is used of the processes that analyse images. */
-export interface TriageEngine {
-  readonly preparer: Pick<Preparer, 'prepare' | 'processes'>;
-  readonly runtime: AnalysisRuntime & Pick<Runtime, 'warmUp'>;
+export interface TriageEngine extends AnalysisEngine {
+  readonly runtime: AnalysisEngine['runtime'] & Pick<Runtime, 'warmUp'>;
 }
 
 /** A small picture of a frame, in a format that browsers show. */

@@ -79,7 +79,7 @@ async function openShadow(
 
 /** Frame by frame they let whatever somebody waits for go first, here and, by their priority, on this machine. */
 function standAside({ engine, activeWork }: ShadowDependencies): AnalysisEngine {
-  const { preparer, runtime } = engine;
+  const { preparer, runtime, reader } = engine;
   const wait = async () => {
     await activeWork.whenIdle();
     for (const id of [...preparer.processIds(), ...runtime.processIds()]) lowerPriority(id);
@@ -91,6 +91,7 @@ function standAside({ engine, activeWork }: ShadowDependencies): AnalysisEngine 
       return work(...args);
     };
   return {
+    reader,
     preparer: {
       processes: preparer.processes,
       prepare: after((...args: Parameters<typeof preparer.prepare>) => preparer.prepare(...args)),

@@ -13,9 +13,13 @@ export function startTestEngine(
 }
 
 /** The same engine, with something done before each task of the preparer. */
-export function beforePreparing({ preparer, runtime }: Engine, before: () => Promise<unknown>) {
+export function beforePreparing(
+  { preparer, runtime, reader }: Engine,
+  before: () => Promise<unknown>,
+) {
   return {
     runtime,
+    reader,
     preparer: {
       processes: preparer.processes,
       prepare: async (...task: Parameters<typeof preparer.prepare>) => {

@@ -179,6 +179,7 @@ describe('models in shadow', () => {
       ...shadows,
       engine: {
         preparer: engine.preparer,
+        reader: engine.reader,
         runtime: {
           processes: 1,
           load: (model) => engine.runtime.load(model),

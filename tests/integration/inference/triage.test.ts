@@ -396,11 +396,12 @@ describe('the triage job with an active model', () => {
     await triage(target);
     const [pid] = engine.runtime.processIds();
     let killed = false;
-    const { preparer, runtime } = engine;
+    const { preparer, runtime, reader } = engine;
     const crashing: TriageDependencies = {
       ...dependencies,
       engine: {
         preparer,
+        reader,
         runtime: {
           processes: runtime.processes,
           load: (model) => runtime.load(model),

@@ -4,6 +4,7 @@ import { SharedArena } from '#isolation/shared-arena.ts';
 import { type AnalysisEngine, analyseImages } from '#models/analysis/analyse-images.ts';
 import type { AnalysisPlan } from '#models/analysis/analysis-types.ts';
 import type { PreparedFrame, PrepareTask } from '#models/analysis/preparer.ts';
+import { readImage } from '#models/postprocess/read-image.ts';
 import type { UsableModel } from '#models/registry/registry.ts';
 import { modelOf } from '../inference/results.ts';
 
@@ -123,6 +124,10 @@ function fakeRuntime({ failures = [] as RadTriageError[], batch = 1 } = {}) {
   return { runs, runtime };
 }
 
+const reader: AnalysisEngine['reader'] = {
+  read: async (manifest, { parts, outputs }) => readImage(manifest, { parts }, outputs),
+};
+
 function planOf(images: readonly Picture[], model: UsableModel = modelOf('active')) {
   return { model, images } satisfies AnalysisPlan<Picture>;
 }
@@ -141,7 +146,7 @@ describe('analysing images', () => {
     const plans = ['first', 'second'].map((id) => planOf(images, modelOf('active', { id })));
     const { preparer, asked, most } = fakePreparer();
     const { runtime, runs } = fakeRuntime();
-    const found = await analyseImages(plans, { preparer, runtime }, options);
+    const found = await analyseImages(plans, { preparer, runtime, reader }, options);
     expect(asked.toSorted()).toEqual(['a1', 'a2', 'a3', 'b1']);
     expect(most()).toBeGreaterThan(1);
     expect(runs).toHaveLength(8);
@@ -155,7 +160,7 @@ describe('analysing images', () => {
     const images = [picture('a', 2 ** 31 - 1), picture('b')];
     const { preparer, asked } = fakePreparer((_, frame) => (frame > 2 ? cutShort() : undefined));
     const { runtime } = fakeRuntime();
-    const [found] = await analyseImages([planOf(images)], { preparer, runtime }, options);
+    const [found] = await analyseImages([planOf(images)], { preparer, runtime, reader }, options);
     expect(asked.length).toBeLessThan(20);
     expect(named(found?.results ?? [])).toEqual(['a1', 'a2', 'b1']);
     expect(found?.undecodable.map(({ code }) => code)).toEqual(['PIXELS_UNDECODABLE']);
@@ -167,7 +172,7 @@ describe('analysing images', () => {
       name === 'a' && frame === 3 ? cutShort() : undefined,
     );
     const { runtime } = fakeRuntime();
-    const [found] = await analyseImages([planOf(images)], { preparer, runtime }, options);
+    const [found] = await analyseImages([planOf(images)], { preparer, runtime, reader }, options);
     expect(named(found?.results ?? [])).toEqual(['a1', 'a2', 'b1']);
   });
 
@@ -175,7 +180,7 @@ describe('analysing images', () => {
     const images = [picture('a')];
     const mended = fakeRuntime({ failures: [crash()] });
     const { preparer } = fakePreparer();
-    const engine = { preparer, runtime: mended.runtime };
+    const engine = { preparer, runtime: mended.runtime, reader };
     const [first] = await analyseImages([planOf(images)], engine, options);
     expect(first?.failure).toBeUndefined();
     expect(first?.results).toHaveLength(1);
@@ -183,7 +188,7 @@ describe('analysing images', () => {
     const broken = fakeRuntime({ failures: [crash(), crash()] });
     const [second] = await analyseImages(
       [planOf(images)],
-      { preparer, runtime: broken.runtime },
+      { preparer, runtime: broken.runtime, reader },
       options,
     );
     expect(second?.failure?.code).toBe('MODEL_FAILED');
@@ -195,7 +200,7 @@ describe('analysing images', () => {
     const { runtime, runs } = fakeRuntime({ failures: [altered] });
     const { preparer } = fakePreparer();
     const plan = planOf([picture('a')]);
-    const [found] = await analyseImages([plan], { preparer, runtime }, options);
+    const [found] = await analyseImages([plan], { preparer, runtime, reader }, options);
     expect(found?.failure).toBe(altered);
     expect(runs).toHaveLength(1);
   });
@@ -204,7 +209,7 @@ describe('analysing images', () => {
     const { preparer } = fakePreparer((name) => (name === 'a' ? 'declined' : undefined));
     const { runtime, runs } = fakeRuntime();
     const plan = planOf([picture('a'), picture('b')]);
-    const [found] = await analyseImages([plan], { preparer, runtime }, options);
+    const [found] = await analyseImages([plan], { preparer, runtime, reader }, options);
     expect(found?.declined).toEqual(['outside intended use: blank']);
     expect(named(found?.results ?? [])).toEqual(['b1']);
     expect(runs).toEqual([1]);
@@ -217,7 +222,7 @@ describe('analysing images', () => {
     const { runtime, runs } = fakeRuntime({ batch });
     const { preparer } = fakePreparer();
     const plan = planOf([picture('a', 7)], batched);
-    const [found] = await analyseImages([plan], { preparer, runtime }, options);
+    const [found] = await analyseImages([plan], { preparer, runtime, reader }, options);
     expect(named(found?.results ?? [])).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7']);
     expect(Math.max(...runs)).toBe(Math.min(batch, 7));
     expect(runs.reduce((sum, count) => sum + count, 0)).toBe(7);
@@ -228,7 +233,9 @@ describe('analysing images', () => {
     const { preparer } = fakePreparer((name) => (name === 'b' ? unreachable : undefined));
     const { runtime } = fakeRuntime();
     const plan = planOf([picture('a', 3), picture('b'), picture('c', 3)]);
-    await expect(analyseImages([plan], { preparer, runtime }, options)).rejects.toMatchObject({
+    await expect(
+      analyseImages([plan], { preparer, runtime, reader }, options),
+    ).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
     });
   });
@@ -244,7 +251,7 @@ describe('analysing images', () => {
     const plan = planOf([picture('a', 1_000_000)]);
     const analysis = analyseImages(
       [plan],
-      { preparer, runtime },
+      { preparer, runtime, reader },
       { ...options, signal: time.signal },
     );
     await expect(analysis).rejects.toBe(late);
@@ -257,7 +264,7 @@ describe('analysing images', () => {
     const { runtime } = fakeRuntime();
     await analyseImages(
       [planOf([picture('a'), picture('b', 2)])],
-      { preparer, runtime },
+      { preparer, runtime, reader },
       {
         ...options,
         onFrame: () => {

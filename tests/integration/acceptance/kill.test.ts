@@ -79,6 +79,37 @@ describe.skipIf(missingPeer('storescu'))('kill -9 in the middle', () => {
     },
   );
 
+  it('of the worker while it analyses: the next one does it again', async () => {
+    const study = writeStudy(folder, {
+      kind: 'CT',
+      seed: 'kill-analysing',
+      lesion: null,
+      slices: 60,
+      matrix: 256,
+    });
+    await sendWithStorescu(instance.dicom, study.folder);
+    const read = () => readStudy(instance, study.studyInstanceUid);
+    const victim = await waitFor(
+      async () =>
+        (await read())?.status === 'analysing'
+          ? readRunState(instance).processes['worker']
+          : undefined,
+      { what: 'the analysis to begin', deadlineMs: 30_000, everyMs: 5 },
+    );
+    process.kill(victim, 'SIGKILL');
+    const killed = await read();
+    expect(killed?.status).toBe('analysing');
+    const done = await waitFor(
+      async () => {
+        const now = await read();
+        return now?.status === 'analysed' ? now : undefined;
+      },
+      { what: 'the study to be analysed', deadlineMs: 90_000 },
+    );
+    expect(done.imageCount).toBe(study.files.length);
+    expect(readRunState(instance).processes['worker']).not.toBe(victim);
+  });
+
   it('of the supervisor: a new start finds everything', async () => {
     const before = await Promise.all(
       studies.map((study) => readStudy(instance, study.studyInstanceUid)),

@@ -157,6 +157,24 @@ describe('the runtime', () => {
     expect(runtime.processIds()).not.toContain(pid);
   });
 
+  it('leaves alone what runs in another child when one crashes', async () => {
+    start({ processes: 2 });
+    await runtime.warmUp([brightness()]);
+    const endless = write('slow.onnx', slowNetwork(SIZE, CELL, ENDLESS));
+    const ended: unknown[] = [];
+    const note = (error: unknown) => ended.push(error);
+    const both = [runtime.load(endless).catch(note), runtime.load(endless).catch(note)];
+    const [victim = 0, other = 0] = runtime.processIds();
+    process.kill(victim, 'SIGSEGV');
+    await Promise.race(both);
+    // The place of the one that crashed goes on with a new child, beside the other one, which is still at it.
+    const after = await runtime.run(brightness(), { data: image(), dims: DIMS });
+    expect(after.outputs['score']?.data[0]).toBeCloseTo(1);
+    expect(ended).toMatchObject([{ code: 'MODEL_FAILED', retryable: true }]);
+    expect(runtime.processIds()).toContain(other);
+    expect(runtime.processIds()).not.toContain(victim);
+  });
+
   it('kills a child that is stopped in the middle of its work', async () => {
     start({ timeoutMs: 1_500 });
     const model = brightness();

@@ -4,7 +4,7 @@ from __future__ import annotations
 import images as pixels
 from predictions import POINTS
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 # Limits that no radiograph of an adult's chest comes near; NIH's have 1024 px originals.
 PIXEL_RULES = {
     "minimumRows": 200,

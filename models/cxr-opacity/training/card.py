@@ -121,12 +121,13 @@ def localisation(f: dict) -> list[str]:
     rows.append([f"{fixed['false']:.2f} (baseline: one mark at the fixed point)", f"{fixed['hits'] / fixed['n']:.3f}, {fixed['hits']} of {fixed['n']}"])
     lines += ["", *table(["FROC: false marks per image", "boxes hit"], rows)]
     ill, flagged = h["drawn_ill"], h["drawn_flagged"]
+    shift = "" if h["rule"][0] == 0.5 else " before the shift that makes this limit 0.5 in the shipped file"
     return lines + [
         "",
         "Hit rule of the FROC: a mark is a cell that is the largest within an eighth of the image around it; a box is hit when the mark's centre "
         "lies in it; all images count for the false marks.",
         "",
-        f"Boxes as drawn (heat of at least {h['rule'][0]} before the shift that makes this limit 0.5 in the shipped file, at least {h['rule'][1]} cells), "
+        f"Boxes as drawn (heat of at least {h['rule'][0]}{shift}, at least {h['rule'][1]} cells), "
         f"matched one to one at an overlap (IoU) of 0.3 or more: on images with opacity precision {ill['precision']:.2f} and recall {ill['recall']:.2f} "
         f"({ill['matched']} of {ill['wanted']} boxes, {ill['drawn']} drawn); on the images flagged at the specific point {flagged['precision']:.2f} and "
         f"{flagged['recall']:.2f} ({flagged['drawn']} drawn).",

@@ -63,6 +63,7 @@ def draw(everything: Predictions, figures: dict) -> str:
     body = "\n".join(part for panel in panels for part in panel.parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="{INK}">\n'
+        "<title>ROC, reliability and FROC of cxr-opacity</title>\n"
         f'<rect width="{width}" height="{height}" fill="#fff"/>\n{body}\n'
         f'<text x="{LEFT}" y="{note}"><tspan fill="{MODEL}">blue: the model (dots: operating points)</tspan>'
         f'<tspan dx="14" fill="{BASE}">brown: baseline (the view alone; the prevalence; a fixed point)</tspan></text>\n</svg>\n'

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '#core/errors.ts';
 
 /** A key of a table: bigint, as text. */
 const key = z.string().regex(/^[0-9]{1,19}$/);
@@ -16,7 +17,12 @@ const runSchema = z.strictObject({
  */
 export const JOB_CONTRACTS = {
   /** Analyse one image revision of one study. */
-  triage: { payload: runSchema, attempts: 4, backoffMs: 1_000 },
+  triage: {
+    payload: runSchema,
+    attempts: 4,
+    backoffMs: 1_000,
+    attemptsAfter: { ANALYSIS_TIMEOUT: 2, ANALYSIS_MEMORY: 2 },
+  },
   /** Let the models in shadow see what a run has analysed. */
   shadow: { payload: runSchema, attempts: 4, backoffMs: 5_000 },
   /** Make the heatmaps of a run whose models give scores only. */
@@ -27,12 +33,23 @@ interface JobContract {
   readonly payload: z.ZodType<Record<string, unknown>>;
   readonly attempts: number;
   readonly backoffMs: number;
+  /**
+   * Tries in all once one has failed with this code, where that is fewer: what took all its time or memory twice would
+   * hold up the studies behind it for as long again.
+   */
+  readonly attemptsAfter?: Partial<Record<ErrorCode, number>>;
 }
 
 export type JobName = keyof typeof JOB_CONTRACTS;
 export type JobPayload<N extends JobName = JobName> = z.output<
   (typeof JOB_CONTRACTS)[N]['payload']
 >;
+
+/** How often a job is tried whose last try failed with this code. */
+export function attemptsAfter(name: JobName, code: ErrorCode): number {
+  const contract: JobContract = JOB_CONTRACTS[name];
+  return Math.min(contract.attempts, contract.attemptsAfter?.[code] ?? contract.attempts);
+}
 
 const NAMES = Object.keys(JOB_CONTRACTS);
 

@@ -3,7 +3,7 @@ import { type RadTriageError, toRadTriageError } from '#core/errors.ts';
 import { asDatabaseError, type Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import type { JobQueue, JobWorker, QueueBackend } from './backends/backend.ts';
-import { JOB_CONTRACTS, type JobName } from './contracts.ts';
+import { attemptsAfter, JOB_CONTRACTS, type JobName } from './contracts.ts';
 import { withoutDeadLetter, writeDeadLetter } from './dead-letters.ts';
 import { type JobContext, type JobHandler, wireHandlers } from './handlers.ts';
 
@@ -78,7 +78,9 @@ async function processJob(
       await job.moveToDelayed(Date.now() + DATABASE_PAUSE_MS, token);
       throw new DelayedError();
     }
-    if (error.retryable && !context.isLastAttempt) throw error;
+    const isLast =
+      context.isLastAttempt || context.attempt >= attemptsAfter(handler.job, error.code);
+    if (error.retryable && !isLast) throw error;
     await handler.giveUp(parsed.data, error, context);
     await writeDeadLetter(options.database, describe(handler.job, job, context.attempt), error);
     throw new UnrecoverableError(error.message);

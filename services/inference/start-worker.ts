@@ -46,12 +46,12 @@ function createTriageHandler(options: TriageWorkerOptions): JobHandler<'triage'>
 /** Takes triage jobs from the queue until closed, and shows a sign of life in the heartbeat table. */
 export function startTriageWorker(options: TriageWorkerOptions): TriageWorker {
   const { queue, concurrency, database, logger } = options;
-  const providers: Record<string, string> = {};
+  const told: EngineDetails = { providers: {}, declined: {} };
   const process = `worker:${hostname()}`;
   // Told anew at each beat, as the models come up.
-  const details = { pid, providers };
+  const details = { pid, ...told };
   const heartbeat = startHeartbeat({ database, process, logger, details });
-  const warming = warmUp(options, providers);
+  const warming = warmUp(options, told);
   const worker = queue.createWorker([createTriageHandler(options)], {
     concurrency,
     database,
@@ -67,10 +67,16 @@ export function startTriageWorker(options: TriageWorkerOptions): TriageWorker {
   };
 }
 
+/** Of each model, by its id: where it runs, and which providers declined it before, with their reasons. */
+interface EngineDetails {
+  readonly providers: Record<string, string>;
+  readonly declined: Record<string, readonly string[]>;
+}
+
 /** Loads what may run, and reports for each model the execution provider that a profiled run really used. */
 async function warmUp(
   { registry, engine: { runtime }, logger }: TriageDependencies,
-  providers: Record<string, string>,
+  { providers, declined: declinedBy }: EngineDetails,
 ): Promise<void> {
   try {
     const models = (await registry.list()).filter((model) => model.role === 'active');
@@ -82,6 +88,7 @@ async function warmUp(
     for (const model of usable) {
       const { provider, declined, batch, notes } = await runtime.load(runnableModel(model));
       providers[model.id] = provider;
+      declinedBy[model.id] = declined;
       logger.info({ modelId: model.id, provider, declined, batch, notes }, 'model loaded');
     }
   } catch (error) {

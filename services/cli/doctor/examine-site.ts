@@ -5,6 +5,7 @@ import type { Database } from '#platform/database/connect.ts';
 import { readLastHour, readRefusals } from '#worklist/administration/door-queries.ts';
 import { readSiteStatus } from '#worklist/administration/read-site-status.ts';
 import { readWaiting } from '#worklist/administration/waiting-studies.ts';
+import { readEngines } from './engines.ts';
 import type { Finding } from './finding.ts';
 
 const HOUR_MS = 3600 * 1000;
@@ -17,6 +18,8 @@ export interface SiteReport {
   /** Of the last hour. */
   readonly refusals: readonly Refusal[];
   readonly waiting: readonly WaitingStudy[];
+  /** Where the models run. */
+  readonly engines: readonly Finding[];
 }
 
 export async function readSiteReport(database: Database, config: Config): Promise<SiteReport> {
@@ -28,6 +31,7 @@ export async function readSiteReport(database: Database, config: Config): Promis
     lastHour: await readLastHour(database),
     refusals: await readRefusals(database, config.dicom.aeTitles, since),
     waiting: items,
+    engines: await readEngines(database),
   };
 }
 
@@ -82,11 +86,12 @@ function listFacts(status: SiteStatus): Finding[] {
  * The facts, and the problems with what to do about them. `running`: whether anything should run here; a site that is
  * not started has no fault because of that.
  */
-export function judgeSite({ status }: SiteReport, running: boolean): Finding[] {
+export function judgeSite({ status, engines }: SiteReport, running: boolean): Finding[] {
   const processes = new Set(['The listener is not running', 'No worker is running']);
   const problems = status.problems.filter(({ what }) => running || !processes.has(what));
   return [
     ...listFacts(status),
+    ...engines,
     ...problems.map(({ level, what, detail, advice }) => ({
       ...{ level, what },
       detail: advice === null ? detail : `${detail} ${advice}`,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEngines } from '#cli/doctor/engines.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { startTriageWorker, type TriageWorker } from '#inference/start-worker.ts';
@@ -97,7 +98,9 @@ describe('the triage worker', () => {
     expect(beats[0]?.process).toMatch(/^worker:/);
   });
 
-  it('loads the models at start and reports where they run', async () => {
+  it('loads the models at start and reports where they run, and which providers declined', async () => {
+    await engine.close();
+    engine = startTestEngine({ executionProviders: ['cuda', 'cpu'] });
     await startWorker(folder.path);
     const details = await waitFor(
       async () => {
@@ -110,6 +113,20 @@ describe('the triage worker', () => {
       { deadlineMs: 30_000, what: 'the providers in the heartbeat' },
     );
     expect(details['providers']).toEqual({ 'test-brightness': 'cpu' });
+    const told = await waitFor(
+      async () => {
+        const found = await readEngines(server.database);
+        return found[0]?.detail.includes('declined') ? found : undefined;
+      },
+      { deadlineMs: 30_000, what: 'the providers that declined in the heartbeat' },
+    );
+    expect(told).toEqual([
+      {
+        level: 'ok',
+        what: expect.stringMatching(/^test-brightness on worker:/),
+        detail: expect.stringMatching(/^runs on cpu; declined before: cuda: ./),
+      },
+    ]);
   });
 
   it('fails a study whose kept objects cannot be read, visibly, after the last try', async () => {

@@ -128,6 +128,19 @@ export function describeQueue(name: string, startServer: StartServer): void {
       expect(seen.runs).toEqual(['stat', 'high', 'medium', 'low']);
     });
 
+    it('gives up sooner on what took all its time twice', async () => {
+      const seen = seenBy();
+      work(
+        handler(seen, () => {
+          throw new RadTriageError('ANALYSIS_TIMEOUT', 'too long');
+        }),
+      );
+      await add('slow');
+      await waitFor(() => seen.gaveUp.length > 0, { what: 'the job to be given up' });
+      expect(seen.runs).toEqual(['slow', 'slow']);
+      expect(seen.gaveUp).toEqual(['slow ANALYSIS_TIMEOUT']);
+    });
+
     it('tries a retryable failure again, later each time', async () => {
       const seen = seenBy();
       const times: number[] = [];

@@ -86,7 +86,7 @@ export function describeModel({ manifest }: UsableModel): ModelDescription {
     id,
     version,
     sha256,
-    manifestSha256: manifestDigest(manifest),
+    scoringSha256: manifestDigest(manifest),
     title,
     demonstration,
     intendedUse,

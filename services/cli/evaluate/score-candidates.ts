@@ -93,8 +93,8 @@ class CandidateScorer {
   }
 
   #base(file: string, sha: string, context: string): Base {
-    const { sha256: modelSha256, manifestSha256 } = this.#options.model;
-    const key = recordKey({ fileSha256: sha, modelSha256, manifestSha256, context });
+    const { sha256: modelSha256, scoringSha256 } = this.#options.model;
+    const key = recordKey({ fileSha256: sha, modelSha256, scoringSha256, context });
     return { file, fileSha256: sha, key };
   }
 

@@ -61,7 +61,7 @@ function differences(evaluated: ModelDescription, here: ModelDescription): strin
     ...(evaluated.version === here.version ? [] : ['version']),
     ...(evaluated.sha256 === here.sha256 ? [] : ['model file']),
     // The report's digest is of what decides about scores; where each label flags is told beside it.
-    ...(evaluated.manifestSha256 === here.manifestSha256 ? [] : ['manifest']),
+    ...(evaluated.scoringSha256 === here.scoringSha256 ? [] : ['manifest']),
     ...(pointsOf(evaluated) === pointsOf(here) ? [] : ['operating point']),
   ];
 }

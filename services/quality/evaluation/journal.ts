@@ -19,15 +19,15 @@ type Header = z.output<typeof headerSchema>;
 export interface RecordKeyParts {
   readonly fileSha256: string;
   readonly modelSha256: string;
-  readonly manifestSha256: string;
+  readonly scoringSha256: string;
   /** What was added to the image before it was analysed: view, age and sex of a plain radiograph. */
   readonly context: string;
 }
 
 /** Lower-case hex SHA-256 that names one analysis: the same key gives the same scores. */
 export function recordKey(parts: RecordKeyParts): string {
-  const { fileSha256, modelSha256, manifestSha256, context } = parts;
-  const text = JSON.stringify([fileSha256, modelSha256, manifestSha256, context]);
+  const { fileSha256, modelSha256, scoringSha256, context } = parts;
+  const text = JSON.stringify([fileSha256, modelSha256, scoringSha256, context]);
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -12,8 +12,8 @@ export const modelDescriptionSchema = z.strictObject({
   id: z.string(),
   version: z.string(),
   sha256: z.string(),
-  /** Of the manifest: another threshold or window is another model. */
-  manifestSha256: z.string(),
+  /** Of what in the manifest decides about scores: another window is another model. */
+  scoringSha256: z.string(),
   title: z.string(),
   demonstration: z.boolean(),
   intendedUse: z.string(),

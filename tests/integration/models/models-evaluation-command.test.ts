@@ -79,7 +79,7 @@ describe('radtriage models promote --evaluation', () => {
     expect(await altered((model) => Object.assign(model, { sha256: other }))).toMatch(
       /with another model file: opacity 1\.0\.0, file eeeeeeeeeeee/,
     );
-    expect(await altered((model) => Object.assign(model, { manifestSha256: other }))).toMatch(
+    expect(await altered((model) => Object.assign(model, { scoringSha256: other }))).toMatch(
       /with another manifest:/,
     );
     const moved = [{ id: 'only', threshold: 0.4, isDefault: true }];

@@ -75,12 +75,12 @@ describe('journal of scores', () => {
   });
 
   it('gives another key for another file, model, manifest or context', () => {
-    const parts = { fileSha256: 'a', modelSha256: 'b', manifestSha256: 'c', context: 'd' };
+    const parts = { fileSha256: 'a', modelSha256: 'b', scoringSha256: 'c', context: 'd' };
     const keys = [
       parts,
       { ...parts, fileSha256: 'x' },
       { ...parts, modelSha256: 'x' },
-      { ...parts, manifestSha256: 'x' },
+      { ...parts, scoringSha256: 'x' },
       { ...parts, context: 'x' },
     ].map(recordKey);
     expect(new Set(keys).size).toBe(5);

@@ -11,7 +11,7 @@ export const MODEL: ModelDescription = {
   id: 'sample',
   version: '1.0.0',
   sha256: 'a'.repeat(64),
-  manifestSha256: 'b'.repeat(64),
+  scoringSha256: 'b'.repeat(64),
   title: 'A <sample> model',
   demonstration: true,
   intendedUse: 'None: made for tests.',

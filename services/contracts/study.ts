@@ -130,6 +130,18 @@ export const heatmapSummarySchema = z.object({
   peak: z.number(),
 });
 
+/** A heatmap that is made after the result, by hiding parts of the image. */
+const explanationSchema = z.object({
+  modelId: z.string(),
+  label: z.string(),
+  method: z.enum(['occlusion', 'rise']),
+  /** `insufficient`: the time was up before the map could mean anything. */
+  state: z.enum(['queued', 'done', 'insufficient', 'failed']),
+  /** Masked images that were scored, and how many were planned; null before that is known. */
+  masks: z.number().int().nullable(),
+  plannedMasks: z.number().int().nullable(),
+});
+
 /** A score says how strongly a model reacts. It is no probability. */
 const labelScoreSchema = z.object({
   id: z.string(),
@@ -239,6 +251,7 @@ export const studyDetailSchema = worklistItemSchema.extend({
   /** Of active models over the current image revision. */
   findings: z.array(findingSchema),
   heatmaps: z.array(heatmapSummarySchema),
+  explanations: z.array(explanationSchema),
   reviews: z.array(reviewSchema),
 });
 export type StudyDetail = z.output<typeof studyDetailSchema>;

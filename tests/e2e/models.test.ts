@@ -115,6 +115,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))(
       await open(kind);
       await page.locator('[data-testid="heatmap-canvas"][data-visible="true"]').waitFor();
       expect(await page.getByTestId('heatmap-origin').textContent()).toMatch(KINDS[kind] ?? /^$/);
+      const note = page.getByTestId('explanation-note');
+      expect(await note.allTextContents()).toEqual(
+        kind === 'explained' ? [expect.stringMatching(/: [0-9]+ masks$/)] : [],
+      );
       const boxes = page.getByRole('button', { name: /boxes/i });
       if ((await boxes.getAttribute('aria-pressed')) === 'true') await boxes.click();
       const on = await rawScreenshot(page);

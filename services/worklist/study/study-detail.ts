@@ -3,6 +3,7 @@ import type { Principal } from '#platform/http/principal.ts';
 import type { WebContext } from '../context.ts';
 import { type StudyRow, toWorklistItems } from '../list/study-item.ts';
 import { readAnalysisRuns } from './analysis-runs.ts';
+import { readExplanations } from './explanations.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmapSummaries } from './heatmaps.ts';
 import { readInstances, toSeries } from './images.ts';
@@ -48,6 +49,7 @@ export async function readStudyDetail(
     analysisRuns: await readAnalysisRuns(database, row.studyKey, principal.roles.includes('admin')),
     findings: toFindings(findings, readingMode),
     heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],
+    explanations: readingMode === 'assist' ? await readExplanations(database, runKeys) : [],
     reviews: reviews.get(row.studyKey) ?? [],
   };
 }

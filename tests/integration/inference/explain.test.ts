@@ -17,6 +17,7 @@ import {
 import { weightedNetwork } from '#tests/support/onnx/weighted-network.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { readExplanations } from '#worklist/study/explanations.ts';
 import { insertRun, insertStudy, spotImage, type TestImage, type TestStudy } from './studies.ts';
 
 const SIDE = TEST_INPUT_SIZE;
@@ -133,6 +134,8 @@ describe('the job that explains a score', () => {
       { state: 'queued', method: 'occlusion', sopInstanceUid: study.sopInstanceUids[1] },
     ]);
     expect(before.jobs.map(({ payload }) => payload)).toContainEqual(job);
+    const told = () => readExplanations(server.database, [job.runKey]);
+    expect(await told()).toMatchObject([{ state: 'queued', masks: null, label: 'Bright spot' }]);
     await explainStudy(job, dependencies(), false);
     const after = await read(study);
     expect(after.study).toEqual(before.study);
@@ -140,6 +143,8 @@ describe('the job that explains a score', () => {
     expect(explanation?.state).toBe('done');
     expect(explanation?.masks).toBe(explanation?.plannedMasks);
     expect(explanation?.masks).toBeGreaterThan(100);
+    const { masks } = explanation ?? {};
+    expect(await told()).toMatchObject([{ state: 'done', masks, plannedMasks: masks }]);
   });
 
   it('stores a heatmap, marked as what it is, that peaks where the score comes from', async () => {

@@ -149,6 +149,7 @@ describe('triage-only mode', () => {
       readingMode: 'triage-only',
       findings: [{ label: 'lesion', score: 0.91, sopInstanceUid: null, frame: null, box: null }],
       heatmaps: [],
+      explanations: [],
     });
   });
 

@@ -5,6 +5,7 @@ import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { noFindingBy, TEXT } from '../design/text.ts';
 import { Button, Chip, Key } from '../design/ui.tsx';
 import { describeAi } from '../worklist/ai-word.ts';
+import { ExplanationNotes } from './explanation-notes.tsx';
 import { legendGradient } from './heatmap-colour.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { OverlayControl } from './use-overlay.ts';
@@ -202,7 +203,10 @@ export function AiPanel(props: {
           {T.withheld}
         </p>
       ) : (
-        <OverlayControls overlay={props.overlay} heatmap={props.heatmap} />
+        <>
+          <OverlayControls overlay={props.overlay} heatmap={props.heatmap} />
+          <ExplanationNotes explanations={study.explanations} />
+        </>
       )}
       {card === null ? null : <ModelCardDialog modelId={card} onClose={() => setCard(null)} />}
     </section>

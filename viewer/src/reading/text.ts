@@ -37,6 +37,13 @@ export const READING_TEXT = {
     occlusion: 'explanation by occlusion: what the score loses when a place is hidden',
     rise: 'explanation by random masks (RISE): what the score loses when a place is hidden',
   },
+  explanations: {
+    queued: 'the explanation is being made',
+    insufficient: 'no explanation: its time was up before it could mean anything',
+    failed: 'no explanation: it could not be made',
+  },
+  masksOf: (masks: number, planned: number) =>
+    masks < planned ? `${masks} of ${planned} masks, its time was up` : `${masks} masks`,
   seenBy: (count: number) => `seen by ${count} models`,
   noHeatmap: 'none on this image',
   confirm: 'Confirm',

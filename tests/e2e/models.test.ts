@@ -117,7 +117,7 @@ describe.skipIf(missingPeer('storescu', 'chromium'))(
       expect(await page.getByTestId('heatmap-origin').textContent()).toMatch(KINDS[kind] ?? /^$/);
       const note = page.getByTestId('explanation-note');
       expect(await note.allTextContents()).toEqual(
-        kind === 'explained' ? [expect.stringMatching(/: [0-9]+ masks$/)] : [],
+        kind === 'explained' ? [expect.stringMatching(/: from [0-9]+ masks$/)] : [],
       );
       const boxes = page.getByRole('button', { name: /boxes/i });
       if ((await boxes.getAttribute('aria-pressed')) === 'true') await boxes.click();

@@ -29,7 +29,7 @@ export const READING_TEXT = {
   opacity: 'Opacity',
   threshold: 'Threshold',
   score: 'score',
-  shareOfScore: 'share of the score lost when hidden',
+  shareOfScore: 'share of score lost',
   heatmapOf: (label: string, modelId: string) => (label === '' ? modelId : `${label}, ${modelId}`),
   origins: {
     model: 'by the network itself',
@@ -43,7 +43,7 @@ export const READING_TEXT = {
     failed: 'no explanation: it could not be made',
   },
   masksOf: (masks: number, planned: number) =>
-    masks < planned ? `${masks} of ${planned} masks, its time was up` : `${masks} masks`,
+    masks < planned ? `from ${masks} of ${planned} masks, its time was up` : `from ${masks} masks`,
   seenBy: (count: number) => `seen by ${count} models`,
   noHeatmap: 'none on this image',
   confirm: 'Confirm',

@@ -65,6 +65,8 @@ def load_heat(work: Path, names: list[str], rows: list[labels.Row]) -> tuple[np.
         parts = [np.load(work / f"{name}-fold{k}.npz") for name in names]
         assert all((p["index"] == parts[0]["index"]).all() for p in parts)
         assert all(rows[i].fold == k for i in parts[0]["index"])
+        if len({p["heat"].shape for p in parts}) > 1:
+            raise SystemExit(f"{', '.join(names)}: heat of different resolutions cannot be averaged")
         index.append(parts[0]["index"])
         heats.append(np.mean([p["heat"].astype(np.float64) for p in parts], 0))
     return np.concatenate(index), np.concatenate(heats)

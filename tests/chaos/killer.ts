@@ -65,20 +65,20 @@ async function isBack(
   return kill.victim === 'worker' || tally.lastSuccessAt > kill.at;
 }
 
-/** Kills one of the three without warning, most often while images are under way, and waits until it serves again. */
+/** Kills one of the three without warning, in the given moment, and waits until it serves again. */
 export async function killOne(
   instance: Instance,
-  options: { victim: Victim; random: Random; tally: Tally },
+  options: { victim: Victim; random: Random; tally: Tally; moment: 'under way' | 'any' },
 ): Promise<Kill> {
-  const { victim, random, tally } = options;
-  if (random.chance(0.8)) {
+  const { victim, random, tally, moment } = options;
+  await new Promise((resolve) => setTimeout(resolve, random.between(0, 250)));
+  if (moment === 'under way') {
     await waitFor(() => tally.busy > 0, {
       what: 'a sender',
       deadlineMs: BACK_WITHIN_MS,
       everyMs: 2,
     });
   }
-  await new Promise((resolve) => setTimeout(resolve, random.between(0, 250)));
   const pid = pidOf(instance, victim);
   const { busy } = tally;
   const at = Date.now();

@@ -63,9 +63,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const random = createRandom(seed, 'kills');
     const kills: Kill[] = [];
     while (kills.length < wanted) {
-      // All three in turn for the first few, so that a short run meets each; then at random.
-      const victim = VICTIMS[kills.length] ?? random.pick(VICTIMS);
-      const kill = await killOne(instance, { victim, random, tally });
+      // All three in turn while images are under way, so that a short run meets each; then at random.
+      const first = VICTIMS[kills.length];
+      const victim = first ?? random.pick(VICTIMS);
+      const moment = first !== undefined || random.chance(0.8) ? 'under way' : 'any';
+      const kill = await killOne(instance, { victim, random, tally, moment });
       kills.push(kill);
       options.onKill?.(kill, kills.length);
     }

@@ -167,6 +167,11 @@ class QueueSet {
     const onError = (error: Error): void => this.logger.debug({ err: error }, 'queue connection');
     const opened = this.backend.openQueue(name, onError);
     this.queues.set(name, opened);
+    opened.waitUntilReady().catch(() => {
+      // BullMQ looks at its server once; when that fails, this queue never works: the next call opens another.
+      if (this.queues.get(name) === opened) this.queues.delete(name);
+      void opened.close().catch(() => undefined);
+    });
     return opened;
   }
 

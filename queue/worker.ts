@@ -35,6 +35,8 @@ const DATABASE_PAUSE_MS = 1_000;
 const RECONCILE_MS = 15_000;
 const FAILED_PER_LOOK = 100;
 const CLOSE_DEADLINE_MS = 20_000;
+/** A worker whose first connection failed is replaced after this. */
+const REOPEN_MS = 500;
 /** The same fault of a connection is told this often, not at every attempt. */
 const REPEAT_FAULT_MS = 10_000;
 
@@ -119,18 +121,24 @@ export function startWorker(
 ): QueueWorker {
   const { backend, concurrency, logger } = surroundings;
   const wired = wireHandlers(handlers, surroundings.jobs);
-  const workers: JobWorker[] = [];
+  const workers = new Map<JobName, JobWorker>();
   const onError = tellFaults(logger);
   let closed = false;
-  const open = (): void => {
+  const open = (name: JobName, handler: JobHandler): void => {
     if (closed) return;
-    for (const [name, handler] of wired) {
-      const processor = (job: Job, token?: string) =>
-        processJob(job, token, { handler, options: surroundings });
-      workers.push(backend.openWorker(name, { processor, concurrency, onError }));
-    }
+    const processor = (job: Job, token?: string) =>
+      processJob(job, token, { handler, options: surroundings });
+    const worker = backend.openWorker(name, { processor, concurrency, onError });
+    workers.set(name, worker);
+    worker.waitUntilReady().catch(() => {
+      // BullMQ looks at its server once; when that fails, it never asks again and every later call fails with it.
+      void worker.close(true).catch(() => undefined);
+      setTimeout(() => open(name, handler), REOPEN_MS);
+    });
   };
-  void surroundings.ready.then(open);
+  void surroundings.ready.then(() => {
+    for (const [name, handler] of wired) open(name, handler);
+  });
   let looking = Promise.resolve();
   const look = (): void => {
     looking = looking
@@ -145,8 +153,8 @@ export function startWorker(
     close: async (deadlineMs = CLOSE_DEADLINE_MS) => {
       closed = true;
       clearInterval(looker);
-      const gentle = Promise.all(workers.map((worker) => worker.close())).catch((error: unknown) =>
-        logger.warn({ err: error }, 'worker close'),
+      const gentle = Promise.all([...workers.values()].map((worker) => worker.close())).catch(
+        (error: unknown) => logger.warn({ err: error }, 'worker close'),
       );
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {

@@ -18,11 +18,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Reading takes a small part of what a network takes, and a thread some 15 MB. */
+const MOST_READERS = 2;
+
 /** @throws RadTriageError CONFIG_INVALID for an unknown execution provider */
 export function createEngine(options: EngineOptions): Engine {
   const preparer = createPreparer(options.preparer);
   const runtime = createRuntime({ ...options.runtime, arenas: preparer.arenas });
-  const reader = createOutputReader(runtime.processes);
+  const reader = createOutputReader(Math.min(MOST_READERS, runtime.processes));
   return {
     preparer,
     runtime,

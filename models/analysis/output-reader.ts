@@ -27,13 +27,17 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** One thread, started when it is first needed, and anew after it has ended. */
+/** One thread, started anew after it has ended. Starting one holds up the event loop for some 20 ms: not amid work. */
 class ReaderThread {
   readonly #waiting = new Map<number, Waiting>();
   /** Manifests that the thread knows, by number: each is sent once. */
   #known = new Map<Manifest, number>();
   #worker: Worker | undefined;
   #count = 0;
+
+  constructor() {
+    this.#start().unref();
+  }
 
   get load(): number {
     return this.#waiting.size;
@@ -120,7 +124,7 @@ class ReaderThreads implements OutputReader {
   }
 
   read(manifest: Manifest, run: RunParts): Promise<ImageResult> {
-    // The first of those with the least to do: the later ones are only started when they are needed.
+    // The first of those with the least to do.
     const least = Math.min(...this.#threads.map(({ load }) => load));
     const thread = this.#threads.find(({ load }) => load === least);
     if (thread === undefined) throw new RadTriageError('INTERNAL', 'no thread reads outputs');

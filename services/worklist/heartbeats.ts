@@ -1,5 +1,8 @@
 import type { Database } from '#platform/database/connect.ts';
 
+/** A process that has shown no sign of life for so long counts as gone. */
+export const HEARTBEAT_SILENCE_MS = 30_000;
+
 /** The last sign of life of any process whose name is `kind` or begins with it and a colon; undefined when none. */
 export async function newestHeartbeat(
   database: Database,

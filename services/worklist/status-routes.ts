@@ -9,9 +9,7 @@ import type { Authenticate } from '#platform/http/server.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
 import { countHeld } from './administration/site-queries.ts';
 import type { WebContext } from './context.ts';
-import { newestHeartbeat } from './heartbeats.ts';
-
-const HEARTBEAT_SILENCE_MS = 30_000;
+import { HEARTBEAT_SILENCE_MS, newestHeartbeat } from './heartbeats.ts';
 
 type Component = Health['components']['database'];
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database } from '#platform/database/connect.ts';
+import { HEARTBEAT_SILENCE_MS } from '#worklist/heartbeats.ts';
 import type { Finding } from './finding.ts';
 
 /** What a worker writes into its heartbeat (services/inference/start-worker.ts). */
@@ -8,16 +9,13 @@ const detailsSchema = z.object({
   declined: z.record(z.string(), z.array(z.string())).default({}),
 });
 
-/** A worker that has shown no sign of life for so long says nothing of today. */
-const SILENT_MS = 60_000;
-
 /** Where each worker runs its models, and why not on a provider that was asked for before. */
 export async function readEngines(database: Database): Promise<Finding[]> {
   const beats = await database
     .selectFrom('heartbeat')
     .select(['process', 'details'])
     .where('process', 'like', 'worker:%')
-    .where('at', '>', new Date(Date.now() - SILENT_MS))
+    .where('at', '>', new Date(Date.now() - HEARTBEAT_SILENCE_MS))
     .orderBy('process')
     .execute();
   return beats.flatMap(({ process, details }) => {

@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { DiskStatus, SiteStatus } from '#contracts/site-status.ts';
 import type { Database } from '#platform/database/connect.ts';
+import { HEARTBEAT_SILENCE_MS } from '../heartbeats.ts';
 import { hoursAgo } from './door-queries.ts';
 
-const SILENCE_MS = 30_000;
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const FILL_DAYS = 7;
@@ -28,7 +28,7 @@ export async function readSignOfLife(database: Database, kind: 'listener' | 'wor
     .orderBy('at', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const alive = newest !== undefined && newest.silentSeconds * 1000 < SILENCE_MS;
+  const alive = newest !== undefined && newest.silentSeconds * 1000 < HEARTBEAT_SILENCE_MS;
   return {
     signOfLife: { alive, at: newest?.at.toISOString() ?? null },
     details: listenerDetails.catch({}).parse(newest?.details ?? {}),

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportSchema } from '#quality/evaluation/report-schema.ts';
 import { generateStudy } from '#test-data/study.ts';
+import { startCommand } from '#tests/support/start-command.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const CLI = join(ROOT, 'services/cli/radtriage.ts');
 const IMAGES = 6;
 
 describe('radtriage evaluate --faithfulness', () => {
@@ -47,20 +45,9 @@ describe('radtriage evaluate --faithfulness', () => {
   afterAll(() => remove());
 
   async function evaluate(model: string, out: string, ...more: string[]) {
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith('RADTRIAGE_')),
-    );
     const given = ['--model', model, '--images', images, '--out', out, '--processes', '1'];
-    const args = [CLI, 'evaluate', ...given, '--data', join(root, 'data'), ...more];
-    const child = spawn(process.execPath, args, { env });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const [code] = await once(child, 'close');
-    return { code, output };
+    const args = ['evaluate', ...given, '--data', join(root, 'data'), ...more];
+    return startCommand(args).ended;
   }
 
   function figuresIn(out: string) {

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsvTable } from '#core/csv.ts';
@@ -10,10 +8,10 @@ import { TRANSFER_SYNTAX, toElements, writePart10 } from '#test-data/part10-writ
 import { testLabel, testManifest, writeModelFolder } from '#tests/support/onnx/model-folder.ts';
 import { scoresNetwork } from '#tests/support/onnx/output-networks.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
+import { startCommand } from '#tests/support/start-command.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { spotImage } from '../inference/studies.ts';
 
-const CLI = resolve(import.meta.dirname, '../../../services/cli/radtriage.ts');
 const SIZE = 64;
 const SPOT = { x: 40, y: 16, side: 8, value: 900 };
 /** By instance number; the spot lies at 20 mm, the third from below. */
@@ -115,20 +113,9 @@ describe('radtriage evaluate with a model of series', () => {
   });
 
   async function run(...args: string[]): Promise<{ code: number | null; output: string }> {
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('RADTRIAGE_'),
-    );
-    const database = server === undefined ? {} : { RADTRIAGE_DATABASE_URL: server.url };
-    const env = { ...Object.fromEntries(inherited), ...database };
-    const child = spawn(process.execPath, [CLI, ...args, '--data', join(root, 'data')], { env });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const [code] = await once(child, 'close');
-    return { code, output };
+    const settings: Record<string, string> =
+      server === undefined ? {} : { RADTRIAGE_DATABASE_URL: server.url };
+    return startCommand([...args, '--data', join(root, 'data')], settings).ended;
   }
 
   const evaluate = (...args: string[]) =>

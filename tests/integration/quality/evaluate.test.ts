@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -8,7 +7,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsvTable } from '#core/csv.ts';
@@ -17,16 +16,11 @@ import { reportSchema } from '#quality/evaluation/report-schema.ts';
 import { scoreRecordSchema } from '#quality/evaluation/score-record.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
+import { type Ended, startCommand } from '#tests/support/start-command.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
-const CLI = resolve(import.meta.dirname, '../../../services/cli/radtriage.ts');
 const PAIRS = 5;
-
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-}
 
 describe('radtriage evaluate', () => {
   const { path: root, remove } = temporaryDirectory();
@@ -74,20 +68,9 @@ describe('radtriage evaluate', () => {
   });
 
   function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('RADTRIAGE_'),
-    );
-    const database = server === undefined ? {} : { RADTRIAGE_DATABASE_URL: server.url };
-    const env = { ...Object.fromEntries(inherited), ...database };
-    const child = spawn(process.execPath, [CLI, ...args, '--data', join(root, 'data')], { env });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const ended = once(child, 'close').then(([code]) => ({ code, output }));
-    return { child, ended };
+    const settings: Record<string, string> =
+      server === undefined ? {} : { RADTRIAGE_DATABASE_URL: server.url };
+    return startCommand([...args, '--data', join(root, 'data')], settings);
   }
 
   const evaluate = (...args: string[]) => start('evaluate', ...args);

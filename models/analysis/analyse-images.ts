@@ -23,8 +23,13 @@ export interface AnalysisOptions<Image> {
   readonly onFrame?: (() => void) | undefined;
 }
 
-/** Own frames of a chunk where neighbours have to be decoded too. */
-const STACK_CHUNK = 8;
+/** Of a stack, whose neighbours have to be decoded too. */
+const STACK_CHUNK = { length: 8, pixels: Number.POSITIVE_INFINITY };
+/** Single frames are prepared several at once while they are small: the messages of one cost more than its work. */
+const SINGLE_CHUNK = { length: 4, pixels: 4 * 512 * 512, before: 0, after: 0 };
+/** Several inputs of a quick network go to its process together, for the same reason. */
+const MESSAGE_MS = 8;
+const MESSAGE_INPUTS = 4;
 
 /**
  * Runs every plan over its images: each frame is decoded once for all models that see single images, several at once
@@ -57,10 +62,10 @@ async function startRun<Image>(
   signal: AbortSignal | undefined,
 ): Promise<ModelRun<Image>> {
   const runnable = runnableModel(plan.model);
-  if (runnable.maximumBatch === 1) return new ModelRun(plan, { runtime, reader, batch: 1 }, signal);
   try {
-    const { batch } = await runtime.load(runnable);
-    return new ModelRun(plan, { runtime, reader, batch }, signal);
+    const { batch, runMs } = await runtime.load(runnable);
+    const quick = Math.min(MESSAGE_INPUTS, Math.floor(MESSAGE_MS / runMs));
+    return new ModelRun(plan, { runtime, reader, batch: Math.max(batch, quick) }, signal);
   } catch {
     // It is loaded again, and fails again, for its first image.
     return new ModelRun(plan, { runtime, reader, batch: 1 }, signal);
@@ -89,7 +94,7 @@ class Passage<Image> {
     this.#engine = engine;
     this.#options = options;
     const slices = runs.length === 1 ? runs[0]?.plan.model.manifest.input.slices : undefined;
-    const shape = slices ? { length: STACK_CHUNK, ...slices } : { length: 1, before: 0, after: 0 };
+    const shape = slices ? { ...STACK_CHUNK, ...slices } : SINGLE_CHUNK;
     const images = runs.flatMap(({ plan }) => plan.images);
     this.#order = new FrameOrder(images, options.describe, shape);
     const batch = Math.max(1, ...runs.map((run) => run.batch));

@@ -11,6 +11,8 @@ export interface AnalysedImage {
   readonly facts: ImageFacts;
   /** What the header says, which need not be true. */
   readonly numberOfFrames: number;
+  /** Rows times columns, by the header too; Infinity where it says nothing. */
+  readonly framePixels: number;
   /** Names it: results that need chance are the same for the same name. */
   readonly name: string;
   /** Names its series: slices of a stack have the same. */

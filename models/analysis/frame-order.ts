@@ -7,7 +7,7 @@ export interface OrderedFrame<Image> extends FrameOf<Image> {
   readonly position: number;
 }
 
-/** Frames that are prepared together: neighbours in one stack. */
+/** Frames that are prepared together: of one stack. */
 export interface FrameChunk<Image> {
   readonly frames: readonly OrderedFrame<Image>[];
   /** Which of them are the chunk's own; the others are there as their neighbours. */
@@ -15,8 +15,10 @@ export interface FrameChunk<Image> {
 }
 
 export interface ChunkShape {
-  /** Own frames of a chunk. */
+  /** Own frames of a chunk at most. */
   readonly length: number;
+  /** Their pixels at most, but for a single frame. */
+  readonly pixels: number;
   /** Neighbours on either side. */
   readonly before: number;
   readonly after: number;
@@ -50,14 +52,15 @@ export class FrameOrder<Image> {
 
   /** The next chunk, or undefined at the end. */
   next(): FrameChunk<Image> | undefined {
-    const { length, before, after } = this.#shape;
+    const { before, after } = this.#shape;
     this.#ahead = this.#ahead.filter(({ image }) => !this.#skipped.has(image));
-    this.#fill(length + after);
+    this.#fill(this.#shape.length + after);
     const [first] = this.#ahead;
     if (first === undefined) return undefined;
     const isSameStack = ({ described }: OrderedFrame<Image>) =>
       described.stack === first.described.stack;
     const stack = takeWhile(this.#ahead, isSameStack);
+    const length = this.#lengthWithin(stack);
     const own = stack.slice(0, length);
     const neighbours = stack.slice(length, length + after);
     const previous = this.#behind.filter(isSameStack);
@@ -67,6 +70,17 @@ export class FrameOrder<Image> {
       frames: [...previous, ...own, ...neighbours],
       own: { from: previous.length, to: previous.length + own.length },
     };
+  }
+
+  /** How many frames from the first on make a chunk. */
+  #lengthWithin(stack: readonly OrderedFrame<Image>[]): number {
+    let pixels = 0;
+    const most = stack.slice(0, this.#shape.length);
+    const end = most.findIndex(({ described }) => {
+      pixels += described.framePixels;
+      return pixels > this.#shape.pixels;
+    });
+    return end < 0 ? most.length : Math.max(1, end);
   }
 
   skipRest(image: Image): void {

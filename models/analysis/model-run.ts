@@ -17,7 +17,7 @@ interface Noted<Image> {
 interface ModelRunSurroundings {
   readonly runtime: AnalysisRuntime;
   readonly reader: Pick<OutputReader, 'read'>;
-  /** Inputs of one run. */
+  /** Inputs that go to the runtime together. */
   readonly batch: number;
 }
 

@@ -11,8 +11,8 @@ import {
   type LoadMessage,
   type OutputTensor,
   type Reply,
-  type ResultReply,
   type RunMessage,
+  type RunReply,
   replySchema,
   type SharedOutput,
 } from './messages.ts';
@@ -85,7 +85,7 @@ export class ChildRuntime implements Runtime {
     signal?: AbortSignal,
   ): Promise<RunResult[]> {
     return this.#inChild(signal, async (slot) => {
-      const { provider } = await this.#ensureLoaded(slot, model, signal);
+      const { provider, batch } = await this.#ensureLoaded(slot, model, signal);
       const { arena } = this.#stateOf(slot);
       const { pieces, end } = this.#place(inputs, arena);
       const message: RunMessage = {
@@ -95,9 +95,13 @@ export class ChildRuntime implements Runtime {
         pieces,
         outputOffset: end,
       };
-      const reply = await slot.request(message, this.#options.timeoutMs, signal);
-      const { outputs, ms } = expectReply(reply, 'result');
-      const images = splitOutputs(await readOutputs(outputs, arena), inputs.length);
+      const timeoutMs = this.#options.timeoutMs * Math.ceil(inputs.length / batch);
+      const reply = await slot.request(message, timeoutMs, signal);
+      const { runs, ms } = expectReply(reply, 'result');
+      const images: Readonly<Record<string, OutputTensor>>[] = [];
+      for (const { outputs, count } of runs) {
+        images.push(...splitOutputs(await readOutputs(outputs, arena), count));
+      }
       return images.map((image) => ({ outputs: image, provider, ms: ms / inputs.length }));
     });
   }
@@ -226,7 +230,7 @@ function isKind<K extends Reply['kind']>(
 }
 
 async function readOutputs(
-  outputs: ResultReply['outputs'],
+  outputs: RunReply['outputs'],
   arena: SharedArena,
 ): Promise<Record<string, OutputTensor>> {
   const read: Record<string, OutputTensor> = {};

@@ -5,6 +5,7 @@ import {
   type LoadRequest,
   type OutputTensor,
   type Reply,
+  type RunReply,
   type RunRequest,
   requestSchema,
   type SharedOutput,
@@ -27,10 +28,10 @@ async function load(request: LoadRequest): Promise<void> {
   const begin = performance.now();
   const session = sessions.get(request.modelKey) ?? (await openSession(request));
   sessions.set(request.modelKey, session);
-  const { provider, declined, batch, batchDeclined } = session;
+  const { provider, declined, batch, batchDeclined, runMs } = session;
   const ms = performance.now() - begin;
   const { id } = request;
-  reply({ kind: 'loaded', id, provider, declined: [...declined], batch, batchDeclined, ms });
+  reply({ kind: 'loaded', id, provider, declined: [...declined], batch, batchDeclined, ms, runMs });
 }
 
 function readInput({ pieces }: RunRequest): Float32Array {
@@ -45,6 +46,7 @@ function readInput({ pieces }: RunRequest): Float32Array {
   return input.subarray(0, bytes / Float32Array.BYTES_PER_ELEMENT);
 }
 
+/** Puts what is large into the shared file, one run's outputs behind the other's. */
 function shareLarge(outputs: Readonly<Record<string, OutputTensor>>, begin: number) {
   const shared: Record<string, OutputTensor | SharedOutput> = {};
   let offset = begin;
@@ -58,18 +60,28 @@ function shareLarge(outputs: Readonly<Record<string, OutputTensor>>, begin: numb
     shared[name] = { offset, bytes, dims };
     offset += bytes;
   }
-  return shared;
+  return { shared, end: offset };
 }
 
 async function run(request: RunRequest): Promise<void> {
   const session = sessions.get(request.modelKey);
   if (session === undefined) throw new RadTriageError('MODEL_FAILED', 'the model is not loaded');
   const data = readInput(request);
-  const begin = performance.now();
-  const outputs = await session.run(data, request.count);
-  const ms = performance.now() - begin;
-  const { id, outputOffset } = request;
-  reply({ kind: 'result', id, outputs: shareLarge(outputs, outputOffset), ms });
+  const imageLength = data.length / request.count;
+  const runs: RunReply[] = [];
+  let ms = 0;
+  let offset = request.outputOffset;
+  for (let from = 0; from < request.count; from += session.batch) {
+    const count = Math.min(session.batch, request.count - from);
+    const begin = performance.now();
+    const images = data.subarray(from * imageLength, (from + count) * imageLength);
+    const outputs = await session.run(images, count);
+    ms += performance.now() - begin;
+    const { shared, end } = shareLarge(outputs, offset);
+    offset = end;
+    runs.push({ count, outputs: shared });
+  }
+  reply({ kind: 'result', id: request.id, runs, ms });
 }
 
 function fail(id: number, thrown: unknown): void {

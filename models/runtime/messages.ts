@@ -31,7 +31,7 @@ const runRequestSchema = z.object({
   kind: z.literal('run'),
   id: z.number(),
   modelKey: z.string(),
-  /** Images in this run. */
+  /** Images: as many runs as the batch that was found makes necessary. */
   count: z.number(),
   /** The input, float32, one image after the other: the pieces joined. */
   pieces: z.array(pieceSchema),
@@ -67,13 +67,21 @@ export const replySchema = z.discriminatedUnion('kind', [
     batch: z.number(),
     /** Why it is 1 although the manifest allows more. */
     batchDeclined: z.string().optional(),
-    /** Of reading, verifying, loading and the first run. */
+    /** Of reading, verifying, loading and the first runs. */
     ms: z.number(),
+    /** Of a run of one image. */
+    runMs: z.number(),
   }),
   z.object({
     kind: z.literal('result'),
     id: z.number(),
-    outputs: z.record(z.string(), z.union([outputSchema, sharedOutputSchema])),
+    runs: z.array(
+      z.object({
+        /** Images in it. */
+        count: z.number(),
+        outputs: z.record(z.string(), z.union([outputSchema, sharedOutputSchema])),
+      }),
+    ),
     ms: z.number(),
   }),
   z.object({
@@ -85,4 +93,4 @@ export const replySchema = z.discriminatedUnion('kind', [
 ]);
 export type Reply = z.output<typeof replySchema>;
 export type LoadedReply = Extract<Reply, { kind: 'loaded' }>;
-export type ResultReply = Extract<Reply, { kind: 'result' }>;
+export type RunReply = Extract<Reply, { kind: 'result' }>['runs'][number];

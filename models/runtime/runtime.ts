@@ -54,7 +54,7 @@ export interface RuntimeOptions {
 /** What became of a model in a child process. */
 export type LoadedModel = Pick<
   LoadedReply,
-  'provider' | 'declined' | 'batch' | 'batchDeclined' | 'ms'
+  'provider' | 'declined' | 'batch' | 'batchDeclined' | 'ms' | 'runMs'
 > & {
   /** Settings that had no effect. */
   readonly notes: readonly string[];
@@ -70,7 +70,7 @@ export interface Runtime {
    *   ANALYSIS_MEMORY, which are worth another try: the child is a new one then
    */
   run(model: RunnableModel, input: RunInput, signal?: AbortSignal): Promise<RunResult>;
-  /** The same for several images in one run: at most the model's `batch` (see `load`). */
+  /** The same for several images at once, in as few runs as the model's `batch` allows (see `load`). */
   runBatch(
     model: RunnableModel,
     inputs: readonly RunInput[],

@@ -17,6 +17,8 @@ export interface Session {
   /** Images for one run, and why not more. */
   readonly batch: number;
   readonly batchDeclined: string | undefined;
+  /** Milliseconds of a run of one image. */
+  readonly runMs: number;
   /** @param count images in `data`, one after the other */
   run(data: Float32Array, count: number): Promise<Record<string, OutputTensor>>;
 }
@@ -133,7 +135,10 @@ export async function openSession(request: LoadRequest): Promise<Session> {
     const { maximumBatch } = request;
     const trial = { run, imageLength: imageLength(request), maximumBatch };
     const { batch, declined: batchDeclined } = await chooseBatch(trial);
-    return { provider, declined: created.declined, batch, batchDeclined, run };
+    const begin = performance.now();
+    await run(new Float32Array(trial.imageLength), 1);
+    const runMs = performance.now() - begin;
+    return { provider, declined: created.declined, batch, batchDeclined, runMs, run };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -22,6 +22,8 @@ export async function readFileImage(path: string): Promise<FileImage> {
     transferSyntaxUid,
     blobPath: path,
     dataSetOffset,
+    rows: attributes.rows ?? null,
+    columns: attributes.columns ?? null,
     numberOfFrames: attributes.numberOfFrames ?? null,
     modality: attributes.modality ?? null,
   };

@@ -28,6 +28,7 @@ export async function analyseStudy(
       source: sourceOf(row, blobs),
       facts: facts ?? { values: {}, ageYears: undefined },
       numberOfFrames: row.numberOfFrames ?? 1,
+      framePixels: (row.rows ?? Infinity) * (row.columns ?? Infinity),
       name: row.sopInstanceUid,
       stack: row.seriesInstanceUid,
     }),

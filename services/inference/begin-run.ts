@@ -110,6 +110,8 @@ export async function readImageRows(
       'transferSyntaxUid',
       'blobPath',
       'dataSetOffset',
+      'rows',
+      'columns',
       'numberOfFrames',
       'modality',
     ])

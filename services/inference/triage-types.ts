@@ -15,6 +15,8 @@ export type ImageRow = Pick<
   | 'transferSyntaxUid'
   | 'blobPath'
   | 'dataSetOffset'
+  | 'rows'
+  | 'columns'
   | 'numberOfFrames'
   | 'modality'
 >;

@@ -14,8 +14,10 @@ const SHARED_MEMORY = '/dev/shm';
 /** Docker gives a container 64 MB of it unless told otherwise: too little for a look-ahead over large tensors. */
 const LEAST_FREE_BYTES = 512 * 2 ** 20;
 const ALIGNMENT = 4096;
-/** An arena that is empty and has grown beyond this gives its memory back. */
+/** An arena that is empty and has grown beyond this gives the rest of its memory back. */
 const KEPT_BYTES = 64 * 2 ** 20;
+/** So much at a time: the kernel frees some 10 MB a millisecond, and the event loop waits for it. */
+const TRIM_BYTES = 16 * 2 ** 20;
 
 function folderInMemory(): string {
   try {
@@ -44,6 +46,7 @@ export class SharedArena {
   readonly #regions: SharedRegion[] = [];
   #written = 0;
   #closed = false;
+  #trimming = false;
 
   /**
    * A place for `bytes` bytes: the first gap that is large enough, or behind everything else. How much it will be may
@@ -71,9 +74,24 @@ export class SharedArena {
   release(region: SharedRegion): void {
     const position = this.#regions.indexOf(region);
     if (position >= 0) this.#regions.splice(position, 1);
-    if (this.#closed || this.#regions.length > 0 || this.#written <= KEPT_BYTES) return;
-    ftruncateSync(this.descriptor, 0);
-    this.#written = 0;
+    this.#trimSoon();
+  }
+
+  #trimSoon(): void {
+    if (this.#trimming || this.#regions.length > 0 || this.#written <= KEPT_BYTES) return;
+    this.#trimming = true;
+    setImmediate(() => {
+      this.#trimming = false;
+      this.#trim();
+    });
+  }
+
+  /** One step, in one go: whoever reserves between two steps gets a place that no step touches. */
+  #trim(): void {
+    if (this.#closed || this.#regions.length > 0) return;
+    this.#written = Math.max(KEPT_BYTES, this.#written - TRIM_BYTES);
+    ftruncateSync(this.descriptor, this.#written);
+    this.#trimSoon();
   }
 
   #take(position: number, region: SharedRegion): SharedRegion {

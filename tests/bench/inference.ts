@@ -48,7 +48,12 @@ function picture(rows: number, columns: number, seed: number): Buffer {
   return Buffer.from(values.buffer);
 }
 
-function write(tools: DicomTools, side: { rows: number; columns: number }, count: number) {
+interface Side {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function write(tools: DicomTools, side: Side, count: number) {
   return Array.from({ length: count }, (_, seed) =>
     tools.write(
       nativeImage({ ...side, bitsStored: 12 }, picture(side.rows, side.columns, seed)),
@@ -65,12 +70,17 @@ function compress(tools: DicomTools, path: string): string {
 
 type Model = Awaited<ReturnType<typeof modelOf>>;
 
-async function runEngine(engine: Engine, model: Model, sources: readonly PixelSource[]) {
+interface Pictures extends Side {
+  readonly sources: readonly PixelSource[];
+}
+
+async function runEngine(engine: Engine, model: Model, { sources, rows, columns }: Pictures) {
   const [found] = await analyseImages([{ model, images: sources }], engine, {
     describe: (source) => ({
       source,
       facts: { values: {}, ageYears: undefined },
       numberOfFrames: 1,
+      framePixels: rows * columns,
       name: source.path ?? '',
       stack: '',
     }),
@@ -95,11 +105,8 @@ function largestDifference(a: readonly number[], b: readonly number[]): number {
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN))));
 }
 
-async function compare(
-  name: string,
-  model: Model,
-  sources: readonly PixelSource[],
-): Promise<readonly string[]> {
+async function compare(name: string, model: Model, pictures: Pictures): Promise<readonly string[]> {
+  const { sources } = pictures;
   const settings = { executionProviders: ['cpu'], processes: PROCESSES, threads: 1 };
   const engine = createEngine({
     runtime: { ...settings, timeoutMs: 60_000 },
@@ -111,7 +118,7 @@ async function compare(
   );
   const task = { manifest: model.manifest, runnable: runnableModel(model), sources };
   const first = sources.slice(0, 4);
-  await runEngine(engine, model, first);
+  await runEngine(engine, model, { ...pictures, sources: first });
   await runBare(bare, { ...task, sources: first });
   const [ours, theirs, ratios, blocks]: [number[], number[], number[], number[]] = [[], [], [], []];
   let difference = 0;
@@ -119,7 +126,7 @@ async function compare(
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const begin = performance.now();
-    const scores = await runEngine(engine, model, sources);
+    const scores = await runEngine(engine, model, pictures);
     const middle = performance.now();
     delay.disable();
     const bareScores = await runBare(bare, task);
@@ -165,13 +172,19 @@ const HEAD = [
 using tools = new DicomTools();
 const opacity = await modelOf('cxr-opacity');
 const lesion = await modelOf('phantom-lesion');
-const radiographs = write(tools, { rows: 3000, columns: 2500 }, RADIOGRAPHS).map(sourceOf);
-const slices = write(tools, { rows: 512, columns: 512 }, SLICES);
+const radiograph = { rows: 3000, columns: 2500 };
+const slice = { rows: 512, columns: 512 };
+const mammogram = { rows: 8000, columns: 6250 };
+const radiographs = write(tools, radiograph, RADIOGRAPHS).map(sourceOf);
+const slices = write(tools, slice, SLICES);
 const compressed = slices.map((path) => sourceOf(compress(tools, path)));
-const mammograms = write(tools, { rows: 8000, columns: 6250 }, 2).map(sourceOf);
+const mammograms = write(tools, mammogram, 2).map(sourceOf);
 printTable(HEAD, [
-  await compare(`${RADIOGRAPHS} radiographs 3000 x 2500`, opacity, radiographs),
-  await compare(`${SLICES} CT slices`, lesion, slices.map(sourceOf)),
-  await compare(`${SLICES} CT slices, JPEG 2000`, lesion, compressed),
-  await compare('2 mammograms of 50 megapixels', opacity, mammograms),
+  await compare(`${RADIOGRAPHS} radiographs 3000 x 2500`, opacity, {
+    ...radiograph,
+    sources: radiographs,
+  }),
+  await compare(`${SLICES} CT slices`, lesion, { ...slice, sources: slices.map(sourceOf) }),
+  await compare(`${SLICES} CT slices, JPEG 2000`, lesion, { ...slice, sources: compressed }),
+  await compare('2 mammograms of 50 megapixels', opacity, { ...mammogram, sources: mammograms }),
 ]);

@@ -12,6 +12,7 @@ import { up as labelScores } from './migrations/008-label-scores.ts';
 import { up as modelVersions } from './migrations/009-model-versions.ts';
 import { up as explanations } from './migrations/011-explanations.ts';
 import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
+import { up as results } from './migrations/013-results.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -26,6 +27,7 @@ const MIGRATIONS = {
   '009-model-versions': { up: modelVersions },
   '011-explanations': { up: explanations },
   '012-model-evaluations': { up: modelEvaluations },
+  '013-results': { up: results },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

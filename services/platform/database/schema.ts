@@ -9,12 +9,8 @@ import type { QuarantineReason, QuarantineState } from '#core/quarantine-state.t
 import type { RefusalCause } from '#core/refusal.ts';
 import type { RejectionCode } from '#core/rejection.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
-
-/** Columns are snake_case in the database and camelCase here (Kysely's CamelCasePlugin). Times are timestamptz. */
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
-type Json<T> = ColumnType<T, string, string>;
-type JsonWithDefault<T> = ColumnType<T, string | undefined, string>;
+import type { CreatedAt, Json, JsonWithDefault, Timestamp } from './column-types.ts';
+import type { ResultObjectTable, ResultSetTable } from './result-tables.ts';
 
 export interface StudyTable {
   studyKey: Generated<string>;
@@ -600,4 +596,6 @@ export interface DatabaseSchema {
   doorRefusal: DoorRefusalTable;
   doorTraffic: DoorTrafficTable;
   diskSample: DiskSampleTable;
+  resultSet: ResultSetTable;
+  resultObject: ResultObjectTable;
 }

@@ -47,6 +47,8 @@ export function imageOf(
       transferSyntaxUid: '1.2.840.10008.1.2.1',
       blobPath: String(instanceNumber),
       dataSetOffset: 0,
+      rows: null,
+      columns: null,
       numberOfFrames: null,
       modality: values.Modality?.[0] ?? null,
     },

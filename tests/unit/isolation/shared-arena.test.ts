@@ -37,12 +37,34 @@ describe('a shared arena', () => {
     expect(arena.reserve(PAGE).offset).toBe(0);
   });
 
-  it('gives a large file back when nobody has a place in it', () => {
-    const region = arena.reserve(100 * 2 ** 20);
+  const MB = 2 ** 20;
+  const sizeInMb = () => fstatSync(arena.descriptor).size / MB;
+  const useMb = (size: number) => {
+    const region = arena.reserve(size * MB);
     writeValues(arena.descriptor, Float32Array.of(1), region.offset + region.bytes - 4);
-    expect(fstatSync(arena.descriptor).size).toBe(region.bytes);
+    return region;
+  };
+
+  it('gives the memory of a large file back step by step when nobody has a place in it', async () => {
+    const region = useMb(150);
+    expect(sizeInMb()).toBe(150);
     arena.release(region);
-    expect(fstatSync(arena.descriptor).size).toBe(0);
+    expect(sizeInMb()).toBe(150);
+    await expect.poll(sizeInMb, { interval: 1 }).toBe(64);
+  });
+
+  it('takes nothing from whom it gives a place meanwhile', async () => {
+    arena.release(useMb(150));
+    await new Promise(setImmediate);
+    expect(sizeInMb()).toBe(134);
+    const region = useMb(140);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(sizeInMb()).toBe(140);
+    const [last] = new Float32Array((await readRegion(region)).slice(-4));
+    expect(last).toBe(1);
+    arena.release(region);
+    await expect.poll(sizeInMb, { interval: 1 }).toBe(64);
   });
 
   it('refuses to read beyond what was written', async () => {

@@ -11,13 +11,15 @@ import { modelOf } from '../inference/results.ts';
 interface Picture {
   readonly name: string;
   readonly frames: number;
+  readonly pixels: number;
 }
 
-const picture = (name: string, frames = 1): Picture => ({ name, frames });
-const describeImage = ({ name, frames }: Picture) => ({
+const picture = (name: string, frames = 1, pixels = 2 ** 24): Picture => ({ name, frames, pixels });
+const describeImage = ({ name, frames, pixels }: Picture) => ({
   source: { path: name, transferSyntaxUid: '1.2.840.10008.1.2.1' },
   facts: { values: {}, ageYears: undefined },
   numberOfFrames: frames,
+  framePixels: pixels,
   name,
   stack: 'stack',
 });
@@ -45,7 +47,9 @@ function fakePreparer(fate: Fate = () => undefined) {
   const asked: string[] = [];
   let atOnce = 0;
   let most = 0;
+  const lengths: number[] = [];
   const prepare = async (task: PrepareTask) => {
+    lengths.push(task.own.to - task.own.from);
     held += 1;
     atOnce += 1;
     most = Math.max(most, atOnce);
@@ -65,7 +69,7 @@ function fakePreparer(fate: Fate = () => undefined) {
       },
     };
   };
-  return { asked, most: () => most, preparer: { processes: 2, prepare } };
+  return { asked, lengths, most: () => most, preparer: { processes: 2, prepare } };
 }
 
 function outcomeOf(task: PrepareTask, fate: ReturnType<Fate>): PreparedFrame {
@@ -88,7 +92,7 @@ function outcomeOf(task: PrepareTask, fate: ReturnType<Fate>): PreparedFrame {
 }
 
 /** Runs nothing: gives a fixed score, after failing as often as told. */
-function fakeRuntime({ failures = [] as RadTriageError[], batch = 1 } = {}) {
+function fakeRuntime({ failures = [] as RadTriageError[], batch = 1, runMs = 30 } = {}) {
   const runs: number[] = [];
   const loaded = {
     provider: 'cpu',
@@ -96,6 +100,7 @@ function fakeRuntime({ failures = [] as RadTriageError[], batch = 1 } = {}) {
     batch,
     batchDeclined: undefined,
     ms: 1,
+    runMs,
     notes: [],
   };
   const runBatch: AnalysisEngine['runtime']['runBatch'] = async (_model, inputs) => {
@@ -154,6 +159,27 @@ describe('analysing images', () => {
       ['a1', 'a2', 'a3', 'b1'],
       ['a1', 'a2', 'a3', 'b1'],
     ]);
+  });
+
+  it('sends small frames, and the inputs of a quick network, several at a time', async () => {
+    const small = 256 * 256;
+    const images = [picture('a', 5, small), picture('b', 1, 2 ** 24), picture('c', 1, small)];
+    const { preparer, lengths } = fakePreparer();
+    const { runtime, runs } = fakeRuntime({ runMs: 1 });
+    const [found] = await analyseImages([planOf(images)], { preparer, runtime, reader }, options);
+    expect(lengths).toEqual([4, 1, 1, 1]);
+    expect(named(found?.results ?? [])).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'c1']);
+    expect(Math.max(...runs)).toBe(4);
+    expect(runs.reduce((sum, count) => sum + count, 0)).toBe(7);
+  });
+
+  it('leaves out only the bad one of several small frames', async () => {
+    const images = ['a', 'b', 'c', 'd'].map((name) => picture(name, 1, 64 * 64));
+    const { preparer } = fakePreparer((name) => (name === 'b' ? cutShort() : undefined));
+    const { runtime } = fakeRuntime({ runMs: 1 });
+    const [found] = await analyseImages([planOf(images)], { preparer, runtime, reader }, options);
+    expect(named(found?.results ?? [])).toEqual(['a1', 'c1', 'd1']);
+    expect(found?.undecodable).toHaveLength(1);
   });
 
   it('does not believe a header that claims billions of frames', async () => {

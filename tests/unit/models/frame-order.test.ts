@@ -1,26 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { FrameOrder } from '#models/analysis/frame-order.ts';
+import { type ChunkShape, FrameOrder } from '#models/analysis/frame-order.ts';
 
 interface Slice {
   readonly name: string;
   readonly stack: string;
   readonly frames: number;
+  readonly pixels?: number;
 }
 
-function orderOf(
-  slices: readonly Slice[],
-  shape: { length: number; before: number; after: number },
-) {
+function orderOf(slices: readonly Slice[], shape: Omit<ChunkShape, 'pixels'>) {
   return new FrameOrder(
     slices,
-    ({ name, stack, frames }) => ({
+    ({ name, stack, frames, pixels = 1 }) => ({
       source: { transferSyntaxUid: '' },
       facts: { values: {}, ageYears: undefined },
       numberOfFrames: frames,
+      framePixels: pixels,
       name,
       stack,
     }),
-    shape,
+    { pixels: 10, ...shape },
   );
 }
 
@@ -54,6 +53,13 @@ describe('the order of frames', () => {
       after: 2,
     });
     expect(chunksOf(order)).toEqual(['a b (c) (d)', '(b) c d (e)', '(d) e', 'x y (z)', '(y) z']);
+  });
+
+  it('joins frames only while they are small together', () => {
+    const sizes = [4, 5, 2, 1, 30, 9, 1, 1];
+    const slices = sizes.map((pixels, i) => ({ name: `${i}`, stack: 's', frames: 1, pixels }));
+    const order = orderOf(slices, { length: 3, before: 0, after: 0 });
+    expect(chunksOf(order)).toEqual(['0 1', '2 3', '4', '5 6', '7']);
   });
 
   it('takes an image once, and leaves out the rest of one that is skipped', () => {

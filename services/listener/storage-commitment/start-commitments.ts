@@ -3,6 +3,7 @@ import type { DimseService, ServiceAnswer, ServiceRequest } from '#dicom/dimse/d
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
+import { startWatch } from '#platform/watch/watch.ts';
 import { answerFailure, SERVICE_STATUS } from '../service-status.ts';
 import { forgetSettled, nextDue, recordRequest } from './commitment-store.ts';
 import { type DecideOptions, decideDue } from './decide-commitments.ts';
@@ -14,7 +15,6 @@ import {
   STORAGE_COMMITMENT_PUSH_MODEL,
 } from './sop-class.ts';
 import { FileVerifier, type StoredFiles } from './verify-file.ts';
-import { startWatch } from './watch.ts';
 
 export interface CommitmentOptions {
   readonly database: Database;

@@ -1,4 +1,4 @@
-import type { Logger } from '#platform/logger/logger.ts';
+import type { Logger } from '../logger/logger.ts';
 
 export interface Watch {
   /** Looks as soon as it can: something may be due. */

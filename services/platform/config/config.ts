@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { RadTriageError } from '#core/errors.ts';
+import { checkDestinations } from './destinations.ts';
 import { checkDoor } from './dicom-door.ts';
 import {
   type Config,
@@ -82,7 +83,11 @@ function crossCheck(config: Config): string[] {
   if (!isLoopback(config.metrics.host) && config.metrics.token === undefined) {
     faults.push('metrics.token: required when metrics.host is not a loopback address');
   }
-  faults.push(...checkDimseServices(config), ...checkRetention(config));
+  faults.push(
+    ...checkDimseServices(config),
+    ...checkRetention(config),
+    ...checkDestinations(config),
+  );
   return faults;
 }
 
@@ -193,6 +198,11 @@ export function toEnvironment(config: Config): Record<string, string> {
 /** Environment of a child process: what we inherited, and our own configuration on top. */
 export function environmentForChild(config: Config): Record<string, string | undefined> {
   return { ...process.env, ...toEnvironment(config) };
+}
+
+/** A variable that the configuration names, such as one that holds a secret. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
 }
 
 /** True when npm or npx started this process: it stands between us and whoever may tell us to stop. */

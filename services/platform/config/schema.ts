@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { READING_MODES } from '#core/finding.ts';
+import { destinations } from './destinations.ts';
 import {
   aeTitle,
   optionalPort,
@@ -132,6 +133,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   retention,
+  /** Where results go as DICOM objects (docs/results-delivery.md). */
+  destinations,
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1'),

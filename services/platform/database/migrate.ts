@@ -13,6 +13,7 @@ import { up as modelVersions } from './migrations/009-model-versions.ts';
 import { up as explanations } from './migrations/011-explanations.ts';
 import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
 import { up as results } from './migrations/013-results.ts';
+import { up as delivery } from './migrations/014-delivery.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -28,6 +29,7 @@ const MIGRATIONS = {
   '011-explanations': { up: explanations },
   '012-model-evaluations': { up: modelEvaluations },
   '013-results': { up: results },
+  '014-delivery': { up: delivery },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

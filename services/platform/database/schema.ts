@@ -10,6 +10,12 @@ import type { RefusalCause } from '#core/refusal.ts';
 import type { RejectionCode } from '#core/rejection.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
 import type { CreatedAt, Json, JsonWithDefault, Timestamp } from './column-types.ts';
+import type {
+  CommitmentAnswerTable,
+  DeliveryCommitmentTable,
+  DeliveryTable,
+  DestinationTable,
+} from './delivery-tables.ts';
 import type { ResultObjectTable, ResultSetTable } from './result-tables.ts';
 
 export interface StudyTable {
@@ -598,4 +604,8 @@ export interface DatabaseSchema {
   diskSample: DiskSampleTable;
   resultSet: ResultSetTable;
   resultObject: ResultObjectTable;
+  delivery: DeliveryTable;
+  destination: DestinationTable;
+  deliveryCommitment: DeliveryCommitmentTable;
+  commitmentAnswer: CommitmentAnswerTable;
 }

@@ -24,12 +24,12 @@ export interface AnalysisOptions<Image> {
 }
 
 /** Of a stack, whose neighbours have to be decoded too. */
-const STACK_CHUNK = { length: 8, pixels: Number.POSITIVE_INFINITY };
+const STACK_CHUNK = { length: 8, weight: Number.POSITIVE_INFINITY };
 /** Single frames are prepared several at once while they are small: the messages of one cost more than its work. */
-const SINGLE_CHUNK = { length: 4, pixels: 4 * 512 * 512, before: 0, after: 0 };
+const SINGLE_CHUNK = { length: 8, weight: 8 * 512 * 512, before: 0, after: 0 };
 /** Several inputs of a quick network go to its process together, for the same reason. */
-const MESSAGE_MS = 8;
-const MESSAGE_INPUTS = 4;
+const MESSAGE_MS = 20;
+const MESSAGE_INPUTS = 8;
 
 /**
  * Runs every plan over its images: each frame is decoded once for all models that see single images, several at once

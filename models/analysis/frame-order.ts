@@ -1,3 +1,4 @@
+import { findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
 import type { AnalysedImage, FrameOf } from './analysis-types.ts';
 
 /** A frame in the order of analysis. */
@@ -17,8 +18,8 @@ export interface FrameChunk<Image> {
 export interface ChunkShape {
   /** Own frames of a chunk at most. */
   readonly length: number;
-  /** Their pixels at most, but for a single frame. */
-  readonly pixels: number;
+  /** What they may weigh together, but for a single frame. */
+  readonly weight: number;
   /** Neighbours on either side. */
   readonly before: number;
   readonly after: number;
@@ -74,11 +75,11 @@ export class FrameOrder<Image> {
 
   /** How many frames from the first on make a chunk. */
   #lengthWithin(stack: readonly OrderedFrame<Image>[]): number {
-    let pixels = 0;
+    let weight = 0;
     const most = stack.slice(0, this.#shape.length);
     const end = most.findIndex(({ described }) => {
-      pixels += described.framePixels;
-      return pixels > this.#shape.pixels;
+      weight += weightOf(described);
+      return weight > this.#shape.weight;
     });
     return end < 0 ? most.length : Math.max(1, end);
   }
@@ -107,6 +108,15 @@ export class FrameOrder<Image> {
     }
     return undefined;
   }
+}
+
+/** A compressed pixel takes its time to decode. */
+const COMPRESSED_WEIGHT = 8;
+
+/** How long a frame takes to prepare, in native pixels. */
+function weightOf({ framePixels, source }: AnalysedImage): number {
+  const isCompressed = findTransferSyntax(source.transferSyntaxUid)?.encapsulated ?? true;
+  return framePixels * (isCompressed ? COMPRESSED_WEIGHT : 1);
 }
 
 function takeWhile<T>(items: readonly T[], holds: (item: T) => boolean): T[] {

@@ -28,33 +28,6 @@ interface SeenFrame {
   readonly index: number;
   readonly facts: FrameToPrepare['facts'];
   readonly image: SourceImage;
-  readonly ms: number;
-}
-
-interface Decoded {
-  readonly seen: readonly SeenFrame[];
-  readonly failures: ReadonlyMap<number, RadTriageError>;
-  readonly reduced: DecodedFrame | undefined;
-  readonly trapped: boolean;
-}
-
-async function decodeAll({ frames, limits, reduced: wanted }: PrepareRequest): Promise<Decoded> {
-  const seen: SeenFrame[] = [];
-  const failures = new Map<number, RadTriageError>();
-  let reduced: DecodedFrame | undefined;
-  let trapped = false;
-  for (const [index, { source, frame, facts }] of frames.entries()) {
-    const begin = performance.now();
-    try {
-      const decoded = await decodeFrame(source, frame, limits);
-      if (index === wanted?.index) reduced = reduceFrame(decoded, wanted.longestSide);
-      seen.push({ index, facts, image: sourceImage(decoded), ms: performance.now() - begin });
-    } catch (thrown) {
-      trapped ||= hasTrapped(thrown);
-      failures.set(index, toRadTriageError(thrown, 'PIXELS_UNDECODABLE'));
-    }
-  }
-  return { seen, failures, reduced, trapped };
 }
 
 /** Writes into the shared file, one thing behind the other. */
@@ -70,15 +43,6 @@ class Output {
     this.#offset += bytes;
     return bytes;
   }
-}
-
-/** Each frame that could be decoded, with its neighbours in order. */
-function groupsOf(seen: readonly SeenFrame[], preparation: Preparation) {
-  const neighbours = new NeighbourWindow<SeenFrame>(
-    preparation.input.slices ?? { before: 0, after: 0 },
-  );
-  const groups = [...seen.flatMap((frame) => neighbours.push(frame)), ...neighbours.end()];
-  return new Map(groups.map(({ group, item }) => [item, group]));
 }
 
 function prepareGroup(
@@ -113,28 +77,79 @@ function failureOf({ code, message, details }: RadTriageError) {
   };
 }
 
-async function answer(request: PrepareRequest): Promise<PrepareReply> {
-  const { own, preparations } = request;
-  const { seen, failures, reduced, trapped } = await decodeAll(request);
-  const output = new Output(request.offset);
-  const groups = preparations.map((preparation) => groupsOf(seen, preparation));
-  const frames: FrameReply[] = [];
-  for (let index = own.from; index < own.to; index += 1) {
-    const frame = seen.find((one) => one.index === index);
-    if (frame === undefined) {
-      const missing = new RadTriageError('INTERNAL', 'a frame was not decoded');
-      frames.push(failureOf(failures.get(index) ?? missing));
-      continue;
+/** The frames of a request on their way: each is prepared as soon as its neighbours are there, and then let go. */
+class Frames {
+  readonly #request: PrepareRequest;
+  readonly #output: Output;
+  readonly #stacks: readonly NeighbourWindow<SeenFrame>[];
+  readonly #decoded = new Map<number, { ms: number; prepared: PreparedReply[] }>();
+  readonly #failures = new Map<number, RadTriageError>();
+
+  constructor(request: PrepareRequest, output: Output) {
+    const { preparations } = request;
+    // What is written has to come in the order in which the answer lists it.
+    if (preparations.length > 1 && preparations.some(({ input }) => input.slices !== undefined)) {
+      throw new RangeError('a stack is prepared for one model at a time');
     }
-    const prepared = preparations.map((preparation, i) =>
-      prepareGroup(groups[i]?.get(frame) ?? [frame], preparation, output),
+    this.#request = request;
+    this.#output = output;
+    this.#stacks = preparations.map(
+      ({ input }) => new NeighbourWindow<SeenFrame>(input.slices ?? { before: 0, after: 0 }),
     );
-    frames.push({ kind: 'decoded', ms: frame.ms, prepared });
   }
+
+  see(frame: SeenFrame, ms: number): void {
+    this.#decoded.set(frame.index, { ms, prepared: [] });
+    for (const [i, stack] of this.#stacks.entries()) this.#prepare(stack.push(frame), i);
+  }
+
+  fail(index: number, error: RadTriageError): void {
+    this.#failures.set(index, error);
+  }
+
+  end(): FrameReply[] {
+    for (const [i, stack] of this.#stacks.entries()) this.#prepare(stack.end(), i);
+    const { from, to } = this.#request.own;
+    return Array.from({ length: to - from }, (_, i) => {
+      const decoded = this.#decoded.get(from + i);
+      if (decoded !== undefined) return { kind: 'decoded', ...decoded };
+      const missing = new RadTriageError('INTERNAL', 'a frame was not decoded');
+      return failureOf(this.#failures.get(from + i) ?? missing);
+    });
+  }
+
+  #prepare(groups: ReturnType<NeighbourWindow<SeenFrame>['push']>, which: number): void {
+    const preparation = this.#request.preparations[which];
+    const { from, to } = this.#request.own;
+    for (const { group, item } of groups) {
+      if (preparation === undefined || item.index < from || item.index >= to) continue;
+      this.#decoded.get(item.index)?.prepared.push(prepareGroup(group, preparation, this.#output));
+    }
+  }
+}
+
+async function answer(request: PrepareRequest): Promise<PrepareReply> {
+  const { id, limits, reduced: wanted } = request;
+  const output = new Output(request.offset);
+  const frames = new Frames(request, output);
+  let reduced: DecodedFrame | undefined;
+  let trapped = false;
+  for (const [index, { source, frame, facts }] of request.frames.entries()) {
+    const begin = performance.now();
+    try {
+      const decoded = await decodeFrame(source, frame, limits);
+      if (index === wanted?.index) reduced = reduceFrame(decoded, wanted.longestSide);
+      const image = sourceImage(decoded);
+      frames.see({ index, facts, image }, performance.now() - begin);
+    } catch (thrown) {
+      trapped ||= hasTrapped(thrown);
+      frames.fail(index, toRadTriageError(thrown, 'PIXELS_UNDECODABLE'));
+    }
+  }
+  const replies = frames.end();
   if (reduced !== undefined) output.write(reduced.values);
   const spent = trapped || isSpent();
-  const { id } = request;
-  return { id, spent, frames, reduced: reduced && withoutSamples(reduced) };
+  return { id, spent, frames: replies, reduced: reduced && withoutSamples(reduced) };
 }
 
 process.on('message', (request: PrepareRequest) => {

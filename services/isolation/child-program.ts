@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 
 /** A program that runs as a child process and answers each message with one that bears the same `id`. */
 export interface ChildProgram<Reply extends { readonly id: number }> {
@@ -40,11 +41,26 @@ export function startProgram<Reply extends { readonly id: number }>(
   program: ChildProgram<Reply>,
 ): ChildProcess {
   const { execPath, before } = startedBy();
-  return fork(program.path, {
+  const child = fork(program.path, {
     execPath,
     execArgv: [...before, ...(program.flags ?? [])],
     env: { ...program.environment },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(program.descriptors ?? [])],
   });
+  yieldToOthers(child);
+  return child;
+}
+
+/**
+ * Children compute for as long as they are let: with all cores busy, whoever answers people or receives images would
+ * wait for them. So these go first.
+ */
+function yieldToOthers({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or this system does not allow it: then all are equal.
+  }
 }

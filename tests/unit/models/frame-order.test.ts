@@ -1,25 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { type ChunkShape, FrameOrder } from '#models/analysis/frame-order.ts';
 
+const EXPLICIT = '1.2.840.10008.1.2.1';
+const JPEG_2000 = '1.2.840.10008.1.2.4.90';
+
 interface Slice {
   readonly name: string;
   readonly stack: string;
   readonly frames: number;
   readonly pixels?: number;
+  readonly compressed?: boolean;
 }
 
-function orderOf(slices: readonly Slice[], shape: Omit<ChunkShape, 'pixels'>) {
+function orderOf(slices: readonly Slice[], shape: Omit<ChunkShape, 'weight'>) {
   return new FrameOrder(
     slices,
-    ({ name, stack, frames, pixels = 1 }) => ({
-      source: { transferSyntaxUid: '' },
+    ({ name, stack, frames, pixels = 1, compressed = false }) => ({
+      source: { transferSyntaxUid: compressed ? JPEG_2000 : EXPLICIT },
       facts: { values: {}, ageYears: undefined },
       numberOfFrames: frames,
       framePixels: pixels,
       name,
       stack,
     }),
-    { pixels: 10, ...shape },
+    { weight: 10, ...shape },
   );
 }
 
@@ -60,6 +64,15 @@ describe('the order of frames', () => {
     const slices = sizes.map((pixels, i) => ({ name: `${i}`, stack: 's', frames: 1, pixels }));
     const order = orderOf(slices, { length: 3, before: 0, after: 0 });
     expect(chunksOf(order)).toEqual(['0 1', '2 3', '4', '5 6', '7']);
+  });
+
+  it('joins fewer compressed frames', () => {
+    const slices = ['a', 'b', 'c'].map((name) => ({ name, stack: 's', frames: 1 }));
+    const order = orderOf(
+      slices.map((slice) => ({ ...slice, compressed: slice.name !== 'c' })),
+      { length: 3, before: 0, after: 0 },
+    );
+    expect(chunksOf(order)).toEqual(['a', 'b c']);
   });
 
   it('takes an image once, and leaves out the rest of one that is skipped', () => {

@@ -6,6 +6,7 @@ import { requestShadow } from '#intake/request-shadow.ts';
 import type { ImageHeatmap } from '#models/postprocess/read-image.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema, HeatmapTable } from '#platform/database/schema.ts';
+import { requestResults } from '#platform/study-results/request-results.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
 import type { LabelFrame } from './collect-findings.ts';
@@ -53,10 +54,16 @@ export async function storeResult(
       .execute();
     if (isCurrent) {
       await updateStudy(transaction, study.studyKey, { event, patch: studyPatch(study, result) });
+      if (isWorthTelling(conclusion)) await requestResults(transaction, place);
       if (conclusion.awaitsShadow) await requestShadow(transaction, run);
     }
     return state;
   });
+}
+
+/** A study that no model is made for is nothing to report: its place in the list says why. */
+function isWorthTelling({ models }: RunConclusion): boolean {
+  return models.some(({ outcome }) => outcome !== 'not-analysed');
 }
 
 function studyPatch(study: StudyRow, { conclusion, rule, thumbnailBlob }: TriageResult) {

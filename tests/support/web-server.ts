@@ -4,7 +4,10 @@ import type { UserRole } from '#core/finding.ts';
 import { loadConfig } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { createAccount } from '#worklist/accounts/accounts.ts';
+import { openSession } from '#worklist/accounts/sessions.ts';
 import { createToken } from '#worklist/accounts/tokens.ts';
+import { SESSION_COOKIE } from '#worklist/session/authenticate.ts';
 import { startWeb, type Web, type WebOptions } from '#worklist/start-web.ts';
 
 export const WEB_ADMIN_TOKEN = 'web-tests-admin-token';
@@ -60,6 +63,23 @@ export async function callerFor(
 ): Promise<Caller> {
   const token = await createToken(database, { name: owner.name, roles: [owner.role] });
   return callerWith(web.url, { authorization: `Bearer ${token}` });
+}
+
+/** Makes an account of the role with a session, and gives what calls as its page does: only so can be signed. */
+export async function sessionCallerFor(
+  web: Pick<Web, 'url'>,
+  database: Database,
+  owner: { role: UserRole; name: string },
+): Promise<Caller> {
+  const { name: username, role } = owner;
+  await createAccount(database, {
+    username,
+    password: `${username} and a long word`,
+    roles: [role],
+  });
+  const secret = await openSession(database, username);
+  const origin = new URL(web.url).origin;
+  return callerWith(web.url, { cookie: `${SESSION_COOKIE}=${secret}`, origin });
 }
 
 export function callerWith(url: string, credentials: Record<string, string>): Caller {

@@ -2,11 +2,16 @@ import type { ColumnType, Generated } from 'kysely';
 import type { ResultKind, ResultSetState } from '#core/result-objects.ts';
 import type { Bytes, CreatedAt, EventualTime } from './column-types.ts';
 
+export interface InstallationTable {
+  installationId: Generated<string>;
+}
+
 /** One result of a study, as it is sent: what a run found, or what a radiologist made of it. */
 export interface ResultSetTable {
   resultSetKey: Generated<string>;
   studyKey: string;
-  runKey: string;
+  /** Null when a radiologist signed a study that has no result of a model. */
+  runKey: string | null;
   /** Whose verdicts it carries; null while nobody has signed. */
   reviewId: string | null;
   /** From 1 within its study; a later one supersedes those before it. */

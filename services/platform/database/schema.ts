@@ -16,7 +16,7 @@ import type {
   DeliveryTable,
   DestinationTable,
 } from './delivery-tables.ts';
-import type { ResultObjectTable, ResultSetTable } from './result-tables.ts';
+import type { InstallationTable, ResultObjectTable, ResultSetTable } from './result-tables.ts';
 
 export interface StudyTable {
   studyKey: Generated<string>;
@@ -602,6 +602,7 @@ export interface DatabaseSchema {
   doorRefusal: DoorRefusalTable;
   doorTraffic: DoorTrafficTable;
   diskSample: DiskSampleTable;
+  installation: InstallationTable;
   resultSet: ResultSetTable;
   resultObject: ResultObjectTable;
   delivery: DeliveryTable;

@@ -5,14 +5,16 @@ import type { ReadingState } from '#contracts/reading.ts';
 import type { Review, reviewRequestSchema } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { ReadingMode } from '#core/finding.ts';
+import { REVIEW_UNDO_MS } from '#core/result-objects.ts';
 import type { DatabaseSchema, FindingVerdictTable } from '#platform/database/schema.ts';
 import { hasAnyRole, type Principal } from '#platform/http/principal.ts';
+import type { FindingRow } from '#platform/study-results/finding-row.ts';
+import { mergeFindings } from '#platform/study-results/merge-findings.ts';
+import { findCurrentRuns, readFindings } from '#platform/study-results/read-findings.ts';
+import { requestResults, withdrawReview } from '#platform/study-results/request-results.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
-import type { FindingRow } from './finding-row.ts';
-import { mergeFindings } from './merge-findings.ts';
 import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
-import { findCurrentRuns, readFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 type ReviewInput = z.output<typeof reviewRequestSchema>;
@@ -106,13 +108,17 @@ async function requireOwnImages(
   }
 }
 
+async function currentRun(trx: Transaction<DatabaseSchema>, row: StudyRow): Promise<string | null> {
+  return (await findCurrentRuns(trx, [row])).get(row.studyKey) ?? null;
+}
+
 async function insertReview(
   transaction: Transaction<DatabaseSchema>,
   row: StudyRow,
   review: { input: ReviewInput; reader: string; readingMode: ReadingMode },
 ): Promise<string> {
   const { input, reader, readingMode } = review;
-  const runKey = (await findCurrentRuns(transaction, [row])).get(row.studyKey) ?? null;
+  const runKey = await currentRun(transaction, row);
   const findings = await readFindings(transaction, runKey === null ? [] : [runKey]);
   const verdicts = toVerdictRows(input.verdicts, findings, readingMode);
   await requireOwnImages(transaction, row, input.verdicts);
@@ -157,8 +163,12 @@ export function signReview(
   return changeStudy(context.database, studyInstanceUid, async (transaction, row) => {
     const { input, signer } = signed;
     requireVersion(row, input.version);
-    if (!hasAnyRole(signer, ['radiologist'])) {
-      throw new RadTriageError('FORBIDDEN', 'only a radiologist signs a study off');
+    // What is signed here becomes VERIFIED in the PACS: that is a person's word, not a script's.
+    if (!hasAnyRole(signer, ['radiologist']) || signer.via !== 'session') {
+      throw new RadTriageError(
+        'FORBIDDEN',
+        'only a radiologist who has logged in signs a study off',
+      );
     }
     const change = { openedBy: null, openedAt: null, raisesVersion: true };
     const moved = await moveReading(transaction, row, 'signed', change);
@@ -170,6 +180,12 @@ export function signReview(
     const reviews = await readReviews(transaction, [row.studyKey], readingMode);
     const review = reviews.get(row.studyKey)?.find((candidate) => candidate.id === reviewId);
     if (review === undefined) throw new TypeError('a review that was inserted is read back');
+    await requestResults(transaction, {
+      studyKey: row.studyKey,
+      runKey: await currentRun(transaction, row),
+      reviewId,
+      dueAt: new Date(Date.now() + REVIEW_UNDO_MS),
+    });
     const details = { reviewId, readingMode, verdicts: input.verdicts.length };
     const entry = { actor: signer.name, action: 'review.signed', details };
     return [{ review, version: moved.version }, entry];
@@ -209,6 +225,9 @@ export function undoReview(
     // Late images may have made it unread meanwhile: then there is nothing to move.
     const isReviewed = row.readingStatus === 'reviewed';
     const moved = isReviewed ? await moveReading(transaction, row, 'undone', change) : row;
+    const runKey = await currentRun(transaction, row);
+    const { studyKey } = row;
+    await withdrawReview(transaction, { studyKey, reviewId: undone.reviewId, runKey });
     const details = { reviewId: undone.reviewId };
     return [toReadingState(moved), { actor: undone.reader, action: 'review.undone', details }];
   });

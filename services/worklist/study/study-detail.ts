@@ -1,5 +1,6 @@
 import type { StudyDetail } from '#contracts/study.ts';
 import type { Principal } from '#platform/http/principal.ts';
+import { findCurrentRuns, readFindings } from '#platform/study-results/read-findings.ts';
 import type { WebContext } from '../context.ts';
 import { type StudyRow, toWorklistItems } from '../list/study-item.ts';
 import { readAnalysisRuns } from './analysis-runs.ts';
@@ -7,7 +8,7 @@ import { readExplanations } from './explanations.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmapSummaries } from './heatmaps.ts';
 import { readInstances, toSeries } from './images.ts';
-import { findCurrentRuns, readFindings, toFindings } from './results.ts';
+import { toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 async function readRevisions(context: WebContext, row: StudyRow) {

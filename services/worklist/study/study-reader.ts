@@ -1,7 +1,8 @@
 import type { Finding, Review, WorklistItem } from '#contracts/study.ts';
+import { findCurrentRuns, readFindings } from '#platform/study-results/read-findings.ts';
 import type { WebContext } from '../context.ts';
 import { toWorklistItems } from '../list/study-item.ts';
-import { findCurrentRuns, readFindings, toFindings } from './results.ts';
+import { toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
 
 /** A study with what was said of it, as the reading mode lets it be seen. */

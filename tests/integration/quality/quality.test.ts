@@ -12,7 +12,12 @@ import {
   seedStudy,
 } from '#tests/support/seed-studies.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import {
+  type Caller,
+  callerFor,
+  sessionCallerFor,
+  startTestWeb,
+} from '#tests/support/web-server.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 interface Case {
@@ -68,7 +73,7 @@ describe('the quality room', () => {
     server = await startTestDatabase();
     const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
     web = await startTestWeb(place, {}, { extraRoutes: [qualityRoutes] });
-    reader = await callerFor(web, server.database, { role: 'radiologist', name: 'reader' });
+    reader = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'reader' });
     qa = await callerFor(web, server.database, { role: 'qa', name: 'judge' });
     const added = {
       ...{ verdict: 'add', label: 'nodule', box: [1, 2, 3, 4] },
@@ -107,7 +112,7 @@ describe('the quality room', () => {
     const confirmed = all.items.find((item) => item.study.studyInstanceUid === uidOf('confirmed'));
     expect(confirmed).toMatchObject({
       findings: [{ label: 'lesion' }],
-      reviews: [{ reader: 'token:reader', positive: true }],
+      reviews: [{ reader: 'reader', positive: true }],
     });
   });
 

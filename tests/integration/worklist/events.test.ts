@@ -4,7 +4,12 @@ import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts
 import { seedStudy } from '#tests/support/seed-studies.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import {
+  type Caller,
+  callerFor,
+  sessionCallerFor,
+  startTestWeb,
+} from '#tests/support/web-server.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 /** An open stream and what has come through it so far. */
@@ -50,7 +55,7 @@ describe('server-sent events', () => {
       databaseUrl: server.url,
       directory: directory.path,
     });
-    call = await callerFor(web, server.database, { role: 'radiologist', name: 'events' });
+    call = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'events' });
   });
   afterAll(async () => {
     await web.close();

@@ -19,7 +19,12 @@ import {
   seedStudy,
 } from '#tests/support/seed-studies.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import {
+  type Caller,
+  callerFor,
+  sessionCallerFor,
+  startTestWeb,
+} from '#tests/support/web-server.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 describe('reading a study', () => {
@@ -56,8 +61,8 @@ describe('reading a study', () => {
     server = await startTestDatabase();
     const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
     web = await startTestWeb(place);
-    ada = await callerFor(web, server.database, { role: 'radiologist', name: 'ada' });
-    ben = await callerFor(web, server.database, { role: 'radiologist', name: 'ben' });
+    ada = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'ada' });
+    ben = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'ben' });
     admin = await callerFor(web, server.database, { role: 'admin', name: 'cyn' });
   });
   beforeEach(async () => {
@@ -179,11 +184,11 @@ describe('reading a study', () => {
     const opened = readingStateSchema.parse(
       await (await ada(path('/open'), { method: 'POST' })).json(),
     );
-    expect(opened).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada', version: before });
+    expect(opened).toMatchObject({ readingStatus: 'open', openedBy: 'ada', version: before });
     const second = await (await ben(path('/open'), { method: 'POST' })).json();
-    expect(second).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada' });
+    expect(second).toMatchObject({ readingStatus: 'open', openedBy: 'ada' });
     await ben(path('/open'), { method: 'DELETE' });
-    expect(await detail()).toMatchObject({ readingStatus: 'open', openedBy: 'token:ada' });
+    expect(await detail()).toMatchObject({ readingStatus: 'open', openedBy: 'ada' });
     await ada(path('/open'), { method: 'DELETE' });
     expect(await detail()).toMatchObject({ readingStatus: 'unread', openedBy: null });
   });
@@ -196,7 +201,7 @@ describe('reading a study', () => {
       .where('studyKey', '=', study.studyKey)
       .execute();
     const taken = await (await ben(path('/open'), { method: 'POST' })).json();
-    expect(taken).toMatchObject({ openedBy: 'token:ben' });
+    expect(taken).toMatchObject({ openedBy: 'ben' });
   });
 
   it('signs off with verdicts, version, mode and reader, and records it', async () => {
@@ -215,7 +220,7 @@ describe('reading a study', () => {
     const { review, version: next } = reviewResponseSchema.parse(await response.json());
     expect(next).toBe(version + 1);
     expect(review).toMatchObject({
-      ...{ kind: 'reading', state: 'signed', reader: 'token:ada', readingMode: 'assist' },
+      ...{ kind: 'reading', state: 'signed', reader: 'ada', readingMode: 'assist' },
       ...{ imageRevision, seenVersion: version, positive: true, comment: 'seen', openedAt },
     });
     expect(review.verdicts).toEqual(
@@ -314,6 +319,53 @@ describe('reading a study', () => {
     expect(after.reviews).toMatchObject([{ id: review.id, state: 'undone' }]);
     expect((await sign(ada, { version: after.version, verdicts: [] })).status).toBe(201);
     expect(await auditOf('review.undone')).toHaveLength(1);
+  });
+
+  it('lets no token sign, whatever its role: that is a word of a person', async () => {
+    const owner = { role: 'radiologist' as const, name: 'script' };
+    const script = await callerFor(web, server.database, owner);
+    const { version } = await detail();
+    expect(await codeOf(await sign(script, { version, verdicts: [] }))).toEqual([403, 'FORBIDDEN']);
+    expect(await detail()).toMatchObject({ version, reviews: [] });
+  });
+
+  const resultSets = () =>
+    server.database
+      .selectFrom('resultSet')
+      .select(['number', 'state', 'reviewId', 'runKey', 'dueAt', 'createdAt'])
+      .where('studyKey', '=', study.studyKey)
+      .orderBy('number')
+      .execute();
+  const signed = async () => {
+    const { version } = await detail();
+    const response = await sign(ada, { version, verdicts: [] });
+    return reviewResponseSchema.parse(await response.json()).review.id;
+  };
+
+  it('asks for its result to go out once it cannot be undone at once any more', async () => {
+    const reviewId = await signed();
+    const [set, ...more] = await resultSets();
+    expect(more).toEqual([]);
+    expect(set).toMatchObject({ number: 1, state: 'waiting', reviewId, runKey: run.runKey });
+    const pause = (set?.dueAt.getTime() ?? 0) - (set?.createdAt.getTime() ?? 0);
+    expect(pause).toBeGreaterThan(14_000);
+    expect(pause).toBeLessThan(16_000);
+  });
+
+  it('sends nothing of a review that is undone in time', async () => {
+    const reviewId = await signed();
+    await ada(path(`/reviews/${reviewId}`), { method: 'DELETE' });
+    expect(await resultSets()).toMatchObject([{ number: 1, state: 'cancelled', reviewId }]);
+  });
+
+  it('takes the word back by another result when a review is undone later', async () => {
+    const reviewId = await signed();
+    await server.database.updateTable('resultSet').set({ state: 'made' }).execute();
+    await ada(path(`/reviews/${reviewId}`), { method: 'DELETE' });
+    expect(await resultSets()).toMatchObject([
+      { number: 1, state: 'made', reviewId },
+      { number: 2, state: 'waiting', reviewId: null, runKey: run.runKey },
+    ]);
   });
 
   it('notes that a study was reported elsewhere, and takes it back', async () => {

@@ -14,7 +14,12 @@ import {
   seedStudy,
 } from '#tests/support/seed-studies.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import {
+  type Caller,
+  callerFor,
+  sessionCallerFor,
+  startTestWeb,
+} from '#tests/support/web-server.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 /** Numbers that stand nowhere but in a place: any of them in an answer gives a location away. */
@@ -64,7 +69,10 @@ describe('triage-only mode', () => {
       ...{ imageRevision, sopInstanceUid: HIDDEN_UID, box: AI_BOX },
     });
     assist = await startTestWeb(place);
-    const reader = await callerFor(assist, server.database, { role: 'radiologist', name: 'early' });
+    const reader = await sessionCallerFor(assist, server.database, {
+      role: 'radiologist',
+      name: 'early',
+    });
     const signed = await reader(`/api/studies/${study.studyInstanceUid}/reviews`, {
       method: 'POST',
       body: {
@@ -80,7 +88,13 @@ describe('triage-only mode', () => {
       { registry, extraRoutes: [qualityRoutes] },
     );
     for (const role of USER_ROLES) {
-      callers.set(role, await callerFor(web, server.database, { role, name: role }));
+      callers.set(
+        role,
+        await (role === 'radiologist' ? sessionCallerFor : callerFor)(web, server.database, {
+          role,
+          name: role,
+        }),
+      );
     }
     version = 2;
   });

@@ -1,10 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = `
+-- One row: names this installation in what it makes, for good.
+CREATE TABLE installation (installation_id uuid PRIMARY KEY DEFAULT gen_random_uuid());
+INSERT INTO installation DEFAULT VALUES;
+
 CREATE TABLE result_set (
   result_set_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   study_key bigint NOT NULL REFERENCES study ON DELETE RESTRICT,
-  run_key bigint NOT NULL REFERENCES analysis_run ON DELETE RESTRICT,
+  -- Null when a radiologist signed a study that has no result of a model.
+  run_key bigint REFERENCES analysis_run ON DELETE RESTRICT,
   review_id text REFERENCES review ON DELETE RESTRICT,
   number integer NOT NULL,
   -- 'waiting', then 'made', 'failed' or 'cancelled'.

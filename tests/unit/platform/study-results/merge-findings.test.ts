@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FindingRow } from '#worklist/study/finding-row.ts';
-import { mergeFindings } from '#worklist/study/merge-findings.ts';
+import type { FindingRow } from '#platform/study-results/finding-row.ts';
+import { mergeFindings } from '#platform/study-results/merge-findings.ts';
 
 let count = 0;
 

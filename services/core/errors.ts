@@ -34,6 +34,8 @@ export const ERROR_KINDS = {
   // Network
   ASSOCIATION_FAILED: { retryable: true, http: 502, dimse: 0x0110 },
   ASSOCIATION_REJECTED: { retryable: false, http: 502, dimse: 0x0110 },
+  RECEIVER_UNREACHABLE: { retryable: true, http: 502, dimse: 0x0110 },
+  ADDRESS_FORBIDDEN: { retryable: true, http: 502, dimse: 0x0110 },
   // Models and analysis
   MODEL_MANIFEST_INVALID: { retryable: false, http: 422, dimse: 0x0110 },
   MODEL_MISSING: { retryable: false, http: 404, dimse: 0x0110 },

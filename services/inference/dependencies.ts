@@ -3,6 +3,7 @@ import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
 import type { AnalysisEngine } from '#models/analysis/analyse-images.ts';
 import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
+import type { NotificationRule } from '#platform/config/notifications.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 
@@ -33,5 +34,7 @@ export interface TriageDependencies {
   readonly renderThumbnail: RenderThumbnail;
   /** The site's rule: what a flagged finding raises its study to. */
   readonly rule: PriorityRule;
+  /** The site's rules for notifications; without them nobody is told of anything. */
+  readonly notificationRules?: readonly NotificationRule[] | undefined;
   readonly logger: Logger;
 }

@@ -4,6 +4,7 @@ import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/prio
 import { canTransition } from '#core/study-state.ts';
 import { requestShadow } from '#intake/request-shadow.ts';
 import type { ImageHeatmap } from '#models/postprocess/read-image.ts';
+import type { NotificationRule } from '#platform/config/notifications.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema, HeatmapTable } from '#platform/database/schema.ts';
 import { requestResults } from '#platform/study-results/request-results.ts';
@@ -11,20 +12,23 @@ import { updateStudy } from '#platform/study-store/update-study.ts';
 import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
 import type { LabelFrame } from './collect-findings.ts';
 import type { LabelConclusion, ModelConclusion, RunConclusion } from './conclude-run.ts';
+import { notifyResult } from './notify-result.ts';
 import { planExplanations, requestExplanations } from './request-explanations.ts';
 
 export interface TriageResult {
   readonly conclusion: RunConclusion;
   readonly rule: PriorityRule;
   readonly thumbnailBlob: string | undefined;
+  /** Of which results the site wants to be told. */
+  readonly notificationRules?: readonly NotificationRule[] | undefined;
 }
 
 export type StoredState = RunConclusion['state'] | 'superseded' | 'ended-before';
 
 /**
- * Everything of a run in one transaction: results, the run's end, the study's status and its place in the list. When
- * newer images or a newer run came meanwhile, the results are kept with the run as 'superseded' and the study is left
- * alone. A run that another worker has ended is left as it is.
+ * Everything of a run in one transaction: results, the run's end, the study's status, its place in the list, and the
+ * notifications that this calls for. When newer images or a newer run came meanwhile, the results are kept with the run
+ * as 'superseded', the study is left alone and nobody is told. A run that another worker has ended is left as it is.
  */
 export async function storeResult(
   database: Database,
@@ -53,8 +57,14 @@ export async function storeResult(
       .where('runKey', '=', run.runKey)
       .execute();
     if (isCurrent) {
-      await updateStudy(transaction, study.studyKey, { event, patch: studyPatch(study, result) });
+      const placed = conclusion.state === 'analysed' ? placeStudy(study, result) : undefined;
+      const patch = { ...describeStudy(result), ...placed };
+      await updateStudy(transaction, study.studyKey, { event, patch });
       if (isWorthTelling(conclusion)) await requestResults(transaction, place);
+      if (placed !== undefined) {
+        const rules = result.notificationRules ?? [];
+        await notifyResult(transaction, locked, { rules, conclusion, placed });
+      }
       if (conclusion.awaitsShadow) await requestShadow(transaction, run);
     }
     return state;
@@ -66,16 +76,15 @@ function isWorthTelling({ models }: RunConclusion): boolean {
   return models.some(({ outcome }) => outcome !== 'not-analysed');
 }
 
-function studyPatch(study: StudyRow, { conclusion, rule, thumbnailBlob }: TriageResult) {
+function describeStudy({ conclusion, thumbnailBlob }: TriageResult) {
   return {
     statusReason: conclusion.reason,
     ...(thumbnailBlob === undefined ? {} : { thumbnailBlob }),
-    ...(conclusion.state === 'analysed' ? analysedColumns(study, conclusion.outcomes, rule) : {}),
   };
 }
 
-/** Without a result the class and place that the study has are left to it: nothing lowers them. */
-function analysedColumns(study: StudyRow, outcomes: readonly ModelOutcome[], rule: PriorityRule) {
+/** Only by a result: without one the class and place that the study has are left to it, and nothing lowers them. */
+function placeStudy(study: StudyRow, { conclusion: { outcomes }, rule }: TriageResult) {
   const decision = decidePriority(
     rule,
     {

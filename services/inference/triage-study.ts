@@ -17,7 +17,7 @@ import type { ModelAnalysis, ModelPlan } from './triage-types.ts';
  *   for the time of the whole job), STORAGE_FAILED, DATABASE_UNAVAILABLE
  */
 export async function triageStudy(job: TriageJob, dependencies: TriageDependencies): Promise<void> {
-  const { database, registry, blobs, rule, logger } = dependencies;
+  const { database, registry, blobs, rule, notificationRules, logger } = dependencies;
   const begun = await beginRun(database, job);
   if (begun === undefined) return;
 
@@ -30,7 +30,8 @@ export async function triageStudy(job: TriageJob, dependencies: TriageDependenci
   const conclusion = concludeRun(plans, analyses, images);
   if (conclusion.failure !== undefined) throw conclusion.failure;
   const thumbnailBlob = await storeThumbnail(thumbnail, dependencies);
-  const state = await storeResult(database, job, { conclusion, rule, thumbnailBlob });
+  const result = { conclusion, rule, thumbnailBlob, notificationRules };
+  const state = await storeResult(database, job, result);
   const { runKey, traceId } = job;
   logger.info({ runKey, traceId, state, images: images.length }, 'study triaged');
 }

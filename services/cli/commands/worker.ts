@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { createNotificationMetrics } from '#delivery/notifications/notification-metrics.ts';
+import { startNotifications } from '#delivery/notifications/start-notifications.ts';
 import { renderThumbnail } from '#dicom/images/render.ts';
 import { createPixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { type ActiveWork, createActiveWork } from '#inference/active-work.ts';
@@ -68,6 +70,10 @@ function startExplanations(
   };
 }
 
+function ruleNames({ notifications }: Config): string[] {
+  return notifications.rules.map(({ name }) => name);
+}
+
 async function startWorkerProcess(config: Config): Promise<Hosted> {
   const site = await openSite(config, 'worker');
   const { database, databaseUrl, blobStore, logger } = site;
@@ -91,14 +97,23 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     pathOf: (path: string) => blobStore.locate(path),
     put: (bytes: Uint8Array) => putThumbnail(blobStore, bytes),
   };
+  const notifying = metrics && createNotificationMetrics(metrics.registry, ruleNames(config));
+  const notifications = startNotifications({
+    ...{ database, logger, settings: config.notifications },
+    onTry: notifying?.onTry,
+  });
   const worker = startTriageWorker({
     queue,
     concurrency: engine.runtime.processes,
-    onRun: figures?.onRun,
+    onRun: (outcome, seconds) => {
+      figures?.onRun(outcome, seconds);
+      notifications.wake();
+    },
     activeWork,
     ...{ database, registry, engine, jobTimeoutMs, blobs, logger },
     renderThumbnail: (frame) => renderThumbnail(frame, { maxSize: THUMBNAIL_SIZE }),
     rule: loadPriorityRule(config.priorityRuleFile),
+    notificationRules: config.notifications.rules,
   });
   const shared = { queue, database, registry, blobs, activeWork, logger };
   const shadows = startShadows(shared, createEngine(engineOptions(inference, 1)));
@@ -109,7 +124,7 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     close: async () => {
       await metrics?.close();
       await Promise.all([worker.close(), shadows.close(), explanations.close()]);
-      await sweep.close();
+      await Promise.all([sweep.close(), notifications.close()]);
       await pump.close();
       await Promise.all([engine.close(), queue.close()]);
       await site.close();

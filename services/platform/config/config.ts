@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { RadTriageError } from '#core/errors.ts';
 import { checkDestinations } from './destinations.ts';
 import { checkDoor } from './dicom-door.ts';
+import { checkNotifications } from './notifications.ts';
 import {
   type Config,
   configSchema,
@@ -87,6 +88,7 @@ function crossCheck(config: Config): string[] {
     ...checkDimseServices(config),
     ...checkRetention(config),
     ...checkDestinations(config),
+    ...checkNotifications(config.notifications),
   );
   return faults;
 }

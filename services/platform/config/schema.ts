@@ -9,6 +9,7 @@ import {
   tlsSection,
   uid,
 } from './dicom-door.ts';
+import { notifications } from './notifications.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z
@@ -205,6 +206,7 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  notifications,
   priorityRuleFile: z.string().optional(),
   /** A bearer token with the role admin, for scripts. At least 16 characters. */
   adminToken: z.string().min(16).optional(),

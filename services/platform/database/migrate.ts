@@ -14,6 +14,7 @@ import { up as explanations } from './migrations/011-explanations.ts';
 import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
 import { up as results } from './migrations/013-results.ts';
 import { up as delivery } from './migrations/014-delivery.ts';
+import { up as notifications } from './migrations/015-notifications.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -30,6 +31,7 @@ const MIGRATIONS = {
   '012-model-evaluations': { up: modelEvaluations },
   '013-results': { up: results },
   '014-delivery': { up: delivery },
+  '015-notifications': { up: notifications },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

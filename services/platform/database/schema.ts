@@ -16,6 +16,7 @@ import type {
   DeliveryTable,
   DestinationTable,
 } from './delivery-tables.ts';
+import type { NotificationTable } from './notification-tables.ts';
 import type { InstallationTable, ResultObjectTable, ResultSetTable } from './result-tables.ts';
 
 export interface StudyTable {
@@ -596,6 +597,7 @@ export interface DatabaseSchema {
   commitment: CommitmentTable;
   commitmentReference: CommitmentReferenceTable;
   performedProcedureStep: PerformedProcedureStepTable;
+  notification: NotificationTable;
   notificationMessage: NotificationMessageTable;
   importFile: ImportFileTable;
   doorAssociation: DoorAssociationTable;

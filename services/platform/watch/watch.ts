@@ -19,6 +19,7 @@ export function startWatch(
   name: string,
   logger: Logger,
   look: () => Promise<Date | undefined>,
+  now: () => number = Date.now,
 ): Watch {
   let closed = false;
   let failing = false;
@@ -37,7 +38,7 @@ export function startWatch(
       .then((next) => {
         if (failing) logger.info({}, `${name} go on`);
         failing = false;
-        return next === undefined ? MAX_PAUSE_MS : next.getTime() - Date.now();
+        return next === undefined ? MAX_PAUSE_MS : next.getTime() - now();
       })
       .catch((error: unknown) => {
         if (!failing && !closed) logger.warn({ err: error }, `${name} wait`);

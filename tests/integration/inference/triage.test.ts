@@ -11,6 +11,7 @@ import type { Engine } from '#models/analysis/engine.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { beforePreparing, startTestEngine } from '#tests/support/engine.ts';
+import { ruleFor } from '#tests/support/notifications.ts';
 import {
   type ManifestInput,
   testLabel,
@@ -321,6 +322,43 @@ describe('the triage job with an active model', () => {
     expect(runs).toMatchObject([{ state: 'superseded' }]);
     expect(models).toHaveLength(1);
     expect(findings).toHaveLength(1);
+  });
+
+  it('plans the notifications that the site wants with its result, and none that says the same', async () => {
+    const notificationRules = [
+      ruleFor({ findings: ['Bright spot'] }),
+      ruleFor({ models: ['x'] }, 'x'),
+    ];
+    const telling = { ...dependencies, notificationRules };
+    const target = await study(BRIGHT);
+    const told = () =>
+      server.database
+        .selectFrom('notification')
+        .selectAll()
+        .where('studyKey', '=', target.studyKey)
+        .execute();
+    const job = await insertRun(server.database, target);
+    await triageStudy(job, telling);
+    await triageStudy(job, telling);
+    const [planned, ...others] = await told();
+    const { row } = await read(target);
+    expect(others).toEqual([]);
+    expect(planned).toMatchObject({
+      ...{ rule: 'pager', runKey: job.runKey, state: 'waiting', createdAt: row.analysedAt },
+      content: {
+        studyInstanceUid: target.studyInstanceUid,
+        priority: 'HIGH',
+        reasons: [row.reason],
+        findings: [{ label: 'Bright spot', modelId: 'test-brightness', modelVersion: '1.0.0' }],
+      },
+    });
+    await triageStudy(await insertRun(server.database, target, 2), telling);
+    expect(await told()).toHaveLength(1);
+    const superseded = await insertRun(server.database, target, 3);
+    await insertRun(server.database, target, 4);
+    await server.database.deleteFrom('notification').execute();
+    await triageStudy(superseded, telling);
+    expect(await told()).toEqual([]);
   });
 
   it('gives a study its own class and place when a rerun finds less, never a lower one', async () => {

@@ -35,6 +35,12 @@ export function decodeBytes(bytes: Uint8Array, codec: ByteCodec): string {
   return iconv.decode(bytes, codec, { stripBOM: false });
 }
 
+/** The bytes of a text in one coding without escape sequences, or undefined where it holds a character beyond it. */
+export function encodeBytes(text: string, codec: ByteCodec): Buffer | undefined {
+  const bytes = iconv.encode(text, codec, { addBOM: false });
+  return iconv.decode(bytes, codec, { stripBOM: false }) === text ? bytes : undefined;
+}
+
 const SHORT_RUN = 16;
 
 function isTabled(codec: ByteCodec): boolean {

@@ -27,7 +27,7 @@ function latin(codec: ByteCodec): GraphicSet {
 }
 
 /** The sets that one defined term of SpecificCharacterSet brings (PS3.3 C.12.1.1.2, tables C.12-2 to C.12-5). */
-interface CharacterSet {
+export interface CharacterSet {
   readonly g0?: GraphicSet;
   readonly g1?: GraphicSet;
 }
@@ -113,6 +113,20 @@ const ESCAPES: Readonly<Record<string, Designation>> = {
 };
 
 const LONGEST_ESCAPE = 3;
+
+/** The bytes, ESC included, that designate a set to a half of the code table. */
+export function escapeFor({ half, set }: Designation): Buffer {
+  const found = Object.entries(ESCAPES).find(
+    ([, designation]) => designation.half === half && designation.set === set,
+  );
+  // The sets of Latin script are made anew for each mention.
+  const same = Object.entries(ESCAPES).find(
+    ([, { half: other, set: known }]) => other === half && known.codec === set.codec,
+  );
+  const name = (found ?? same)?.[0];
+  if (name === undefined) throw new Error(`no escape sequence for ${half} ${set.codec}`);
+  return Buffer.from(`\u001b${name}`, 'latin1');
+}
 
 /** Reads the designation after an ESC at `position - 1`, or undefined for one that DICOM does not define. */
 export function readEscape(

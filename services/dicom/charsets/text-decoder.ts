@@ -3,7 +3,15 @@ import { DEFAULT_G0, findCharacterSet, type GraphicSet } from './character-sets.
 import { Iso2022Decoder, type Iso2022Settings } from './iso2022-decoder.ts';
 
 /** VRs that SpecificCharacterSet applies to (PS3.5 6.1.2.3). */
-const EXTENDED_VRS = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT']);
+export const EXTENDED_VRS: ReadonlySet<string> = new Set([
+  'LO',
+  'LT',
+  'PN',
+  'SH',
+  'ST',
+  'UC',
+  'UT',
+]);
 /** Of these, the ones in which a backslash is an ordinary character (PS3.5 table 6.2-1). */
 const SINGLE_VALUED_VRS = new Set(['LT', 'ST', 'UT', 'UR']);
 
@@ -15,6 +23,17 @@ const EQUALS = 0x3d;
 const VALUE_RESETS: ReadonlySet<number> = new Set([...CONTROL_RESETS, BACKSLASH]);
 const NAME_RESETS: ReadonlySet<number> = new Set([...VALUE_RESETS, CARET, EQUALS]);
 const TEXT_RESETS: ReadonlySet<number> = new Set(CONTROL_RESETS);
+
+/** Bytes after which the initial sets of a text of this VR hold again: PS3.5 6.1.2.5.3. */
+export function resetBytesOf(vr: string): ReadonlySet<number> {
+  if (vr === 'PN') return NAME_RESETS;
+  return separatesValues(vr) ? VALUE_RESETS : TEXT_RESETS;
+}
+
+/** Whether a backslash parts the values of an element of this VR. */
+export function separatesValues(vr: string): boolean {
+  return !SINGLE_VALUED_VRS.has(vr);
+}
 
 /**
  * Decodes the text of one data set by its SpecificCharacterSet (0008,0005). It never throws: what it had to guess is
@@ -44,7 +63,7 @@ export function createTextDecoder(specificCharacterSet: readonly string[] = []):
   const coding = chooseCoding(specificCharacterSet, problems);
   return {
     decodeValues(bytes, vr) {
-      const single = SINGLE_VALUED_VRS.has(vr);
+      const single = !separatesValues(vr);
       const text = EXTENDED_VRS.has(vr)
         ? decodeExtended(bytes, { coding, vr, problems })
         : decodeBytes(bytes, 'iso-8859-1');
@@ -108,8 +127,8 @@ function decodeExtended(bytes: Uint8Array, { coding, vr, problems }: Extended): 
     ...(coding.kind === 'iso2022'
       ? coding
       : { initialG0: DEFAULT_G0, initialG1: undefined, assumedG1: undefined }),
-    resets: vr === 'PN' ? NAME_RESETS : SINGLE_VALUED_VRS.has(vr) ? TEXT_RESETS : VALUE_RESETS,
-    backslashSeparates: !SINGLE_VALUED_VRS.has(vr),
+    resets: resetBytesOf(vr),
+    backslashSeparates: separatesValues(vr),
   };
   const decoder = new Iso2022Decoder(settings);
   const text = decoder.decode(bytes);

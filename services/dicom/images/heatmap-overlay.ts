@@ -9,7 +9,7 @@ interface Heatmap {
 }
 
 /** Cells below this are not painted: a faint veil over the whole image helps nobody. */
-const VISIBLE_FROM = 0.15;
+export const VISIBLE_FROM = 0.15;
 const MAX_OPACITY = 0.55;
 
 /**
@@ -68,6 +68,6 @@ function mix(from: number, to: number, share: number): number {
 }
 
 /** Yellow through orange to red: readable on grey, and told apart by lightness alone. */
-function warmColor(value: number): Color {
+export function warmColor(value: number): Color {
   return [255, Math.round(230 * (1 - value)), 0];
 }

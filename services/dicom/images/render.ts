@@ -6,7 +6,6 @@ import {
   type Canvas,
   type Color,
   drawText,
-  fillRectangle,
   outlineRectangle,
   textHeight,
   textWidth,
@@ -15,8 +14,6 @@ import { type DisplayPixels, toDisplayPixels } from './display-pixels.ts';
 import { blendHeatmap, heatmapPixels } from './heatmap-overlay.ts';
 
 /** This file is the only owner of sharp on the DICOM side. */
-
-const NOT_FOR_DIAGNOSIS = 'NOT FOR DIAGNOSIS';
 
 export interface ThumbnailOptions {
   /** Longest edge in pixels; a smaller image is not enlarged. */
@@ -34,14 +31,12 @@ export interface HeatmapOverlay {
   readonly transform: HeatmapTransform;
 }
 
-export interface KeyImageOptions {
-  readonly heatmap?: HeatmapOverlay;
-  /** In source pixels. */
+export interface MarkOptions {
+  readonly heatmap?: HeatmapOverlay | undefined;
+  /** In source pixels; labels in ASCII. */
   readonly boxes?: readonly { readonly box: Box; readonly label?: string }[];
-  /** What is shown and by which model, in ASCII; burned in at the top. Never patient data. */
-  readonly legend: string;
-  /** Longest edge in pixels, 1024 without it. Smaller images are enlarged so that the text can be read. */
-  readonly maxSize?: number;
+  /** Longest edge in pixels. Smaller images are enlarged so that marks and text can be read. */
+  readonly maxSize: number;
   readonly window?: VoiWindow;
 }
 
@@ -58,22 +53,12 @@ export async function renderThumbnail(
     : image.png({ compressionLevel: 6 }).toBuffer();
 }
 
-/** The picture of a finding as PNG: the frame, heatmap, boxes, legend and the mark "not for diagnosis", burned in. */
-export async function renderKeyImage(
+/** A frame as a monitor shows it, with heatmap and boxes burned in: interleaved RGB of 8 bits. */
+export async function renderMarkedFrame(
   frame: DecodedFrame,
-  options: KeyImageOptions,
-): Promise<Buffer> {
-  const { rows, columns, rgb } = await renderKeyImagePixels(frame, options);
-  const raw = { width: columns, height: rows, channels: 3 as const };
-  return sharp(rgb, { raw }).png({ compressionLevel: 6 }).toBuffer();
-}
-
-/** The same as interleaved RGB of 8 bits, for a secondary capture object. */
-export async function renderKeyImagePixels(
-  frame: DecodedFrame,
-  options: KeyImageOptions,
-): Promise<{ rows: number; columns: number; rgb: Uint8Array }> {
-  const size = fitSize(frame, options.maxSize ?? DEFAULT_KEY_SIZE, { enlarge: true });
+  options: MarkOptions,
+): Promise<Canvas> {
+  const size = fitSize(frame, options.maxSize, { enlarge: true });
   const rgb = await openPixels(toDisplayPixels(frame, options.window))
     .resize({ ...size, fit: 'fill' })
     .toColourspace('srgb')
@@ -84,9 +69,7 @@ export async function renderKeyImagePixels(
   const scale = { x: size.width / frame.columns, y: size.height / frame.rows };
   if (options.heatmap !== undefined) blendHeatmap(canvas, options.heatmap, scale);
   for (const { box, label } of options.boxes ?? []) drawBox(canvas, { box, label, scale });
-  drawStrip(canvas, options.legend, 'top');
-  drawStrip(canvas, NOT_FOR_DIAGNOSIS, 'bottom');
-  return { rows: size.height, columns: size.width, rgb };
+  return canvas;
 }
 
 /**
@@ -99,13 +82,7 @@ export async function renderHeatmapCells(
   return await sharp(heatmapPixels(heatmap.values), { raw }).png().toBuffer();
 }
 
-const DEFAULT_KEY_SIZE = 1024;
 const BOX_COLOR: Color = [255, 214, 0];
-const TEXT_COLOR: Color = [255, 255, 255];
-const STRIP = { color: [0, 0, 0], opacity: 0.7 } as const satisfies {
-  color: Color;
-  opacity: number;
-};
 
 function openPixels({ rows, columns, channels, values }: DisplayPixels): ReturnType<typeof sharp> {
   return sharp(values, { raw: { width: columns, height: rows, channels } });
@@ -137,14 +114,6 @@ function textScale(canvas: Canvas, text: string): number {
   return Math.max(1, Math.min(wanted, fitting));
 }
 
-function drawStrip(canvas: Canvas, text: string, edge: 'top' | 'bottom'): void {
-  const scale = textScale(canvas, text);
-  const height = textHeight(scale) + 4 * scale;
-  const top = edge === 'top' ? 0 : canvas.height - height;
-  fillRectangle(canvas, { left: 0, top, width: canvas.width, height }, STRIP);
-  drawText(canvas, text, { left: 2 * scale, top: top + 2 * scale, scale, color: TEXT_COLOR });
-}
-
 function drawBox(
   canvas: Canvas,
   mark: { box: Box; label: string | undefined; scale: { x: number; y: number } },
@@ -161,7 +130,10 @@ function drawBox(
   outlineRectangle(canvas, rectangle, { color: BOX_COLOR, thickness });
   if (mark.label === undefined) return;
   const dots = textScale(canvas, mark.label);
-  const top = Math.round(rectangle.top) - textHeight(dots) - dots;
-  const left = Math.round(rectangle.left);
+  // Beside the box, but within the picture: a label that is cut off says nothing, or something else.
+  const above = Math.round(rectangle.top) - textHeight(dots) - dots;
+  const top = above >= 0 ? above : Math.round(rectangle.top + rectangle.height) + dots;
+  const furthest = canvas.width - textWidth(mark.label, dots);
+  const left = Math.max(0, Math.min(Math.round(rectangle.left), furthest));
   drawText(canvas, mark.label, { left, top, scale: dots, color: BOX_COLOR });
 }

@@ -5,10 +5,10 @@ import { glyphOf } from '#dicom/images/glyphs.ts';
 import {
   fitSize,
   type HeatmapOverlay,
-  renderKeyImage,
-  renderKeyImagePixels,
+  renderMarkedFrame,
   renderThumbnail,
 } from '#dicom/images/render.ts';
+import { renderResultPicture } from '#dicom/images/result-picture.ts';
 import type { DecodedFrame } from '#dicom/pixels/decoded-frame.ts';
 
 function frame(overrides: Partial<DecodedFrame> = {}): DecodedFrame {
@@ -103,7 +103,7 @@ describe('renderThumbnail', () => {
   });
 });
 
-describe('renderKeyImage', () => {
+describe('a picture of a result', () => {
   const black = frame({
     rows: 64,
     columns: 64,
@@ -111,22 +111,43 @@ describe('renderKeyImage', () => {
     windowCenter: [500],
     windowWidth: [100],
   });
-  const size = { maxSize: 256, legend: '' };
 
-  function at(image: { columns: number; rgb: Uint8Array }, x: number, y: number): number[] {
-    return [...image.rgb.subarray((y * image.columns + x) * 3, (y * image.columns + x) * 3 + 3)];
+  function at(image: { width: number; rgb: Uint8Array }, x: number, y: number): number[] {
+    return [...image.rgb.subarray((y * image.width + x) * 3, (y * image.width + x) * 3 + 3)];
   }
 
-  it('burns in the mark "not for diagnosis", legible without any font', async () => {
-    const image = await renderKeyImagePixels(black, size);
-    const strip = image.rgb.subarray(244 * 256 * 3);
-    // One dot a pixel at this size: N is 7F 04 08 10 7F by columns from the left, 2 pixels in.
-    const top = 256 - 12 + 2;
+  it('says "not for diagnosis" below the image, legible without any font', async () => {
+    const image = await renderResultPicture(black, { maxSize: 256, legend: [] });
+    // One dot a pixel at this size: N is 7F 04 08 10 7F by columns from the left, 4 pixels in.
+    const top = image.height - 12 + 2;
     const column = (x: number) =>
       Array.from({ length: 8 }, (_, row) => (at(image, x, top + row)[0] === 255 ? 1 << row : 0));
     const pattern = (x: number) => column(x).reduce((sum, bit) => sum | bit, 0);
-    expect([2, 3, 4, 5, 6].map(pattern)).toEqual([0x7f, 0x04, 0x08, 0x10, 0x7f]);
-    expect(strip.filter((value) => value === 255).length).toBeGreaterThan(300);
+    expect([4, 5, 6, 7, 8].map(pattern)).toEqual([0x7f, 0x04, 0x08, 0x10, 0x7f]);
+    expect(image.width).toBe(256);
+    // Nothing of the image is covered: it stands whole between the bands.
+    expect(image.height).toBe(256 + 12 + 12);
+  });
+
+  it('breaks long legends into lines and shows what the colours of a heatmap mean', async () => {
+    const plain = await renderResultPicture(black, { maxSize: 256, legend: ['short'] });
+    const long = await renderResultPicture(black, { maxSize: 256, legend: ['word '.repeat(20)] });
+    expect(long.height - plain.height).toBe(2 * 10);
+    const heatmap: HeatmapOverlay = {
+      rows: 1,
+      columns: 1,
+      values: Float32Array.of(0),
+      transform: { scaleX: 64, scaleY: 64, originX: 0, originY: 0 },
+    };
+    const scaled = await renderResultPicture(black, {
+      maxSize: 256,
+      legend: ['short'],
+      heatmap,
+      unit: 'attention',
+    });
+    expect(scaled.height - plain.height).toBe(10);
+    const row = Array.from({ length: 256 }, (_, x) => at(scaled, x, 2 + 10 + 4));
+    expect(row).toContainEqual([255, 0, 0]);
   });
 
   it('draws boxes and heatmaps where they lie in source pixels', async () => {
@@ -136,8 +157,8 @@ describe('renderKeyImage', () => {
       values: Float32Array.of(0, 0, 0, 1),
       transform: { scaleX: 16, scaleY: 16, originX: 16, originY: 16 },
     };
-    const image = await renderKeyImagePixels(black, {
-      ...size,
+    const image = await renderMarkedFrame(black, {
+      maxSize: 256,
       heatmap,
       boxes: [{ box: [8, 16, 4, 4] }],
     });
@@ -149,7 +170,7 @@ describe('renderKeyImage', () => {
     expect(at(image, 100, 100)).toEqual([0, 0, 0]);
   });
 
-  it('gives a PNG, of colour frames too, and survives marks outside the image', async () => {
+  it('takes colour frames too, and survives marks outside the image', async () => {
     const values = new Uint8Array(8 * 8 * 3).fill(200);
     const color = frame({
       rows: 8,
@@ -159,8 +180,9 @@ describe('renderKeyImage', () => {
       bitsStored: 8,
       photometricInterpretation: 'RGB',
     });
-    const png = await renderKeyImage(color, {
-      legend: 'Befund: Rippenfraktur \u2013 0.9',
+    const image = await renderResultPicture(color, {
+      maxSize: 1024,
+      legend: ['Befund: Rippenfraktur \u2013 0.9'],
       boxes: [{ box: [-5, -5, 100, 2], label: 'outside' }],
       heatmap: {
         rows: 1,
@@ -169,8 +191,8 @@ describe('renderKeyImage', () => {
         transform: { scaleX: 8, scaleY: 8, originX: 0, originY: 0 },
       },
     });
-    const { width, height, channels } = await sharp(png).metadata();
-    expect([width, height, channels]).toEqual([1024, 1024, 3]);
+    expect(image.rgb.length).toBe(image.width * image.height * 3);
+    expect(at(image, 512, 600)).toEqual([200, 200, 200]);
   });
 
   it('has a letter for every printable ASCII character, each its own', () => {

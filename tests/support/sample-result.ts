@@ -24,7 +24,15 @@ export const ALGORITHM: Algorithm = {
   deviceUid: deriveUid(['sample', 'device', '1.2.0']),
   outcome: 'analysed',
   labels: [
-    { id: 'opacity', label: 'Opacity', code: OPACITY, score: 0.83, threshold: 0.5, flagged: true },
+    {
+      id: 'opacity',
+      label: 'Opacity',
+      code: OPACITY,
+      score: 0.83,
+      threshold: 0.5,
+      flagged: true,
+      trackingUid: deriveUid(['sample', 'score', 'opacity']),
+    },
   ],
 };
 
@@ -39,7 +47,7 @@ export function sampleFinding(images: readonly SourceImage[], name = 'F1'): Find
     bodySite: { value: '39607008', scheme: 'SCT', meaning: 'Lung' },
     regions: images.map((image) => ({
       sopInstanceUid: image.sopInstanceUid,
-      frame: 0,
+      frame: 1,
       box: {
         x: image.columns / 4,
         y: image.rows / 2,
@@ -60,7 +68,7 @@ export function sampleHeatmap(image: SourceImage): Heatmap {
   });
   return {
     sopInstanceUid: image.sopInstanceUid,
-    frame: 0,
+    frame: 1,
     width,
     height,
     values,

@@ -39,6 +39,8 @@ export interface LabelScore {
   /** At or above it the label counts as flagged. */
   readonly threshold: number;
   readonly flagged: boolean;
+  /** Of this score in the report: the same in each later version of it (TID 1501 asks for one). */
+  readonly trackingUid: string;
 }
 
 /** One model as it ran, or did not run, on the study. */
@@ -62,7 +64,7 @@ export interface Algorithm {
 /** A place on one frame of one image. */
 export interface FindingRegion {
   readonly sopInstanceUid: string;
-  /** From 0, as in the decoder. DICOM counts from 1: the builders add it. */
+  /** From 1, as DICOM counts; the decoder counts from 0. */
   readonly frame: number;
   /** In source pixels: origin at the upper left corner of the first pixel. Absent: the whole frame is meant. */
   readonly box?: BoundingBox | undefined;
@@ -105,7 +107,7 @@ export interface Finding {
 /** Cells over one frame of one image. */
 export interface Heatmap {
   readonly sopInstanceUid: string;
-  /** From 0. */
+  /** From 1. */
   readonly frame: number;
   /** Cells. */
   readonly width: number;

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { RadTriageError } from '#core/errors.ts';
+import { fitsCertificate } from '#dicom/dimse/fits-certificate.ts';
 import { REJECTIONS, type Rejection } from '#dicom/dimse/pdu-codec.ts';
 import type {
   AssociationPolicy,
@@ -9,7 +10,6 @@ import type {
 import type { UserIdentity } from '#dicom/dimse/user-information.ts';
 import type { Config } from '#platform/config/config.ts';
 import { IdentityCheck, type IdentityFinding } from './identity-check.ts';
-import { fitsCertificate } from './peer-certificate.ts';
 
 type DicomConfig = Config['dicom'];
 

@@ -5,6 +5,10 @@ import {
 } from '#core/commitment-state.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { DimseService, ServiceOperationName } from '#dicom/dimse/dimse-service.ts';
+import {
+  DUPLICATE_TRANSACTION_UID,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+} from '#dicom/dimse/storage-commitment.ts';
 import type { Config } from '#platform/config/config.ts';
 import {
   INSTANCE_AVAILABILITY_NOTIFICATION,
@@ -12,10 +16,7 @@ import {
   STEP_MAY_NO_LONGER_BE_UPDATED,
 } from './completion/sop-classes.ts';
 import { SERVICE_STATUS } from './service-status.ts';
-import {
-  DUPLICATE_TRANSACTION_UID,
-  STORAGE_COMMITMENT_PUSH_MODEL,
-} from './storage-commitment/sop-class.ts';
+import { takesReports } from './storage-commitment/take-reports.ts';
 
 /** A service beside C-ECHO and C-STORE, as the conformance statement tells of it. */
 export interface OfferedService {
@@ -29,6 +30,11 @@ export interface OfferedService {
   /** The setting that turns it on. */
   readonly setting: string;
   readonly isOn: (config: Pick<Config, 'dicom'>) => boolean;
+  /** Where we are also the user of the class: what turns that on. */
+  readonly asUser?: {
+    readonly setting: string;
+    readonly isOn: (config: Pick<Config, 'destinations'>) => boolean;
+  };
 }
 
 const FINDING_MEANINGS: Readonly<Record<Exclude<CommitmentFinding, 'kept'>, string>> = {
@@ -74,8 +80,18 @@ export const OFFERED_SERVICES: readonly OfferedService[] = [
   {
     name: 'Storage Commitment Push Model',
     sopClassUid: STORAGE_COMMITMENT_PUSH_MODEL,
-    taken: [['n-action', 'Action type 1, Request Storage Commitment']],
+    taken: [
+      ['n-action', 'Action type 1, Request Storage Commitment'],
+      [
+        'n-event-report',
+        'Event type 1 or 2 from a destination of results that we asked, on the association of the request or on one of its own in the role of SCP',
+      ],
+    ],
     sent: [
+      [
+        'n-action',
+        'Action type 1, for results that a destination has taken; asked again while no answer comes. What it does not keep is sent again',
+      ],
       [
         'n-event-report',
         'Event type 1 (all kept) or 2 (failures exist), on the same association while it lasts, else on one of our own in the role of SCP; repeated until it is answered',
@@ -85,6 +101,11 @@ export const OFFERED_SERVICES: readonly OfferedService[] = [
       [hex(SERVICE_STATUS.noSuchInstance), 'The SOP instance is not the well-known one'],
       [hex(SERVICE_STATUS.invalidArgument), 'A transaction or object UID is missing or invalid'],
       [hex(SERVICE_STATUS.noSuchActionType), 'The action type is not 1'],
+      [hex(SERVICE_STATUS.noSuchEventType), 'The event type is neither 1 nor 2'],
+      [
+        hex(SERVICE_STATUS.processingFailure),
+        'Nothing was asked of the reporting peer under the transaction UID',
+      ],
       NOT_LISTED,
       [
         hex(DUPLICATE_TRANSACTION_UID),
@@ -95,6 +116,10 @@ export const OFFERED_SERVICES: readonly OfferedService[] = [
     ],
     setting: 'dicom.storageCommitment.enabled',
     isOn: ({ dicom }) => dicom.storageCommitment.enabled,
+    asUser: {
+      setting: 'destinations: storageCommitment',
+      isOn: ({ destinations }) => takesReports(destinations),
+    },
   },
   {
     name: 'Modality Performed Procedure Step',

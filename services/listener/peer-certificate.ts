@@ -1,26 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
-import {
-  contextOptions,
-  describeCertificate,
-  type PeerCertificate,
-} from '#dicom/dimse/tls-server.ts';
+import { fitsCertificate } from '#dicom/dimse/fits-certificate.ts';
+import { contextOptions, describeCertificate } from '#dicom/dimse/tls-server.ts';
 import type { Config } from '#platform/config/config.ts';
 import { readTlsFiles } from './read-tls-files.ts';
 
 type DicomConfig = Config['dicom'];
 type CertificateRule = DicomConfig['peers'][number]['certificate'];
-
-/** Whether what a peer shows is what the configuration asks of it; without a rule anything is. */
-export function fitsCertificate(
-  wanted: CertificateRule,
-  shown: PeerCertificate | undefined,
-): boolean {
-  if (wanted === undefined) return true;
-  if (shown === undefined) return false;
-  return wanted.sha256 === undefined
-    ? wanted.name !== undefined && shown.names.includes(wanted.name)
-    : wanted.sha256 === shown.fingerprint;
-}
 
 /**
  * TLS to a peer's own door: with our certificate, and a peer that shows one of our authorities; the very one of its

@@ -8,6 +8,7 @@ export const SERVICE_STATUS = {
   processingFailure: 0x0110,
   duplicateInstance: 0x0111,
   noSuchInstance: 0x0112,
+  noSuchEventType: 0x0113,
   invalidArgument: 0x0115,
   missingAttribute: 0x0120,
   noSuchActionType: 0x0123,

@@ -7,11 +7,11 @@ import type { Config } from '#platform/config/config.ts';
 import { table } from './markdown.ts';
 
 export function networkServices(config: Config): string {
-  const services = OFFERED_SERVICES.map(({ name, sopClassUid, setting, isOn }) => [
+  const services = OFFERED_SERVICES.map(({ name, sopClassUid, setting, isOn, asUser }) => [
     name,
     sopClassUid,
-    'No',
-    isOn(config) ? 'Yes' : `Option (\`${setting}\`)`,
+    asUser === undefined ? 'No' : yesOrOption(asUser.isOn(config), asUser.setting),
+    yesOrOption(isOn(config), setting),
   ]);
   return table(
     ['SOP class', 'UID', 'User (SCU)', 'Provider (SCP)'],
@@ -21,6 +21,10 @@ export function networkServices(config: Config): string {
       ...services,
     ],
   );
+}
+
+function yesOrOption(on: boolean, setting: string): string {
+  return on ? 'Yes' : `Option (\`${setting}\`)`;
 }
 
 export function acceptedContexts(): string {
@@ -34,7 +38,11 @@ export function acceptedContexts(): string {
     [
       ['Verification', names(uncompressed), 'SCP', 'None'],
       ['Every storage SOP class below', 'Every transfer syntax below', 'SCP', 'None'],
-      ...OFFERED_SERVICES.map(({ name }) => [name, names(SERVICE_SYNTAXES), 'SCP', 'None']),
+      ...OFFERED_SERVICES.map(({ name, asUser }) =>
+        asUser === undefined
+          ? [name, names(SERVICE_SYNTAXES), 'SCP', 'None']
+          : [name, names(SERVICE_SYNTAXES), 'SCP, SCU', 'SCP/SCU role selection'],
+      ),
     ],
   );
 }
@@ -62,11 +70,14 @@ export function storageClasses(config: Config): string {
 }
 
 export function serviceConformance(): string {
-  return OFFERED_SERVICES.map(({ name, taken, sent, refusals, setting }) =>
+  return OFFERED_SERVICES.map(({ name, taken, sent, refusals, setting, asUser }) =>
     [
       `##### ${name}`,
       '',
       `Off unless \`${setting}\` turns it on; then for the peers that the configuration names.`,
+      ...(asUser === undefined
+        ? []
+        : [`As the user of the class, off unless \`${asUser.setting}\` turns it on.`]),
       '',
       table(
         ['Direction', 'Operation', 'Meaning'],

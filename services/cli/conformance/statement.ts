@@ -54,6 +54,7 @@ function model(): string {
 
 - **Listener**: takes objects from modalities and archives, checks the structure of each while it streams in, keeps it durably, and only then answers Success. Where the site turns them on, it answers requests for storage commitment and takes notifications that a study is whole.
 - **Sender** (\`radtriage send\`): sends DICOM files to another application entity as they are.
+- **Deliverer** (in the worker): sends results to the destinations that the site names, keeps what is not taken and tries again, and asks for storage commitment where it is told to.
 
 ### 3.2 Functional definition
 
@@ -137,7 +138,13 @@ function senderEntity(): string {
 
 Initiates one association, and more where a folder holds more than 128 different pairs of SOP class and transfer syntax. Each pair is proposed in a presentation context of its own, for all storage SOP classes, so that every object is sent in the bytes in which it stands in its file; an object whose context is refused is named and not sent. It accepts no association.
 
-${requestorTimers()}`;
+${requestorTimers()}
+
+#### 4.2.3 Deliverer
+
+Initiates one association at a time to each destination (\`destinations\`), whatever happens at others, and sends over it up to 50 objects in the bytes in which they are kept, each pair of SOP class and transfer syntax in a presentation context of its own. Objects of one study go in the order in which they were made. A lost association, and a status A7xx, 0110, 0124 or 0213, are followed by another attempt with the same SOP Instance UID, after a pause that doubles up to ten minutes, until \`giveUpHours\` have passed; an object may so come more than once, with the same bytes. 0000, Bxxx and 0111 count as taken; any other status, and a refused context, ends the attempts.
+
+Where \`storageCommitment\` is set, the association proposes the Storage Commitment Push Model too, and an N-ACTION follows the objects. It is held for one second for the report; a later one is taken by the Listener, from the called AE title of the destination.`;
 }
 
 function interfaces(config: Config): string {

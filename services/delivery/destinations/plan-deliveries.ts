@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { ResultKind } from '#core/result-objects.ts';
 import type { Destination } from '#platform/config/destinations.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { notifyDestination } from '#platform/deliveries/channel.ts';
 import { kindsFor, type StudyFacts } from './choose-objects.ts';
 
 export interface DeliveryFacts extends StudyFacts {
@@ -32,7 +33,10 @@ export async function planDeliveries(
     .insertInto('delivery')
     .values(rows)
     .onConflict((conflict) => conflict.columns(['destination', 'resultObjectKey']).doNothing())
-    .returning('deliveryKey')
+    .returning('destination')
     .execute();
+  for (const name of new Set(added.map(({ destination }) => destination))) {
+    await notifyDestination(trx, name);
+  }
   return added.length;
 }

@@ -68,15 +68,19 @@ const SECURE_OPTIONS =
   constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_NO_TICKET;
 
 /** How we speak TLS, at either end. */
-export function contextOptions(identity: TlsIdentity): SecureContextOptions {
+export function strictTls(): SecureContextOptions {
   return {
-    ...identity,
     minVersion: 'TLSv1.2',
     // Level 2: keys of 112 bits of security at least (RSA of 2048), no SHA-1.
     ciphers: `${TLS_CIPHERS.join(':')}:@SECLEVEL=2`,
     honorCipherOrder: true,
     secureOptions: SECURE_OPTIONS,
   };
+}
+
+/** The same with what we show, and whom we believe. */
+export function contextOptions(identity: TlsIdentity): SecureContextOptions {
+  return { ...identity, ...strictTls() };
 }
 
 /**

@@ -1,8 +1,13 @@
 import { RadTriageError } from '#core/errors.ts';
 import { itemsOf } from '#dicom/attributes/element-values.ts';
 import { type DataSet, parseHeader } from '#dicom/attributes/parse-elements.ts';
+import {
+  missingAttribute,
+  readCode,
+  readReference,
+  requireUid,
+} from '#dicom/attributes/read-references.ts';
 import { isImageClass } from '#intake/instance-record.ts';
-import { missingAttribute, readCode, readReference, requireUid } from '../read-references.ts';
 
 /** What an Instance Availability Notification says of a study (PS3.4 annex R). */
 export interface Availability {

@@ -2,8 +2,13 @@ import { RadTriageError } from '#core/errors.ts';
 import { isPerformedStepStatus, type PerformedStepStatus } from '#core/performed-step-status.ts';
 import { itemsOf } from '#dicom/attributes/element-values.ts';
 import { type DataSet, parseHeader } from '#dicom/attributes/parse-elements.ts';
+import {
+  missingAttribute,
+  readCode,
+  readReferences,
+  requireUid,
+} from '#dicom/attributes/read-references.ts';
 import { isImageClass } from '#intake/instance-record.ts';
-import { missingAttribute, readCode, readReferences, requireUid } from '../read-references.ts';
 
 /** What an MPPS message says, as far as it is of use here. */
 export interface PerformedStep {

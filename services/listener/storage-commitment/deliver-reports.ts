@@ -2,6 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { toRadTriageError } from '#core/errors.ts';
 import type { PeerAssociation } from '#dicom/dimse/dimse-service.ts';
+import {
+  STORAGE_COMMITMENT_INSTANCE,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+} from '#dicom/dimse/storage-commitment.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
@@ -16,7 +20,6 @@ import {
 } from './commitment-store.ts';
 import { type CommitmentReport, encodeReport, eventTypeOf } from './encode-report.ts';
 import { PeerLink } from './peer-link.ts';
-import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL } from './sop-class.ts';
 
 /** The association that a request came in on, which may still wait for its answer. */
 export interface HeldAssociation {

@@ -1,6 +1,6 @@
 import { type CommitmentFinding, failureReasonOf } from '#core/commitment-state.ts';
 import { encodeDataSet, type NewElement } from '#dicom/attributes/encode-data-set.ts';
-import type { SopReference } from '../read-references.ts';
+import type { SopReference } from '#dicom/attributes/read-references.ts';
 
 export interface JudgedReference extends SopReference {
   readonly finding: CommitmentFinding;

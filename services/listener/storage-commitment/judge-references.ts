@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { CommitmentFinding } from '#core/commitment-state.ts';
 import type { InstanceStanding } from '#core/instance-standing.ts';
+import type { SopReference } from '#dicom/attributes/read-references.ts';
 import { isStorageSopClass } from '#dicom/dimse/storage-sop-classes.ts';
 import { isKeptByPolicy } from '#intake/retention/keeps.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { SopReference } from '../read-references.ts';
 import type { FileVerifier, KeptFile } from './verify-file.ts';
 
 interface KeptObject extends KeptFile {

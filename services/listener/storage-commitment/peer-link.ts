@@ -1,13 +1,16 @@
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
 import { openAssociation, type ScuAssociation, type ScuOptions } from '#dicom/dimse/scu.ts';
 import {
+  STORAGE_COMMITMENT_INSTANCE,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+} from '#dicom/dimse/storage-commitment.ts';
+import {
   EXPLICIT_VR_LITTLE_ENDIAN,
   IMPLICIT_VR_LITTLE_ENDIAN,
 } from '#dicom/part10/transfer-syntaxes.ts';
 import type { Config } from '#platform/config/config.ts';
 import { tlsToPeer } from '../peer-certificate.ts';
 import { type CommitmentReport, encodeReport, eventTypeOf } from './encode-report.ts';
-import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL } from './sop-class.ts';
 
 const TIMEOUTS = { associateMs: 15_000, responseMs: 30_000, releaseMs: 5_000 };
 

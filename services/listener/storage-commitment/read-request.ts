@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { RadTriageError } from '#core/errors.ts';
 import { parseHeader } from '#dicom/attributes/parse-elements.ts';
-import { readReferences, requireUid, type SopReference } from '../read-references.ts';
+import {
+  readReferences,
+  requireUid,
+  type SopReference,
+} from '#dicom/attributes/read-references.ts';
 
 /** What a peer asks to be committed to (PS3.4 table J.3-1). */
 export interface CommitmentRequest {

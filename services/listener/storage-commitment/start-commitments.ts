@@ -1,5 +1,11 @@
 import { toRadTriageError } from '#core/errors.ts';
 import type { DimseService, ServiceAnswer, ServiceRequest } from '#dicom/dimse/dimse-service.ts';
+import {
+  DUPLICATE_TRANSACTION_UID,
+  REQUEST_STORAGE_COMMITMENT,
+  STORAGE_COMMITMENT_INSTANCE,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+} from '#dicom/dimse/storage-commitment.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
@@ -9,11 +15,6 @@ import { forgetSettled, nextDue, recordRequest } from './commitment-store.ts';
 import { type DecideOptions, decideDue } from './decide-commitments.ts';
 import { type HeldAssociation, ReportDelivery } from './deliver-reports.ts';
 import { readCommitmentRequest } from './read-request.ts';
-import {
-  DUPLICATE_TRANSACTION_UID,
-  STORAGE_COMMITMENT_INSTANCE,
-  STORAGE_COMMITMENT_PUSH_MODEL,
-} from './sop-class.ts';
 import { FileVerifier, type StoredFiles } from './verify-file.ts';
 
 export interface CommitmentOptions {
@@ -32,7 +33,6 @@ export interface Commitments {
   close(): Promise<void>;
 }
 
-const REQUEST_STORAGE_COMMITMENT = 1;
 const DAY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
 

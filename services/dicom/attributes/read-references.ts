@@ -1,7 +1,7 @@
 import { RadTriageError } from '#core/errors.ts';
-import { itemsOf, latin1, readBytes } from '#dicom/attributes/element-values.ts';
-import type { DataSet } from '#dicom/attributes/parse-elements.ts';
-import { isUid, readUid } from '#dicom/part10/uid.ts';
+import { isUid, readUid } from '../part10/uid.ts';
+import { itemsOf, latin1, readBytes } from './element-values.ts';
+import type { DataSet } from './parse-elements.ts';
 
 /** One item of a sequence of SOP references (PS3.3 table 10-11). */
 export interface SopReference {

@@ -1,0 +1,35 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { SendableObject } from './delivery-store.ts';
+import type { Outcome } from './judge-status.ts';
+
+const CHUNK_BYTES = 128 * 1024;
+
+/** A file that is whole, open to be read, or why it cannot be sent. */
+export async function openObject(
+  path: string,
+  { fileBytes }: SendableObject,
+): Promise<FileHandle | Outcome> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason';
+    return code === 'ENOENT'
+      ? { event: 'refused', reason: 'our own file of the object is missing' }
+      : { event: 'try-again', reason: `our own file of the object cannot be read (${code})` };
+  }
+  const { size } = await file.stat();
+  if (size >= fileBytes) return file;
+  await file.close();
+  return { event: 'refused', reason: 'our own file of the object is cut short' };
+}
+
+/** The bytes of a file from an offset up to the object's end. */
+export function readBytesOf(
+  file: FileHandle,
+  { fileBytes }: SendableObject,
+  from: number,
+): AsyncIterable<Buffer> {
+  const range = { start: from, end: fileBytes - 1 };
+  return file.createReadStream({ ...range, highWaterMark: CHUNK_BYTES, autoClose: false });
+}

@@ -22,6 +22,7 @@ import { openSiteRegistry } from '../model-registry.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { createProcessMetrics } from '../process-metrics.ts';
 import { openSite } from '../site.ts';
+import { startDelivery } from '../start-delivery.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 const THUMBNAIL_SIZE = 256;
@@ -118,12 +119,15 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const shared = { queue, database, registry, blobs, activeWork, logger };
   const shadows = startShadows(shared, createEngine(engineOptions(inference, 1)));
   const explanations = startExplanations(shared, engineOptions(inference, 1));
+  const delivery = startDelivery(site, metrics);
   const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
     facts: { metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
-      await Promise.all([worker.close(), shadows.close(), explanations.close()]);
+      await Promise.all([
+        ...[worker.close(), shadows.close(), explanations.close(), delivery.close()],
+      ]);
       await Promise.all([sweep.close(), notifications.close()]);
       await pump.close();
       await Promise.all([engine.close(), queue.close()]);

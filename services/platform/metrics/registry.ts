@@ -88,6 +88,25 @@ export class MetricsRegistry {
     this.#read('gauge', figure, read);
   }
 
+  /** The same with a value for each set of labels. */
+  labelledGauge(
+    figure: Figure,
+    read: () => Iterable<readonly [labels: Labels, value: number]>,
+  ): void {
+    this.#add({
+      ...figure,
+      type: 'gauge',
+      samples: function* () {
+        let count = 0;
+        for (const [labels, value] of read()) {
+          count += 1;
+          if (count > MAX_SERIES) return;
+          yield [figure.name, labels, value];
+        }
+      },
+    });
+  }
+
   /** A counter that somebody else keeps, read when asked for. @param figure its name ends in `_total` */
   readCounter(figure: Figure, read: () => number | undefined): void {
     this.#read('counter', figure, read);

@@ -27,6 +27,8 @@ CREATE INDEX delivery_waiting ON delivery (destination, study_key, delivery_key)
 CREATE INDEX delivery_dead ON delivery (destination, delivery_key) WHERE state = 'dead';
 CREATE INDEX delivery_uncommitted ON delivery (destination, commitment_due_at)
   WHERE commitment_state IN ('wanted', 'asked');
+CREATE INDEX delivery_unanswered ON delivery (destination) WHERE commitment_state = 'unanswered';
+CREATE INDEX delivery_sent ON delivery (destination, sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX delivery_transaction ON delivery (transaction_uid) WHERE transaction_uid IS NOT NULL;
 CREATE INDEX delivery_study ON delivery (study_key);
 CREATE INDEX delivery_object ON delivery (result_object_key);

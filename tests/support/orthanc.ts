@@ -8,6 +8,8 @@ import { waitFor } from './wait-for.ts';
 
 export interface Orthanc {
   readonly dicomPort: number;
+  /** Of its REST interface, without a slash at the end. */
+  readonly httpUrl: string;
   /** Sends a request of its REST interface and gives the answer's body as text. @throws on any status but 2xx */
   request(
     method: 'GET' | 'POST' | 'DELETE',
@@ -73,6 +75,7 @@ export async function startOrthanc(
   });
   return {
     dicomPort,
+    httpUrl,
     request,
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -6,6 +6,7 @@ export const PEER_PACKAGES: Readonly<Record<string, string>> = {
   storescu: 'dcmtk',
   storescp: 'dcmtk',
   echoscu: 'dcmtk',
+  dcmqrscp: 'dcmtk',
   dcmdump: 'dcmtk',
   dcmdjpeg: 'dcmtk',
   dcmdjpls: 'dcmtk',

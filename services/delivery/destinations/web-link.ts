@@ -32,8 +32,8 @@ export function openWebLink(
 
 function storeRequest(object: SendableObject, file: AsyncIterable<Buffer>) {
   const boundary = randomUUID();
-  const type = `application/dicom; transfer-syntax=${object.transferSyntaxUid}`;
-  const head = Buffer.from(`--${boundary}\r\nContent-Type: ${type}\r\n\r\n`);
+  // Without its transfer-syntax, which the file says itself: Orthanc finds no object behind a media type with parameters.
+  const head = Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   return {
     method: 'POST' as const,
@@ -71,15 +71,8 @@ export function judgeAnswer(answer: WebAnswer, sopInstanceUid: string): Outcome 
   if (SERVER_TROUBLE.has(status)) {
     throw new RadTriageError('ASSOCIATION_FAILED', `HTTP ${status}`);
   }
-  const said = readStoreAnswer(answer, sopInstanceUid);
   if (status === OK || status === ACCEPTED || status === CONFLICT) {
-    if (said.failed !== undefined) return judgeFailure(status, said.failed);
-    if (status === CONFLICT) return { event: 'refused', reason: 'HTTP 409, without a reason' };
-    const { warning } = said;
-    return {
-      event: 'taken',
-      ...(warning === undefined ? {} : { warning: describeStatus(warning) }),
-    };
+    return judgeStored(status, readStoreAnswer(answer, sopInstanceUid));
   }
   const reason = `HTTP ${status}`;
   return status >= 500 || status < 300
@@ -87,36 +80,60 @@ export function judgeAnswer(answer: WebAnswer, sopInstanceUid: string): Outcome 
     : { event: 'refused', reason };
 }
 
+function judgeStored(status: number, said: StoreAnswer): Outcome {
+  switch (said.of) {
+    case 'failed':
+      return judgeFailure(status, said.reason);
+    case 'kept':
+      return said.warning === undefined
+        ? { event: 'taken' }
+        : { event: 'taken', warning: describeStatus(said.warning) };
+    case 'nobody':
+      // Some servers answer 200 to a body in which they found no object at all.
+      return {
+        event: 'try-again',
+        reason: `HTTP ${status}, and the answer does not name the object`,
+      };
+    case 'unreadable':
+      if (status === CONFLICT) return { event: 'refused', reason: 'HTTP 409, without a reason' };
+      return status === OK
+        ? { event: 'taken' }
+        : { event: 'taken', warning: 'HTTP 202, without saying what was changed' };
+  }
+}
+
 /** A failure reason of 0 says that it failed all the same. */
 function judgeFailure(status: number, reason: number): Outcome {
-  const outcome = judgeStatus(reason);
   if (reason === 0) return { event: 'refused', reason: `HTTP ${status}, failed without a reason` };
+  const outcome = judgeStatus(reason);
   return outcome.event === 'taken'
     ? outcome
     : { ...outcome, reason: `HTTP ${status}, ${outcome.reason}` };
 }
 
-/** FailureReason and WarningReason of our object in the answer's DICOM JSON; nothing where it holds none. */
-function readStoreAnswer(
-  { body, contentType }: WebAnswer,
-  sopInstanceUid: string,
-): { failed?: number; warning?: number } {
-  if (!/json/i.test(contentType)) return {};
+/** What an answer says of our object; `nobody`: it does not name it. */
+type StoreAnswer =
+  | { readonly of: 'unreadable' | 'nobody' }
+  | { readonly of: 'failed'; readonly reason: number }
+  | { readonly of: 'kept'; readonly warning: number | undefined };
+
+/** Reads FailureReason and WarningReason of our object (PS3.18 table 10.5.3-3) in DICOM JSON. */
+function readStoreAnswer({ body, contentType }: WebAnswer, sopInstanceUid: string): StoreAnswer {
+  if (!/json/i.test(contentType)) return { of: 'unreadable' };
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
-    return {};
+    return { of: 'unreadable' };
   }
   const dataSet = Array.isArray(parsed) ? parsed[0] : parsed;
-  const failures = valuesOf(dataSet, '00081198');
-  const ours = failures.find((item) => valuesOf(item, '00081155')[0] === sopInstanceUid);
-  if (ours !== undefined) return { failed: numberOf(ours, '00081197') ?? 0 };
-  const kept = valuesOf(dataSet, '00081199').find(
-    (item) => valuesOf(item, '00081155')[0] === sopInstanceUid,
-  );
-  const warning = numberOf(kept, '00081196');
-  return warning === undefined ? {} : { warning };
+  const itemIn = (tag: string): unknown =>
+    valuesOf(dataSet, tag).find((item) => valuesOf(item, '00081155')[0] === sopInstanceUid);
+  const failed = itemIn('00081198');
+  if (failed !== undefined) return { of: 'failed', reason: numberOf(failed, '00081197') ?? 0 };
+  const kept = itemIn('00081199');
+  if (kept === undefined) return { of: 'nobody' };
+  return { of: 'kept', warning: numberOf(kept, '00081196') };
 }
 
 function valuesOf(dataSet: unknown, tag: string): readonly unknown[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { encodeDataSet, type NewElement } from '#dicom/attributes/encode-data-set.ts';
 import { parseHeader } from '#dicom/attributes/parse-elements.ts';
-import { IMPLICIT_VR_LITTLE_ENDIAN } from '#dicom/part10/transfer-syntaxes.ts';
 import { readReferences, requireUid } from '#dicom/attributes/read-references.ts';
+import { IMPLICIT_VR_LITTLE_ENDIAN } from '#dicom/part10/transfer-syntaxes.ts';
 
 function parse(items: NewElement[][]) {
   const elements: NewElement[] = [{ tag: 0x00081199, vr: 'SQ', items }];

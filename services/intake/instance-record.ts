@@ -33,6 +33,11 @@ function text(value: string | undefined): string | null {
   return clean === '' ? null : clean;
 }
 
+/** CS has 16 characters; what is far longer is no code, and an index could not hold it. */
+function code(value: string | undefined): string | null {
+  return text(value)?.slice(0, 64) ?? null;
+}
+
 function integer(value: number | undefined): number | null {
   return value !== undefined && Math.abs(value) <= MAX_INTEGER ? value : null;
 }
@@ -108,11 +113,13 @@ export function studyAttributes(record: InstanceRecord, receivedAt: Date, rules:
     patientSex: text(attributes.patientSex),
     patientAge: text(attributes.patientAge),
     accessionNumber: text(attributes.accessionNumber),
+    studyId: text(attributes.studyId),
+    referringPhysicianName: text(attributes.referringPhysicianName),
     studyDescription: text(attributes.studyDescription),
     studyDate: text(attributes.studyDate),
     studyTime: text(attributes.studyTime),
     timezoneOffsetFromUtc: text(attributes.timezoneOffsetFromUtc),
-    modality: text(attributes.modality),
+    modality: code(attributes.modality),
     bodyPartExamined: text(attributes.bodyPartExamined),
     basePriority: decision.basePriority,
     priority: decision.priority,
@@ -152,13 +159,18 @@ export function instanceRow(
     sha256: record.sha256,
     fileBytes: record.fileBytes,
     dataSetOffset: record.dataSetOffset,
-    modality: text(attributes.modality),
+    modality: code(attributes.modality),
     seriesNumber: integer(attributes.seriesNumber),
     seriesDescription: text(attributes.seriesDescription),
     instanceNumber: integer(attributes.instanceNumber),
     rows: integer(attributes.rows),
     columns: integer(attributes.columns),
     numberOfFrames: integer(attributes.numberOfFrames),
+    bitsAllocated: integer(attributes.bitsAllocated),
+    performedProcedureStepStartDate: text(attributes.performedProcedureStepStartDate),
+    performedProcedureStepStartTime: text(attributes.performedProcedureStepStartTime),
+    scheduledProcedureStepId: text(attributes.scheduledProcedureStepId),
+    requestedProcedureId: text(attributes.requestedProcedureId),
     bodyPartExamined: text(attributes.bodyPartExamined),
     protocolName: text(attributes.protocolName),
     viewPosition: text(attributes.viewPosition),

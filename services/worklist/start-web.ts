@@ -20,8 +20,9 @@ import { modelRoutes } from './administration/model-routes.ts';
 import { quarantineRoutes } from './administration/quarantine-routes.ts';
 import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
-import { retrieveRoutes } from './dicomweb/retrieve-routes.ts';
-import { searchRoutes } from './dicomweb/search-routes.ts';
+import { retrieveRoutes } from './dicomweb/retrieve/retrieve-routes.ts';
+import { createSharedDecoder } from './dicomweb/retrieve/shared-decoder.ts';
+import { searchRoutes } from './dicomweb/search/search-routes.ts';
 import { storeRoutes } from './dicomweb/store/store-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
@@ -90,6 +91,7 @@ function describeRoute(routes: () => readonly Route[], version: string): Route {
 /** Starts the page and its API. @throws RadTriageError PORT_IN_USE, CONFIG_INVALID */
 export async function startWeb(options: WebOptions): Promise<Web> {
   const { config, database, databaseUrl, logger, version } = options;
+  const decoder = createSharedDecoder();
   const context: WebContext = {
     config,
     database,
@@ -98,6 +100,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     metrics: createMetrics(),
     accessLog: createAccessLog(database),
     blobs: options.blobStore,
+    decoder,
   };
   const authenticate = createAuthenticate(database, config);
   const server = await createHttpServer(context);
@@ -138,6 +141,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     streams.endAll();
     await server.close();
     await door?.settled();
+    await decoder.close();
     await hub.close();
   };
   try {

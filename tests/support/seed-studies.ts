@@ -2,10 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Insertable } from 'kysely';
+import type { ResultKind } from '#core/result-objects.ts';
 import { readAttributes } from '#dicom/attributes/read-attributes.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { ModelRunTable, StudyTable } from '#platform/database/schema.ts';
+import type { ObjectReference } from '#test-data/minimal-objects.ts';
 
 /** Rows as intake and inference would have left them, for tests of what only reads them. */
 
@@ -109,6 +111,7 @@ export async function seedFiles(
         rows: attributes.rows ?? null,
         columns: attributes.columns ?? null,
         numberOfFrames: attributes.numberOfFrames ?? null,
+        bitsAllocated: attributes.bitsAllocated ?? null,
         callingAe: 'SENDER',
       })
       .execute();
@@ -228,4 +231,34 @@ export async function seedModelRun(
     })
     .execute();
   return { modelRunKey, findingId, heatmapId };
+}
+
+/** Rows of results that were made of objects which are kept already. */
+export async function seedResults(
+  database: Database,
+  { study, runKey }: { study: SeededStudy; runKey: string },
+  results: readonly { object: ObjectReference; kind: ResultKind; showsPlace: boolean }[],
+): Promise<void> {
+  const { studyKey } = study;
+  const { resultSetKey } = await database
+    .insertInto('resultSet')
+    .values({ studyKey, runKey, reviewId: null, number: 1, state: 'made' })
+    .returning('resultSetKey')
+    .executeTakeFirstOrThrow();
+  for (const { object, kind, showsPlace } of results) {
+    const { sopClassUid, sopInstanceUid, seriesInstanceUid } = object;
+    const kept = await database
+      .selectFrom('instance')
+      .select(['transferSyntaxUid', 'blobPath', 'dataSetOffset', 'fileBytes'])
+      .where('sopInstanceUid', '=', sopInstanceUid)
+      .executeTakeFirstOrThrow();
+    await database
+      .insertInto('resultObject')
+      .values({
+        ...{ ...kept, fileBytes: Number(kept.fileBytes) },
+        ...{ resultSetKey, studyKey, kind, showsPlace },
+        ...{ sopClassUid, sopInstanceUid, seriesInstanceUid },
+      })
+      .execute();
+  }
 }

@@ -36,6 +36,7 @@ export const dicomAttributesSchema = z.object({
 
   accessionNumber: text.optional(),
   studyId: text.optional(),
+  referringPhysicianName: text.optional(),
   studyDescription: text.optional(),
   studyDate: text.optional(),
   studyTime: text.optional(),
@@ -45,6 +46,9 @@ export const dicomAttributesSchema = z.object({
   requestedProcedurePriority: text.optional(),
   requestedProcedureId: text.optional(),
   requestedProcedureDescription: text.optional(),
+  scheduledProcedureStepId: text.optional(),
+  performedProcedureStepStartDate: text.optional(),
+  performedProcedureStepStartTime: text.optional(),
 
   seriesDescription: text.optional(),
   seriesNumber: z.int().optional(),

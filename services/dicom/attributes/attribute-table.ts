@@ -40,6 +40,7 @@ export const ATTRIBUTE_TABLE: Readonly<Record<AttributeKeyword, AttributeRow>> =
   patientSex: { tag: 0x00100040, kind: 'CS' },
   patientAge: { tag: 0x00101010, kind: 'AS' },
   accessionNumber: { tag: 0x00080050, kind: 'SH' },
+  referringPhysicianName: { tag: 0x00080090, kind: 'PN' },
   studyId: { tag: 0x00200010, kind: 'SH' },
   studyDescription: { tag: 0x00081030, kind: 'LO' },
   studyDate: { tag: 0x00080020, kind: 'DA' },
@@ -49,6 +50,9 @@ export const ATTRIBUTE_TABLE: Readonly<Record<AttributeKeyword, AttributeRow>> =
   requestedProcedurePriority: { tag: 0x00401003, kind: 'SH' },
   requestedProcedureId: { tag: 0x00401001, kind: 'SH' },
   requestedProcedureDescription: { tag: 0x00321060, kind: 'LO' },
+  scheduledProcedureStepId: { tag: 0x00400009, kind: 'SH' },
+  performedProcedureStepStartDate: { tag: 0x00400244, kind: 'DA' },
+  performedProcedureStepStartTime: { tag: 0x00400245, kind: 'TM' },
   seriesDescription: { tag: 0x0008103e, kind: 'LO' },
   seriesNumber: { tag: 0x00200011, kind: 'IS' },
   seriesDate: { tag: 0x00080021, kind: 'DA' },
@@ -126,6 +130,7 @@ export const FALLBACK_SEQUENCES: Partial<Record<AttributeKeyword, readonly numbe
   requestedProcedurePriority: REQUEST_ATTRIBUTES,
   requestedProcedureId: REQUEST_ATTRIBUTES,
   requestedProcedureDescription: REQUEST_ATTRIBUTES,
+  scheduledProcedureStepId: REQUEST_ATTRIBUTES,
   viewCode: [0x00540220],
 };
 

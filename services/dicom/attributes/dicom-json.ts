@@ -177,14 +177,14 @@ function notFound(): RadTriageError {
 }
 
 /** True for signed pixel values, undefined where the data set does not say. */
-function pixelSign(dataSet: DataSet): boolean | undefined {
+export function pixelSign(dataSet: DataSet): boolean | undefined {
   const element = dataSet.elements.get(PIXEL_REPRESENTATION);
   if (element === undefined) return undefined;
   return readBinaryNumbers(dataSet, element, 'US')?.[0] === 1;
 }
 
 /** The VR as written, else by the dictionary; `xs`, `ox` and `lt` are the dictionary's marks for "one of several". */
-function resolveVr(element: Element, isSigned: boolean): string {
+export function resolveVr(element: Element, isSigned: boolean): string {
   const written = element.vr;
   if (written !== undefined && written !== 'UN') return written;
   if (element.fragments !== undefined) return 'OB';
@@ -249,7 +249,8 @@ function readTags(dataSet: DataSet, element: Element): string[] | undefined {
   return tags;
 }
 
-function personName(text: string): JsonValue {
+/** A name with its component groups, parted. */
+export function personName(text: string): JsonValue {
   const [alphabetic, ideographic, phonetic] = text.split('=').map((group) => group.trimEnd());
   const name: JsonPersonName = {};
   if (alphabetic) name.Alphabetic = alphabetic;

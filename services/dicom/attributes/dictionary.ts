@@ -68,3 +68,21 @@ function lookUp(tag: number): DictionaryEntry | undefined {
 export function isSequenceTag(tag: number): boolean {
   return findEntry(tag)?.vr === 'SQ';
 }
+
+let tags: object | undefined;
+
+/** The tag of a keyword of PS3.6, as `00100010`; undefined for what is none. */
+export function findKeyword(keyword: string): string | undefined {
+  if (!/^[A-Z][A-Za-z0-9]{2,63}$/.test(keyword)) return undefined;
+  if (tags === undefined) {
+    let part: unknown = createRequire(import.meta.url)('dcmjs');
+    for (const name of ['data', 'DicomMetaDictionary', 'nameMap']) {
+      part = Reflect.get(lookUpSchema.parse(part), name);
+    }
+    tags = lookUpSchema.parse(part);
+  }
+  const entry = z.object({ tag: z.string() }).safeParse(Reflect.get(tags, keyword));
+  if (!entry.success) return undefined;
+  const tag = entry.data.tag.replaceAll(/[(),"]/g, '').toUpperCase();
+  return /^[0-9A-F]{8}$/.test(tag) ? tag : undefined;
+}

@@ -10,7 +10,7 @@ import {
   textHeight,
   textWidth,
 } from './canvas.ts';
-import { type DisplayPixels, toDisplayPixels } from './display-pixels.ts';
+import { type DisplayPixels, toDisplayPixels, toDisplayPixelsInTurns } from './display-pixels.ts';
 import { blendHeatmap, heatmapPixels } from './heatmap-overlay.ts';
 
 /** This file is the only owner of sharp on the DICOM side. */
@@ -51,6 +51,53 @@ export async function renderThumbnail(
   return options.format === 'jpeg'
     ? image.jpeg({ quality: 82 }).toBuffer()
     : image.png({ compressionLevel: 6 }).toBuffer();
+}
+
+export interface PictureOptions {
+  readonly format: 'png' | 'jpeg';
+  /** 1 to 100, of JPEG. */
+  readonly quality: number;
+  /** Overrides that of the object; its function too where it names one. */
+  readonly window?: (VoiWindow & { readonly voiLutFunction?: string | undefined }) | undefined;
+  /** The picture is fitted into this many pixels, enlarged where need be, its proportions kept. */
+  readonly viewport?: { readonly width: number; readonly height: number } | undefined;
+  /** What of the image is shown, in its own pixels. */
+  readonly region?: PictureRegion | undefined;
+}
+
+export interface PictureRegion {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** Left and right, top and bottom changed round. */
+  readonly flop: boolean;
+  readonly flip: boolean;
+}
+
+/** A frame as a picture (PS3.18 8.3.5): VOI applied, MONOCHROME1 inverted; nothing is drawn into it. */
+export async function renderPicture(frame: DecodedFrame, options: PictureOptions): Promise<Buffer> {
+  const { format, quality, window, viewport, region } = options;
+  const shown = { ...frame, voiLutFunction: window?.voiLutFunction ?? frame.voiLutFunction };
+  let image = openPixels(await toDisplayPixelsInTurns(shown, window));
+  let size: Pick<DecodedFrame, 'rows' | 'columns' | 'pixelSpacing'> = frame;
+  if (region !== undefined) {
+    const { left, top, width, height } = region;
+    image = image.extract({ left, top, width, height }).flop(region.flop).flip(region.flip);
+    size = { ...frame, rows: height, columns: width };
+  }
+  const longest = Math.max(size.rows, size.columns);
+  const natural = fitSize(size, longest, { enlarge: false });
+  const scale =
+    viewport === undefined
+      ? 1
+      : Math.min(viewport.width / natural.width, viewport.height / natural.height);
+  const width = Math.max(1, Math.round(natural.width * scale));
+  const height = Math.max(1, Math.round(natural.height * scale));
+  const resized = image.resize({ width, height, fit: 'fill' });
+  return format === 'jpeg'
+    ? resized.jpeg({ quality }).toBuffer()
+    : resized.png({ compressionLevel: 6 }).toBuffer();
 }
 
 /** A frame as a monitor shows it, with heatmap and boxes burned in: interleaved RGB of 8 bits. */

@@ -1,4 +1,5 @@
 import { readBytes } from '../attributes/element-values.ts';
+import { swapWords } from '../attributes/encode-explicit.ts';
 import type { Fragment } from '../attributes/parse-elements.ts';
 import { type ByteSource, openByteSource, type PixelSource } from './byte-source.ts';
 import { type ImageDescription, undecodable } from './image-description.ts';
@@ -78,7 +79,7 @@ function readLittleEndian(
   const base = value?.offset ?? 0;
   const before = (offset - base) % wordSize;
   const after = (wordSize - ((before + length) % wordSize)) % wordSize;
-  const whole = swapBytes(source.read(offset - before, before + length + after), wordSize);
+  const whole = swapWords(source.read(offset - before, before + length + after), wordSize);
   return whole.subarray(before, before + length);
 }
 
@@ -183,12 +184,4 @@ function shiftBits(bytes: Uint8Array, by: number, image: ImageDescription): Uint
     const both = (bytes[index] ?? 0) | ((bytes[index + 1] ?? 0) << 8);
     return (both >>> by) & 0xff;
   });
-}
-
-/** A copy with the bytes of each word reversed. */
-function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
-  const swapped = Buffer.from(bytes);
-  if (size === 2) return swapped.swap16();
-  if (size === 4) return swapped.swap32();
-  return size === 8 ? swapped.swap64() : swapped;
 }

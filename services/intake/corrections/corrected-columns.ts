@@ -16,6 +16,8 @@ const FOLLOWING = [
   'patientSex',
   'patientAge',
   'accessionNumber',
+  'studyId',
+  'referringPhysicianName',
   'studyDescription',
   'studyDate',
   'studyTime',

@@ -15,6 +15,7 @@ import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
 import { up as results } from './migrations/013-results.ts';
 import { up as delivery } from './migrations/014-delivery.ts';
 import { up as notifications } from './migrations/015-notifications.ts';
+import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -32,6 +33,7 @@ const MIGRATIONS = {
   '013-results': { up: results },
   '014-delivery': { up: delivery },
   '015-notifications': { up: notifications },
+  '018-dicomweb-search': { up: dicomwebSearch },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

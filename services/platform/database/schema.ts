@@ -38,6 +38,8 @@ export interface StudyTable {
   patientSex: string | null;
   patientAge: string | null;
   accessionNumber: string | null;
+  studyId: string | null;
+  referringPhysicianName: string | null;
   studyDescription: string | null;
   studyDate: string | null;
   studyTime: string | null;
@@ -119,6 +121,12 @@ export interface InstanceTable {
   rows: number | null;
   columns: number | null;
   numberOfFrames: number | null;
+  bitsAllocated: number | null;
+  performedProcedureStepStartDate: string | null;
+  performedProcedureStepStartTime: string | null;
+  /** Of the first item of RequestAttributesSequence. */
+  scheduledProcedureStepId: string | null;
+  requestedProcedureId: string | null;
   bodyPartExamined: string | null;
   protocolName: string | null;
   viewPosition: string | null;

@@ -57,7 +57,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     trustProxy: parts.config.http.trustProxy ? (_address, hop) => hop === 0 : false,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 256 },
+    // Lists of frames are long; every other parameter has a schema that says how long it may be.
+    routerOptions: { maxParamLength: 4096 },
   });
   addSecurityHeaders(server, { tls: tls !== undefined });
   addBodyDeadline(server, parts.bodyDeadlineMs);

@@ -1,59 +1,71 @@
 import { RadTriageError } from '#core/errors.ts';
+import { type MediaType, parseMediaType } from './store/media-type.ts';
 
-/** How a payload goes out: bare, or as the only part of multipart/related (PS3.18 8.7). */
+/** How a payload goes out: bare, or as parts of multipart/related (PS3.18 8.7). */
 export type Packaging = 'single' | 'multipart';
 
-interface AcceptedType {
-  readonly type: string;
-  readonly parameters: ReadonlyMap<string, string>;
+/** One thing that the asker takes. */
+export interface Wish {
+  readonly packaging: Packaging;
+  // Lower case; may be a range of types.
+  readonly mediaType: string;
+  /** A UID, or `*` for whatever there is; undefined where the asker names none. */
+  readonly transferSyntax: string | undefined;
 }
 
-function parseAccepted(text: string): AcceptedType {
-  const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-  const parameters = rest.map((parameter): [string, string] => {
-    const [name = '', value = ''] = parameter.split('=');
-    return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')];
-  });
-  return { type: type.toLowerCase(), parameters: new Map(parameters) };
+interface Ranked {
+  readonly wish: Wish;
+  readonly quality: number;
 }
 
-function packagingFor(accepted: AcceptedType, mediaType: string): Packaging | undefined {
-  if (accepted.type === 'multipart/related') {
-    const inner = accepted.parameters.get('type') ?? '*/*';
-    return inner === mediaType || inner === '*/*' ? 'multipart' : undefined;
+/** Splits a list at its commas, but not within quotes. */
+function splitList(text: string): string[] {
+  return text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
+}
+
+function rank(media: MediaType): Ranked | undefined {
+  const { type, parameters } = media;
+  const quality = Number(parameters.get('q') ?? 1);
+  if (!(quality > 0)) return undefined;
+  const transferSyntax = parameters.get('transfer-syntax');
+  if (type === 'multipart/related' || type === '*/*' || type === 'multipart/*') {
+    const inner = type === 'multipart/related' ? parameters.get('type') : undefined;
+    const mediaType = (inner ?? '*/*').toLowerCase();
+    return { quality, wish: { packaging: 'multipart', mediaType, transferSyntax } };
   }
-  if (accepted.type === '*/*' || accepted.type === 'multipart/*') return 'multipart';
-  return accepted.type === mediaType ? 'single' : undefined;
+  return { quality, wish: { packaging: 'single', mediaType: type, transferSyntax } };
 }
 
 /**
- * Chooses by the Accept header. Nothing is transcoded: the pixels go out in the transfer syntax that they are in.
- * @throws RadTriageError NOT_ACCEPTABLE
+ * What the asker takes, the most wanted first (RFC 9110 12.5.1): by q, else in the order given. What cannot be read is
+ * passed over; no header at all takes everything.
  */
-export function choosePackaging(
-  accept: string | undefined,
-  offer: { mediaType: string; transferSyntaxUid: string },
-): Packaging {
-  if (accept === undefined || accept.trim() === '') return 'multipart';
-  for (const part of accept.split(',')) {
-    const accepted = parseAccepted(part);
-    const packaging = packagingFor(accepted, offer.mediaType);
-    const syntax = accepted.parameters.get('transfer-syntax') ?? '*';
-    if (packaging !== undefined && (syntax === '*' || syntax === offer.transferSyntaxUid)) {
-      return packaging;
-    }
-  }
-  throw new RadTriageError(
-    'NOT_ACCEPTABLE',
-    `${offer.mediaType} in its own transfer syntax is what there is, alone or in multipart/related`,
-    { details: { transferSyntaxUid: offer.transferSyntaxUid } },
-  );
+export function readWishes(accept: string | undefined): readonly Wish[] {
+  const text = accept === undefined || accept.trim() === '' ? '*/*' : accept;
+  const ranked = splitList(text).flatMap((part) => {
+    const media = parseMediaType(part.trim());
+    const entry = media === undefined ? undefined : rank(media);
+    return entry === undefined ? [] : [entry];
+  });
+  return ranked.toSorted((a, b) => b.quality - a.quality).map(({ wish }) => wish);
+}
+
+/** Whether a range such as `image/*` covers a media type. */
+export function covers(range: string, mediaType: string): boolean {
+  if (range === '*/*' || range === mediaType) return true;
+  const [kind = '', rest] = range.split('/');
+  return rest === '*' && mediaType.startsWith(`${kind}/`);
+}
+
+export function notAcceptable(what: string): RadTriageError {
+  return new RadTriageError('NOT_ACCEPTABLE', what);
 }
 
 /** @throws RadTriageError NOT_ACCEPTABLE unless application/dicom+json (or JSON) is taken */
 export function requireJsonAccepted(accept: string | undefined): void {
-  if (accept === undefined || /application\/(dicom\+)?json|\*\/\*|application\/\*/i.test(accept)) {
-    return;
-  }
-  throw new RadTriageError('NOT_ACCEPTABLE', 'application/dicom+json is what there is');
+  const takesJson = readWishes(accept).some(
+    ({ mediaType }) =>
+      covers(mediaType, 'application/dicom+json') || mediaType === 'application/json',
+  );
+  if (!takesJson) throw notAcceptable('application/dicom+json is what there is');
 }

@@ -1,17 +1,18 @@
+import { RadTriageError } from '#core/errors.ts';
 import type { DicomJson } from '#dicom/attributes/dicom-json.ts';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
-import { openByteSource, type PixelSource } from '#dicom/pixels/byte-source.ts';
+import { type ByteSource, openByteSource, type PixelSource } from '#dicom/pixels/byte-source.ts';
 import { readEncapsulatedFrame, readNativeFrame } from '#dicom/pixels/frame-bytes.ts';
-import { locatePixels } from '#dicom/pixels/locate-pixels.ts';
+import { type LocatedPixels, locatePixels } from '#dicom/pixels/locate-pixels.ts';
 import { readSourceBulkData, readSourceJson } from '#dicom/pixels/source-header.ts';
 import type { WebContext } from '../context.ts';
 import type { InstanceRow } from '../study/images.ts';
 
 const AVAILABLE_TRANSFER_SYNTAX_UID = '00083002';
 
-function sourceOf(context: WebContext, row: InstanceRow): PixelSource {
+export function sourceOf({ blobs }: Pick<WebContext, 'blobs'>, row: InstanceRow): PixelSource {
   return {
-    path: context.blobs.locate(row.blobPath),
+    path: blobs.locate(row.blobPath),
     dataSetOffset: row.dataSetOffset,
     transferSyntaxUid: row.transferSyntaxUid,
   };
@@ -19,7 +20,7 @@ function sourceOf(context: WebContext, row: InstanceRow): PixelSource {
 
 /** An instance in the DICOM JSON model, without its pixels (PS3.18 10.4.1.1.2). */
 export function readInstanceJson(
-  context: WebContext,
+  context: Pick<WebContext, 'blobs'>,
   row: InstanceRow,
   bulkDataUri: string,
 ): DicomJson {
@@ -38,29 +39,56 @@ export function readBulk(context: WebContext, row: InstanceRow, path: string): U
 }
 
 /** The transfer syntax that frames go out in: as stored when compressed, else explicit VR little endian. */
-export function deliveredSyntax(row: InstanceRow): string {
+function deliveredSyntax(row: InstanceRow): string {
   const isEncapsulated = findTransferSyntax(row.transferSyntaxUid)?.encapsulated === true;
   return isEncapsulated ? row.transferSyntaxUid : EXPLICIT_VR_LITTLE_ENDIAN;
 }
 
-export interface Frame {
-  readonly bytes: Uint8Array;
+/** The frames of one instance. What counts is how the pixels are really coded: some archives decompress without
+ * changing the transfer syntax. */
+export class OpenFrames implements Disposable {
+  /** Of the frames as they lie in the object; native ones are given in little endian. */
   readonly transferSyntaxUid: string;
-}
+  readonly isCompressed: boolean;
+  readonly located: LocatedPixels;
+  readonly #source: ByteSource;
 
-/**
- * The bytes of one frame: compressed ones as stored, native ones in little endian. What counts is how the pixels are
- * really coded: some archives decompress without changing the transfer syntax.
- * @param frame from 1, as in the address
- * @throws RadTriageError NOT_FOUND for a frame that there is not, PIXELS_MISSING, PIXELS_UNDECODABLE
- */
-export function readFrame(context: WebContext, row: InstanceRow, frame: number): Frame {
-  const { transferSyntaxUid } = row;
-  using source = openByteSource(sourceOf(context, row));
-  const located = locatePixels(source, transferSyntaxUid, { frame: frame - 1 });
-  if (located.fragments !== undefined) {
-    return { bytes: readEncapsulatedFrame(source, located, frame - 1), transferSyntaxUid };
+  /** @throws RadTriageError as locatePixels does */
+  constructor(source: PixelSource) {
+    this.#source = openByteSource(source);
+    try {
+      this.located = locatePixels(this.#source, source.transferSyntaxUid);
+    } catch (error) {
+      this.#source[Symbol.dispose]();
+      throw error;
+    }
+    this.isCompressed = this.located.fragments !== undefined;
+    this.transferSyntaxUid = this.isCompressed
+      ? source.transferSyntaxUid
+      : EXPLICIT_VR_LITTLE_ENDIAN;
   }
-  const bytes = readNativeFrame(source, located, frame - 1);
-  return { bytes, transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN };
+
+  get numberOfFrames(): number {
+    return this.located.image.numberOfFrames;
+  }
+
+  /** @param frame from 1 @throws RadTriageError NOT_FOUND, PIXELS_UNDECODABLE, DICOM_TRUNCATED */
+  read(frame: number): Uint8Array {
+    this.check(frame);
+    return this.isCompressed
+      ? readEncapsulatedFrame(this.#source, this.located, frame - 1)
+      : readNativeFrame(this.#source, this.located, frame - 1);
+  }
+
+  /** @param frame from 1 @throws RadTriageError NOT_FOUND */
+  check(frame: number): void {
+    if (frame >= 1 && frame <= this.numberOfFrames) return;
+    throw new RadTriageError('NOT_FOUND', 'the instance has no such frame', {
+      details: { frame, numberOfFrames: this.numberOfFrames },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#source[Symbol.dispose]();
+  }
 }

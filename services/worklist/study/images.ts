@@ -3,6 +3,7 @@ import type { StudyDetail } from '#contracts/study.ts';
 import type { ReadingMode } from '#core/finding.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { InstanceTable } from '#platform/database/schema.ts';
+import { visibleInstances } from './visible-instances.ts';
 
 export type InstanceRow = Selectable<InstanceTable>;
 type Series = StudyDetail['series'][number];
@@ -13,10 +14,7 @@ export interface InstanceFilter {
   readonly instance?: string | undefined;
 }
 
-/**
- * The instances of a study that stand, by series and instance number. Results (SR, SEG, presentation states, captures
- * with marks) are objects and say where a finding is, so in triage-only mode there are images alone.
- */
+/** The instances of a study that stand and that the reading mode lets out, by series and instance number. */
 export async function readInstances(
   database: Database,
   studyKey: string,
@@ -26,8 +24,7 @@ export async function readInstances(
     .selectFrom('instance')
     .selectAll()
     .where('studyKey', '=', studyKey)
-    .where('standing', '=', 'current');
-  if (readingMode !== 'assist') select = select.where('kind', '=', 'image');
+    .where(visibleInstances(readingMode));
   if (series !== undefined) select = select.where('seriesInstanceUid', '=', series);
   if (instance !== undefined) select = select.where('sopInstanceUid', '=', instance);
   return select

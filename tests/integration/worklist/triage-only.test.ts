@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { studyDetailSchema } from '#contracts/study.ts';
 import { USER_ROLES, type UserRole } from '#core/finding.ts';
 import { openRegistry } from '#models/registry/registry.ts';
 import type { Route } from '#platform/http/route.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
-import { minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
+import { type MinimalObject, minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import {
   type SeededRun,
   type SeededStudy,
   seedFiles,
+  seedResults,
   seedRun,
   seedStudy,
 } from '#tests/support/seed-studies.ts';
@@ -37,6 +39,9 @@ describe('triage-only mode', () => {
   let run: SeededRun;
   let object: { sopInstanceUid: string; seriesInstanceUid: string };
   let image: { sopInstanceUid: string; seriesInstanceUid: string };
+  /** Results of our own: one that says where a finding is, one that does not. */
+  let placed: MinimalObject;
+  let placeless: MinimalObject;
   let version: number;
 
   const call = (role: UserRole, path: string, init: Parameters<Caller>[1] = {}) => {
@@ -65,9 +70,19 @@ describe('triage-only mode', () => {
       ...{ directory: directory.path, kind: 'object' },
       files: [result.bytes],
     });
+    placed = minimalObject({ kind: 'SEG', seed: 2, of: drawn });
+    placeless = minimalObject({ kind: 'KO', seed: 3, of: drawn });
+    await seedFiles(server.database, study, {
+      ...{ directory: directory.path, kind: 'object' },
+      files: [placed.bytes, placeless.bytes],
+    });
     run = await seedRun(server.database, study, {
       ...{ imageRevision, sopInstanceUid: HIDDEN_UID, box: AI_BOX },
     });
+    await seedResults(server.database, { study, runKey: run.runKey }, [
+      { object: placed, kind: 'seg', showsPlace: true },
+      { object: placeless, kind: 'ko', showsPlace: false },
+    ]);
     assist = await startTestWeb(place);
     const reader = await sessionCallerFor(assist, server.database, {
       role: 'radiologist',
@@ -111,13 +126,14 @@ describe('triage-only mode', () => {
       .replace(':study', study.studyInstanceUid)
       .replace(':series', place.seriesInstanceUid)
       .replace(':instance', place.sopInstanceUid)
-      .replace(':frame', '1')
+      .replace(':frames', '1')
       .replace(':id', route.path.includes('heatmaps') ? run.heatmapId : 'phantom-lesion');
 
   /** What must stand in no answer. */
   const secrets = () => [
     ...[...AI_BOX, ...READER_BOX].map(String),
     ...[HIDDEN_UID, run.heatmapId, object.sopInstanceUid, object.seriesInstanceUid],
+    ...[placed.sopInstanceUid, placed.seriesInstanceUid],
   ];
 
   it('has secrets that assist mode does tell', async () => {
@@ -133,7 +149,7 @@ describe('triage-only mode', () => {
     );
     for (const role of USER_ROLES) {
       for (const route of routes) {
-        for (const place of [image, object]) {
+        for (const place of [image, object, placed, placeless]) {
           const query = route.path.includes('quality') ? '?filter=all' : '';
           const all = '?readingStatus=unread,open,reviewed,reported-elsewhere';
           const suffix = route.path === '/api/worklist' ? all : query;
@@ -151,7 +167,7 @@ describe('triage-only mode', () => {
       '/api/studies/:uid',
       '/api/quality/studies',
       '/dicomweb/studies/:study/metadata',
-      '/dicomweb/studies/:study/series/:series/instances/:instance/frames/:frame',
+      '/dicomweb/studies/:study/series/:series/instances/:instance/frames/:frames',
     ]) {
       expect(asked).toContain(`${path} 200`);
     }
@@ -165,6 +181,43 @@ describe('triage-only mode', () => {
       heatmaps: [],
       explanations: [],
     });
+  });
+
+  it('finds and serves results that say nothing of a place, and no others', async () => {
+    const root = `/dicomweb/studies/${study.studyInstanceUid}`;
+    const modalitiesOf = async (caller: Caller) => {
+      const found = await caller(`${root}/series`);
+      const json = z.array(z.record(z.string(), z.unknown())).parse(await found.json());
+      return json.map((each) => each['00080060']);
+    };
+    const shown = (...values: string[]) => values.map((value) => ({ vr: 'CS', Value: [value] }));
+    const open = await callerFor(assist, server.database, { role: 'admin', name: 'sees-all' });
+    expect(await modalitiesOf(open)).toHaveLength(4);
+    const reader = (path: string) => call('radiologist', path);
+    expect(await modalitiesOf(reader)).toEqual(shown('DX', 'KO'));
+    const [counted] = z
+      .array(z.record(z.string(), z.unknown()))
+      .parse(
+        await (await reader(`/dicomweb/studies?StudyInstanceUID=${study.studyInstanceUid}`)).json(),
+      );
+    expect(counted).toMatchObject({
+      '00080061': { Value: ['DX', 'KO'] },
+      '00201206': { Value: [2] },
+      '00201208': { Value: [2] },
+    });
+    expect((await reader('/dicomweb/studies?ModalitiesInStudy=SEG')).status).toBe(204);
+    const address = (of: MinimalObject) =>
+      `${root}/series/${of.seriesInstanceUid}/instances/${of.sopInstanceUid}`;
+    for (const end of ['', '/metadata', '/rendered', '/thumbnail', '/frames/1', '/frames']) {
+      const { status } = await reader(`${address(placed)}${end}`);
+      expect([end, status]).toEqual([end, 404]);
+    }
+    expect((await reader(address(placeless))).status).toBe(200);
+    expect((await reader(`${address(placeless)}/metadata`)).status).toBe(200);
+    const whole = Buffer.from(await (await reader(root)).arrayBuffer());
+    expect(whole.includes(placeless.sopInstanceUid)).toBe(true);
+    expect(whole.includes(placed.sopInstanceUid)).toBe(false);
+    expect(whole.includes(object.sopInstanceUid)).toBe(false);
   });
 
   it('refuses heatmaps and results with a code', async () => {

@@ -1,7 +1,9 @@
 import type { ErrorCode, RadTriageError } from '#core/errors.ts';
+import type { ReadingMode } from '#core/finding.ts';
 import type { FileMeta } from '#dicom/part10/encode-header.ts';
 import type { ReceiveOutcome } from '#intake/types.ts';
 import type { Database } from '#platform/database/connect.ts';
+import { isShownIn } from '../../study/visible-instances.ts';
 import { failureReason, warningReason } from './reasons.ts';
 import { SpilledList } from './spilled-list.ts';
 
@@ -34,14 +36,18 @@ interface Place {
 /** Where instances are, by their keys. */
 export type FindPlaces = (keys: readonly string[]) => Promise<ReadonlyMap<string, Place>>;
 
-/** A database that is away costs the addresses, not the answer: everything is kept. */
-export function findPlacesIn(database: Database): FindPlaces {
+/**
+ * A database that is away costs the addresses, not the answer: everything is kept. What the reading mode holds back has
+ * no address.
+ */
+export function findPlacesIn(database: Database, readingMode: ReadingMode): FindPlaces {
   return async (keys) => {
     const rows = await database
       .selectFrom('instance')
       .innerJoin('study', 'study.studyKey', 'instance.studyKey')
       .select(['instance.instanceKey', 'instance.seriesInstanceUid', 'study.studyInstanceUid'])
       .where('instance.instanceKey', 'in', keys)
+      .where(isShownIn(readingMode))
       .execute()
       .catch(() => []);
     return new Map(rows.map(({ instanceKey, ...place }) => [instanceKey, place]));

@@ -9,6 +9,7 @@ import type { Principal } from '#platform/http/principal.ts';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import type { WebContext } from '../../context.ts';
 import { requireJsonAccepted } from '../negotiate.ts';
+import { serviceRoot } from '../service.ts';
 import { parseMediaType } from './media-type.ts';
 import { MultipartReader } from './multipart-reader.ts';
 import { readBody } from './read-body.ts';
@@ -129,7 +130,7 @@ async function store(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const { context } = services;
-  const results = new StoreResults(findPlacesIn(context.database));
+  const results = new StoreResults(findPlacesIn(context.database, context.config.readingMode));
   try {
     const isThere = await takeInOrLose({ ...services, results }, wanted, request);
     const { stored, failed, unnamed } = results;
@@ -146,7 +147,7 @@ async function store(
     context.logger.info(facts, 'stored over STOW-RS');
     const status = statusOf(results);
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    const base = `${request.protocol}://${request.host}/dicomweb`;
+    const base = serviceRoot(request);
     const answer = Readable.from(answerJson(results, base));
     answer.once('close', () => void results.dispose());
     return reply.code(status).type(DICOM_JSON).send(answer);

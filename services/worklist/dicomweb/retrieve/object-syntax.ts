@@ -1,4 +1,4 @@
-import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
+import { EXPLICIT_VR_LITTLE_ENDIAN } from '#dicom/part10/transfer-syntaxes.ts';
 import { findPixelSyntax } from '#dicom/pixels/transfer-syntaxes.ts';
 import type { InstanceRow } from '../../study/images.ts';
 
@@ -35,9 +35,4 @@ export function formFor(row: Kept, wished: string | undefined): ObjectForm | und
     return isPlain || isLossy || !canBeExplicit(row) ? 'stored' : 'explicit';
   }
   return wished === EXPLICIT_VR_LITTLE_ENDIAN && canBeExplicit(row) ? 'explicit' : undefined;
-}
-
-/** Whether the pixels of a transfer syntax lie in fragments. */
-export function isEncapsulated(transferSyntaxUid: string): boolean {
-  return findTransferSyntax(transferSyntaxUid)?.encapsulated === true;
 }

@@ -23,6 +23,7 @@ import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { createProcessMetrics } from '../process-metrics.ts';
 import { openSite } from '../site.ts';
 import { startDelivery } from '../start-delivery.ts';
+import { startResultMaking } from '../start-results.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 const THUMBNAIL_SIZE = 256;
@@ -119,6 +120,7 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
   const shared = { queue, database, registry, blobs, activeWork, logger };
   const shadows = startShadows(shared, createEngine(engineOptions(inference, 1)));
   const explanations = startExplanations(shared, engineOptions(inference, 1));
+  const results = await startResultMaking(site, registry, engineOptions(inference, 1).preparer);
   const delivery = startDelivery(site, metrics);
   const metricsUrl = await metrics?.open(async () => (await queue.health()).status === 'ok');
   return {
@@ -126,7 +128,13 @@ async function startWorkerProcess(config: Config): Promise<Hosted> {
     close: async () => {
       await metrics?.close();
       await Promise.all([
-        ...[worker.close(), shadows.close(), explanations.close(), delivery.close()],
+        ...[
+          worker.close(),
+          shadows.close(),
+          explanations.close(),
+          results.close(),
+          delivery.close(),
+        ],
       ]);
       await Promise.all([sweep.close(), notifications.close()]);
       await pump.close();

@@ -1,0 +1,123 @@
+import type { Kysely, Selectable } from 'kysely';
+import type {
+  DatabaseSchema,
+  FindingVerdictTable,
+  HeatmapTable,
+  InstanceTable,
+  ModelRunTable,
+  ReviewTable,
+  StudyTable,
+} from '#platform/database/schema.ts';
+import type { FindingRow } from '#platform/study-results/finding-row.ts';
+import { readFindings } from '#platform/study-results/read-findings.ts';
+
+/** An image that a result speaks of. */
+export type ImageRow = Pick<
+  Selectable<InstanceTable>,
+  | 'sopInstanceUid'
+  | 'seriesInstanceUid'
+  | 'transferSyntaxUid'
+  | 'blobPath'
+  | 'dataSetOffset'
+  | 'callingAe'
+>;
+
+type HeatmapRow = Selectable<HeatmapTable> & Pick<Selectable<ModelRunTable>, 'modelId'>;
+
+/** All that is stored of one result: what active models found in a run, and what a reader made of it. */
+export interface StoredResult {
+  readonly study: Selectable<StudyTable>;
+  /** In the order in which they are read. */
+  readonly images: readonly ImageRow[];
+  readonly modelRuns: readonly Selectable<ModelRunTable>[];
+  /** The highest score first. */
+  readonly findings: readonly FindingRow[];
+  /** The highest peak first. */
+  readonly heatmaps: readonly HeatmapRow[];
+  readonly review:
+    | (Selectable<ReviewTable> & { readonly verdicts: readonly Selectable<FindingVerdictTable>[] })
+    | undefined;
+}
+
+export interface ResultReference {
+  readonly studyKey: string;
+  readonly runKey: string | null;
+  readonly reviewId: string | null;
+}
+
+export async function readStoredResult(
+  database: Kysely<DatabaseSchema>,
+  { studyKey, runKey, reviewId }: ResultReference,
+): Promise<StoredResult> {
+  const study = await database
+    .selectFrom('study')
+    .selectAll()
+    .where('studyKey', '=', studyKey)
+    .executeTakeFirstOrThrow();
+  return {
+    study,
+    images: await readImageRows(database, studyKey),
+    modelRuns: runKey === null ? [] : await readModelRuns(database, runKey),
+    findings: await readFindings(database, runKey === null ? [] : [runKey]),
+    heatmaps: runKey === null ? [] : await readHeatmaps(database, runKey),
+    review: reviewId === null ? undefined : await readReview(database, reviewId),
+  };
+}
+
+function readImageRows(database: Kysely<DatabaseSchema>, studyKey: string): Promise<ImageRow[]> {
+  return database
+    .selectFrom('instance')
+    .select(['sopInstanceUid', 'seriesInstanceUid', 'transferSyntaxUid', 'blobPath'])
+    .select(['dataSetOffset', 'callingAe'])
+    .where('studyKey', '=', studyKey)
+    .where('kind', '=', 'image')
+    .where('standing', '=', 'current')
+    .orderBy('seriesNumber')
+    .orderBy('seriesInstanceUid')
+    .orderBy('instanceNumber')
+    .orderBy('sopInstanceUid')
+    .execute();
+}
+
+function readModelRuns(database: Kysely<DatabaseSchema>, runKey: string) {
+  return database
+    .selectFrom('modelRun')
+    .selectAll()
+    .where('runKey', '=', runKey)
+    .where('role', '=', 'active')
+    .orderBy('modelRunKey')
+    .execute();
+}
+
+function readHeatmaps(database: Kysely<DatabaseSchema>, runKey: string): Promise<HeatmapRow[]> {
+  return database
+    .selectFrom('heatmap')
+    .innerJoin('modelRun', 'modelRun.modelRunKey', 'heatmap.modelRunKey')
+    .selectAll('heatmap')
+    .select('modelRun.modelId')
+    .where('modelRun.runKey', '=', runKey)
+    .where('modelRun.role', '=', 'active')
+    .where('heatmap.withdrawnAt', 'is', null)
+    .orderBy('heatmap.peak', 'desc')
+    .orderBy('heatmap.heatmapId')
+    .execute();
+}
+
+async function readReview(database: Kysely<DatabaseSchema>, reviewId: string) {
+  const review = await database
+    .selectFrom('review')
+    .selectAll()
+    .where('reviewId', '=', reviewId)
+    .executeTakeFirstOrThrow();
+  const verdicts = await database
+    .selectFrom('findingVerdict')
+    .selectAll()
+    .where('reviewId', '=', reviewId)
+    .orderBy('findingId')
+    .orderBy('label')
+    .orderBy('sopInstanceUid')
+    .orderBy('boxX')
+    .orderBy('boxY')
+    .execute();
+  return { ...review, verdicts };
+}

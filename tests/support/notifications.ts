@@ -29,7 +29,7 @@ export function settingsFor(
         ...more,
         rules: rules.map((rule) => ({
           when: { flagged: true },
-          secretEnvironment: SECRET_VARIABLE,
+          secret: { variable: SECRET_VARIABLE },
           ...rule,
         })),
       },

@@ -9,7 +9,7 @@ import { type OutgoingAnswer, type OutgoingPost, postOutgoing } from '../post-ou
 import { buildPayload } from './build-payload.ts';
 import type { ClaimedNotification } from './claim.ts';
 import type { TryOutcome } from './record-try.ts';
-import { readSecret, signatureOf } from './sign.ts';
+import { readRuleSecret, signatureOf } from './sign.ts';
 
 export interface SendingOptions {
   readonly settings: Config['notifications'];
@@ -54,7 +54,7 @@ async function post(
   { settings, judge, now, signal, resolve }: SendingOptions,
 ): Promise<OutgoingAnswer> {
   const body = JSON.stringify(buildPayload(claimed, settings.pageUrl ?? ''));
-  const secret = await readSecret(rule);
+  const secret = await readRuleSecret(rule);
   return postOutgoing({
     url: rule.url,
     headers: {

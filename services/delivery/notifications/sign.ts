@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { RadTriageError } from '#core/errors.ts';
-import { environmentVariable } from '#platform/config/config.ts';
 import type { NotificationRule } from '#platform/config/notifications.ts';
+import { readSecret } from '#platform/config/read-secret.ts';
 
 /** Shorter ones can be guessed. */
 const MIN_SECRET_LENGTH = 16;
@@ -18,23 +17,12 @@ export function signatureOf(secret: string, body: string, at: Date): string {
 }
 
 /** The rule's secret, read anew for each try: it can be changed without a restart. @throws RadTriageError CONFIG_INVALID */
-export async function readSecret({
+export async function readRuleSecret({
   name,
-  secretFile,
-  secretEnvironment,
-}: Pick<NotificationRule, 'name' | 'secretFile' | 'secretEnvironment'>): Promise<string> {
-  const secret = (await readRaw(secretFile, secretEnvironment)).trim();
+  secret: source,
+}: Pick<NotificationRule, 'name' | 'secret'>): Promise<string> {
+  const secret = await readSecret(source);
   if (secret.length >= MIN_SECRET_LENGTH) return secret;
-  const place = secretFile ?? secretEnvironment ?? 'nothing';
-  const why = secret === '' ? 'is missing' : `has less than ${MIN_SECRET_LENGTH} characters`;
-  throw new RadTriageError('CONFIG_INVALID', `the secret of ${name} in ${place} ${why}`);
-}
-
-async function readRaw(file: string | undefined, variable: string | undefined): Promise<string> {
-  if (file === undefined) return environmentVariable(variable ?? '') ?? '';
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new RadTriageError('CONFIG_INVALID', `the secret in ${file} cannot be read`, { cause });
-  }
+  const message = `the secret of ${name} has less than ${MIN_SECRET_LENGTH} characters`;
+  throw new RadTriageError('CONFIG_INVALID', message);
 }

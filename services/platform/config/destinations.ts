@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { PRIORITIES } from '#core/priority.ts';
 import { RESULT_KINDS } from '#core/result-objects.ts';
 import { aeTitle, peerCertificate } from './dicom-door.ts';
+import { network } from './network.ts';
 import { secretSource } from './secret-source.ts';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -68,14 +68,6 @@ const storeDestination = z.strictObject({
   /** After how long without an answer the promise is asked for again. */
   commitmentAnswerMinutes: z.number().positive().default(60),
 });
-
-/** An address, or a network as address/bits. */
-const network = z.string().refine((text) => {
-  const [address = '', bits, ...more] = text.split('/');
-  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  const length = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : 999;
-  return more.length === 0 && longest >= 0 && length <= longest;
-}, 'an IP address, or a network such as 10.1.0.0/16');
 
 const webDestination = z.strictObject({
   ...common,

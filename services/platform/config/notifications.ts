@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { PRIORITIES } from '#core/priority.ts';
+import { network } from './network.ts';
+import { secretSource } from './secret-source.ts';
 
 const ruleName = z
   .string()
@@ -11,9 +12,6 @@ const hostName = z
   .min(1)
   .max(253)
   .transform((text) => text.toLowerCase());
-const network = z
-  .string()
-  .refine((text) => addNetwork(new BlockList(), text), 'an address or a network like 10.1.0.0/16');
 
 /**
  * Which results are told of. What is given has all to be met; of a list one is enough. `findings` and `models` have to
@@ -43,13 +41,8 @@ const rule = z.strictObject({
   /** Where it is sent to. */
   url: z.url({ protocol: /^https?$/ }),
   when,
-  /** A file that holds the secret that requests are signed with, and nothing else. */
-  secretFile: z.string().min(1).optional(),
-  /** Or the environment variable of the worker that holds it. */
-  secretEnvironment: z
-    .string()
-    .regex(/^(?!RADTRIAGE_)[A-Za-z_][A-Za-z0-9_]*$/, 'a variable that does not begin RADTRIAGE_')
-    .optional(),
+  /** What requests are signed with, at least 16 characters; never in the configuration itself. */
+  secret: secretSource,
   /** Authorities to trust beside those that Node brings, PEM. */
   caFile: z.string().min(1).optional(),
   /** Longest time of one try, from the look-up of the name to the last byte of the answer. */
@@ -83,22 +76,6 @@ export const notifications = z
 type NotificationSettings = z.output<typeof notifications>;
 export type NotificationRule = NotificationSettings['rules'][number];
 
-/** Adds an address or a network in CIDR notation. @returns false when it is neither */
-export function addNetwork(list: BlockList, text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  if (bits === undefined) {
-    list.addAddress(address, type);
-    return true;
-  }
-  const prefix = Number(bits);
-  if (!/^\d{1,3}$/.test(bits) || prefix > (family === 4 ? 32 : 128)) return false;
-  list.addSubnet(address, prefix, type);
-  return true;
-}
-
 /** The host that a URL names, as its parser understood it: in small letters, an IPv6 address without brackets. */
 export function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
@@ -112,7 +89,7 @@ export function checkNotifications(settings: NotificationSettings): string[] {
     faults.push('notifications.pageUrl: needed for the links in notifications');
   }
   const names = new Set<string>();
-  for (const { name, url, secretFile, secretEnvironment } of rules) {
+  for (const { name, url } of rules) {
     const say = (fault: string) => faults.push(`notifications.rules: ${name} ${fault}`);
     if (names.has(name)) say('is there twice');
     names.add(name);
@@ -122,9 +99,6 @@ export function checkNotifications(settings: NotificationSettings): string[] {
       say(`goes over plain http, and ${host} is not among plainHttpHosts`);
     }
     if (username !== '' || password !== '') say('has a name or password in its url');
-    if ((secretFile === undefined) === (secretEnvironment === undefined)) {
-      say('needs either secretFile or secretEnvironment');
-    }
   }
   return faults;
 }

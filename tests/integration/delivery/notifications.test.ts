@@ -245,14 +245,12 @@ describe('a notification', () => {
     const folder = temporaryDirectory();
     const secretFile = join(folder.path, 'secret');
     const hook = await receiver();
-    const rule = { name: 'pager', url: urlOf(hook), secretFile, secretEnvironment: undefined };
+    const rule = { name: 'pager', url: urlOf(hook), secret: { file: secretFile } };
     const settings = settingsFor([rule]);
     await plan(settings);
     const sender = start(settings);
     await tries(1);
-    expect((await read())?.lastError).toBe(
-      `CONFIG_INVALID: the secret in ${secretFile} cannot be read`,
-    );
+    expect((await read())?.lastError).toBe(`CONFIG_INVALID: ${secretFile} cannot be read (ENOENT)`);
     writeFileSync(secretFile, 'short\n');
     pass(10_000, sender);
     await tries(2);

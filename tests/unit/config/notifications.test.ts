@@ -6,7 +6,7 @@ const RULE = {
   name: 'pager',
   url: 'https://pager.example/hook',
   when: { flagged: true },
-  secretFile: '/run/secrets/pager',
+  secret: { file: '/run/secrets/pager' },
 };
 const PAGE = { pageUrl: 'https://triage.example' };
 
@@ -34,9 +34,8 @@ describe('the configuration of notifications', () => {
     [{ url: 'ftp://pager.example' }, 'url'],
     [{ url: 'http://pager.example/hook' }, 'pager.example is not among plainHttpHosts'],
     [{ url: 'https://me:word@pager.example' }, 'a name or password in its url'],
-    [{ secretFile: undefined }, 'needs either secretFile or secretEnvironment'],
-    [{ secretEnvironment: 'HOOK' }, 'needs either secretFile or secretEnvironment'],
-    [{ secretFile: undefined, secretEnvironment: 'RADTRIAGE_X' }, 'secretEnvironment'],
+    [{ secret: undefined }, 'secret'],
+    [{ secret: { file: 'a', variable: 'B' } }, 'secret'],
     [{ secret: 'in the file itself' }, 'secret'],
     [{ name: 'Pager 1' }, 'name'],
   ])('refuses %j', (rule, fault) => {

@@ -11,7 +11,7 @@ const problemSchema = z.object({
   what: z.string(),
   detail: z.string(),
   advice: z.string().nullable(),
-  place: z.enum(['receiving', 'studies', 'storage', 'models']),
+  place: z.enum(['receiving', 'studies', 'storage', 'models', 'notifications']),
 });
 export type Problem = z.output<typeof problemSchema>;
 
@@ -60,8 +60,14 @@ export const siteStatusSchema = z.object({
   backlog: backlogSchema.nullable(),
   studies: z.object({ receiving: count, queued: count, analysing: count, failed: count }),
   failedJobs: count,
-  /** What waits for a decision, and storage commitment reports that no peer took. */
-  held: z.object({ quarantined: count, commitmentsGivenUp: count }),
+  /** What waits for a decision, storage commitment reports that no peer took, notifications that no receiver did. */
+  held: z.object({
+    quarantined: count,
+    commitmentsGivenUp: count,
+    notificationsDead: count,
+    /** Have been waiting for over five minutes. */
+    notificationsLate: count,
+  }),
 });
 export type SiteStatus = z.output<typeof siteStatusSchema>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HEATMAP_ORIGINS, MODEL_ROLES, READING_MODES, VERDICTS } from '#core/finding.ts';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+import { studyNotificationSchema } from './notifications.ts';
 
 /** DICOM UID, PS3.5 9.1. Checked before it comes near a query or a path. */
 export const uidSchema = z.string().regex(/^[0-9.]{1,64}$/);
@@ -14,6 +15,17 @@ export const boxSchema = z.tuple([
 ]);
 
 export const codeSchema = z.object({ scheme: z.string(), value: z.string(), meaning: z.string() });
+
+/** What became of the notifications about a study, in one line. */
+const notificationSummarySchema = z.object({
+  state: z.enum(['unacknowledged', 'not-sent', 'waiting', 'acknowledged']),
+  sentAt: time.nullable(),
+  /** When a radiologist first opened the study after that; it acknowledges nothing. */
+  seenAt: time.nullable(),
+  acknowledgedAt: time.nullable(),
+  acknowledgedBy: z.string().nullable(),
+});
+export type NotificationSummary = z.output<typeof notificationSummarySchema>;
 
 /** One row of the worklist. */
 export const worklistItemSchema = z.object({
@@ -57,6 +69,8 @@ export const worklistItemSchema = z.object({
   analysedAt: time.nullable(),
   dueAt: time,
   hasThumbnail: z.boolean(),
+  /** Null when nobody was to be told of it. */
+  notification: notificationSummarySchema.nullable(),
 });
 export type WorklistItem = z.output<typeof worklistItemSchema>;
 
@@ -253,6 +267,8 @@ export const studyDetailSchema = worklistItemSchema.extend({
   heatmaps: z.array(heatmapSummarySchema),
   explanations: z.array(explanationSchema),
   reviews: z.array(reviewSchema),
+  /** The oldest first. */
+  notifications: z.array(studyNotificationSchema),
 });
 export type StudyDetail = z.output<typeof studyDetailSchema>;
 

@@ -27,6 +27,8 @@ import { storeRoutes } from './dicomweb/store/store-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
 import { listRoutes } from './list/list-routes.ts';
+import { acknowledgeRoutes } from './notifications/acknowledge-routes.ts';
+import { notificationRoutes } from './notifications/notification-routes.ts';
 import { createAuthenticate, SESSION_COOKIE } from './session/authenticate.ts';
 import { sessionRoutes } from './session/session-routes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -121,6 +123,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...studyRoutes(context),
     ...priorRoutes(context),
     ...readingRoutes(context),
+    ...acknowledgeRoutes(context),
+    ...notificationRoutes(context),
     ...searchRoutes(context),
     ...retrieveRoutes(context),
     ...failureRoutes(context),

@@ -6,6 +6,7 @@ import type { GaugeSample } from '#platform/http/metrics.ts';
 import { hasAnyRole } from '#platform/http/principal.ts';
 import { jsonRoute, noInput, type Route, rawRoute } from '#platform/http/route.ts';
 import type { Authenticate } from '#platform/http/server.ts';
+import { countNotifications } from '#platform/notifications/read-notifications.ts';
 import type { OpenedQueue } from '#queue/open-queue.ts';
 import { countHeld } from './administration/site-queries.ts';
 import type { WebContext } from './context.ts';
@@ -74,8 +75,26 @@ async function readOldest(context: WebContext): Promise<Record<string, number>> 
 }
 
 async function readHeld(context: WebContext): Promise<Record<string, number>> {
-  const { quarantined, commitmentsGivenUp } = await countHeld(context.database);
-  return { quarantined, commitments_given_up: commitmentsGivenUp };
+  const held = await countHeld(context.database);
+  return {
+    quarantined: held.quarantined,
+    commitments_given_up: held.commitmentsGivenUp,
+    notifications_given_up: held.notificationsDead,
+  };
+}
+
+/** Those that were sent about a study that somebody may still read, and not acknowledged. */
+async function readNotified(context: WebContext): Promise<Record<string, number>> {
+  const counted = await context.database
+    .selectFrom('notification')
+    .innerJoin('study', 'study.studyKey', 'notification.studyKey')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('sentAt', 'is not', null)
+    .where('acknowledgedAt', 'is', null)
+    .where('readingStatus', 'in', ['unread', 'open'])
+    .executeTakeFirstOrThrow();
+  const { waiting, dead } = await countNotifications(context.database);
+  return { waiting, dead, unacknowledged: Number(counted.count) };
 }
 
 async function readRuns(context: WebContext): Promise<Record<string, number>> {
@@ -115,9 +134,15 @@ async function readGauges(context: WebContext): Promise<GaugeSample[]> {
     },
     {
       name: 'radtriage_held',
-      help: 'What waits for an administrator: quarantine, commitment reports that no peer took',
+      help: 'What waits for an administrator: quarantine, commitment reports and notifications that nobody took',
       label: 'what',
       values: await readHeld(context),
+    },
+    {
+      name: 'radtriage_notifications',
+      help: 'Notifications on their way, given up, and sent but not acknowledged while the study is not read',
+      label: 'state',
+      values: await readNotified(context),
     },
     {
       name: 'radtriage_studies',

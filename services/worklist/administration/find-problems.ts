@@ -215,6 +215,31 @@ function judgeStudies({ status, waiting }: SiteFacts): Problem[] {
   return problems;
 }
 
+function judgeNotifications({ held }: SiteFacts['status']): Problem[] {
+  const { notificationsDead, notificationsLate } = held;
+  const place = 'notifications' as const;
+  const problems: Problem[] = [];
+  if (notificationsDead > 0) {
+    problems.push(
+      fault({
+        what: `${plural(notificationsDead, 'notification was', 'notifications were')} given up`,
+        detail: 'The receivers were not told of these results. The studies stand on the worklist.',
+        ...{ advice: 'Read the reasons, mend them, then send each again or dismiss it.', place },
+      }),
+    );
+  }
+  if (notificationsLate > 0) {
+    problems.push(
+      warning({
+        what: `${plural(notificationsLate, 'notification has', 'notifications have')} been waiting for over five minutes`,
+        detail: 'Their receivers do not take them, or no worker runs.',
+        ...{ advice: 'Read the last error of each, and look at the receiver.', place },
+      }),
+    );
+  }
+  return problems;
+}
+
 /** What an administrator should know of, faults first. An empty list says that nothing was found, not that all is well. */
 export function findProblems(facts: SiteFacts): Problem[] {
   const problems = [
@@ -223,6 +248,7 @@ export function findProblems(facts: SiteFacts): Problem[] {
     ...judgeFiles(facts.damagedFiles),
     ...judgeSenders(facts),
     ...judgeStudies(facts),
+    ...judgeNotifications(facts.status),
   ];
   return [
     ...problems.filter(({ level }) => level === 'fault'),

@@ -173,5 +173,19 @@ export async function countHeld(database: Database): Promise<SiteStatus['held']>
   return {
     quarantined: Number(quarantine.count),
     commitmentsGivenUp: Number(commitments.count),
+    ...(await countUnsent(database)),
   };
+}
+
+async function countUnsent(database: Database) {
+  const late = sql<boolean>`state = 'waiting' AND waiting_since < now() - interval '5 minutes'`;
+  const counted = await database
+    .selectFrom('notification')
+    .select(({ fn }) => [
+      fn.countAll<string>().filterWhere('state', '=', 'dead').as('dead'),
+      fn.countAll<string>().filterWhere(late).as('late'),
+    ])
+    .where('state', 'in', ['waiting', 'dead'])
+    .executeTakeFirstOrThrow();
+  return { notificationsDead: Number(counted.dead), notificationsLate: Number(counted.late) };
 }

@@ -3,6 +3,7 @@ import type { WorklistItem } from '#contracts/study.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { StudyTable } from '#platform/database/schema.ts';
 import { newestHeartbeat } from '../heartbeats.ts';
+import { readSummaries } from '../notifications/study-notifications.ts';
 
 export type StudyRow = Selectable<StudyTable>;
 
@@ -13,7 +14,13 @@ const WORKER_SILENCE_MS = 30_000;
 
 const toIso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
-function toItem(row: StudyRow, now: Date, aiDelayedSince: Date | null): WorklistItem {
+type ToldOf = Pick<WorklistItem, 'notification'>;
+
+function toItem(
+  row: StudyRow,
+  now: Date,
+  { aiDelayedSince, notification }: ToldOf & { aiDelayedSince: Date | null },
+): WorklistItem {
   return {
     studyInstanceUid: row.studyInstanceUid,
     version: row.version,
@@ -51,6 +58,7 @@ function toItem(row: StudyRow, now: Date, aiDelayedSince: Date | null): Worklist
     analysedAt: toIso(row.analysedAt),
     dueAt: row.dueAt.toISOString(),
     hasThumbnail: row.thumbnailBlob !== null,
+    notification,
   };
 }
 
@@ -100,7 +108,14 @@ export async function toWorklistItems(
   );
   const worker = waiting.length === 0 ? undefined : await newestHeartbeat(database, 'worker');
   const workerSilent = worker === undefined || now.getTime() - worker.getTime() > WORKER_SILENCE_MS;
+  const summaries = await readSummaries(
+    database,
+    rows.map((row) => row.studyKey),
+  );
   return rows.map((row) =>
-    toItem(row, now, delayedSince(row, openRuns.get(row.studyKey), { now, workerSilent })),
+    toItem(row, now, {
+      aiDelayedSince: delayedSince(row, openRuns.get(row.studyKey), { now, workerSilent }),
+      notification: summaries.get(row.studyKey) ?? null,
+    }),
   );
 }

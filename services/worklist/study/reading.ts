@@ -6,6 +6,7 @@ import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { markSeen } from '#platform/notifications/acknowledge.ts';
 import type { AccessEntry } from '../access-log.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
@@ -81,6 +82,7 @@ export function openStudy(context: WebContext, studyInstanceUid: string, reader:
   const { database, config } = context;
   return changeStudy<ReadingState>(database, studyInstanceUid, async (transaction, row) => {
     const entry = { actor: reader, action: 'study.opened' };
+    await markSeen(transaction, row.studyKey, { reader, now: new Date() });
     const isReadable = row.readingStatus === 'unread' || row.readingStatus === 'open';
     if (!isReadable || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
       return [toReadingState(row), entry];

@@ -1,8 +1,10 @@
 import type { StudyDetail } from '#contracts/study.ts';
 import type { Principal } from '#platform/http/principal.ts';
+import { readStudyNotifications } from '#platform/notifications/read-notifications.ts';
 import { findCurrentRuns, readFindings } from '#platform/study-results/read-findings.ts';
 import type { WebContext } from '../context.ts';
 import { type StudyRow, toWorklistItems } from '../list/study-item.ts';
+import { toStudyNotification } from '../notifications/study-notifications.ts';
 import { readAnalysisRuns } from './analysis-runs.ts';
 import { readExplanations } from './explanations.ts';
 import { findStudy } from './find-study.ts';
@@ -52,5 +54,8 @@ export async function readStudyDetail(
     heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],
     explanations: readingMode === 'assist' ? await readExplanations(database, runKeys) : [],
     reviews: reviews.get(row.studyKey) ?? [],
+    notifications: (await readStudyNotifications(database, [row.studyKey])).map(
+      toStudyNotification,
+    ),
   };
 }

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
+  notifications: async () => (await import('./commands/notifications.ts')).notificationsCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),

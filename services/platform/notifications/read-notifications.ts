@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { RadTriageError } from '#core/errors.ts';
 import { NOTIFICATION_STATES, type NotificationState } from '#core/notification.ts';
 import type { NotificationTable } from '../database/notification-tables.ts';
 import type { DatabaseSchema } from '../database/schema.ts';
@@ -30,6 +31,17 @@ export function listNotifications(database: Reader, limit: number): Promise<Noti
     .orderBy('notificationKey', 'desc')
     .limit(limit)
     .execute();
+}
+
+/** @throws RadTriageError NOT_FOUND */
+export async function readNotification(database: Reader, key: string): Promise<NotificationRow> {
+  const row = await database
+    .selectFrom('notification')
+    .selectAll()
+    .where('notificationKey', '=', key)
+    .executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new RadTriageError('NOT_FOUND', 'there is no such notification');
 }
 
 export async function countNotifications(

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import { Link } from 'wouter';
 import { ModelsView } from './models-view.tsx';
+import { NotificationsView } from './notifications-view.tsx';
 import { Overview } from './overview.tsx';
 import { ReceivingView } from './receiving-view.tsx';
 import { SITE_TEXT } from './site-text.ts';
@@ -21,6 +22,7 @@ const VIEWS: readonly View[] = [
   RECEIVING,
   { key: 'studies', name: SITE_TEXT.studies, Panels: StudiesView },
   { key: 'storage', name: SITE_TEXT.storage, Panels: StorageView },
+  { key: 'notifications', name: SITE_TEXT.notifications, Panels: NotificationsView },
   { key: 'models', name: SITE_TEXT.models, Panels: ModelsView },
 ];
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { modelComparisonSchema } from '#contracts/model-comparison.ts';
+import { notificationsSchema } from '#contracts/notifications.ts';
 import {
   associationsSchema,
   doorSchema,
@@ -55,6 +56,12 @@ export const commitmentsQuery = queryOptions({
   queryFn: ({ signal }) =>
     request(storageCommitmentsSchema, '/api/admin/storage-commitments', { signal }),
   refetchInterval: CALM_MS,
+});
+
+export const notificationsQuery = queryOptions({
+  queryKey: ['admin', 'notifications'],
+  queryFn: ({ signal }) => request(notificationsSchema, '/api/admin/notifications', { signal }),
+  refetchInterval: LIVE_MS,
 });
 
 /** @param versions each as `id@version`; `b` is the candidate */

@@ -4,6 +4,7 @@ export const SITE_TEXT = {
   receiving: 'Receiving',
   studies: 'Studies',
   storage: 'Storage',
+  notifications: 'Notifications',
   models: 'Models and health',
 
   overview: 'Overview',

@@ -103,6 +103,14 @@ export function formatProportion(
   return `${percent(estimate)}% (${percent(interval[0])} to ${percent(interval[1])})`;
 }
 
+/** How long something took, from seconds: `0.4 s`, `12 s`, `3 min`, `2.5 h`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${seconds.toFixed(0)} s`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(0)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** `12,345`, whatever the browser's language: the page is in English. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en');

@@ -11,6 +11,7 @@ import { FindingMarks } from './finding-marks.tsx';
 import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
 import type { Mark } from './marks.ts';
+import { NotificationPart } from './notification-part.tsx';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
 import { READING_KEYS, READING_TEXT as T } from './text.ts';
@@ -110,6 +111,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       </div>
       <aside className="side" aria-label={T.aiResult}>
         <AiPanel study={study} overlay={overlay} heatmap={heatmap} withheld={withheld} />
+        <NotificationPart study={study} />
         <FindingList study={study} judging={judging} act={act} ready={ready} withheld={withheld} />
         <SignOff
           study={study}

@@ -13,6 +13,7 @@ import {
 } from '../design/format.ts';
 import { Chip, Meter, PriorityChip } from '../design/ui.tsx';
 import { describeAi } from './ai-word.ts';
+import { describeNotification } from './notification-word.ts';
 import { READING_WORDS, WORKLIST_TEXT as T } from './text.ts';
 
 function Thumbnail({ item }: { readonly item: WorklistItem }) {
@@ -85,6 +86,23 @@ function Ai({ item }: { readonly item: WorklistItem }) {
   );
 }
 
+function Reason({ item }: { readonly item: WorklistItem }) {
+  const { reason, notification } = item;
+  const word = notification === null ? null : describeNotification(notification);
+  return (
+    <td title={[reason, ...(word === null ? [] : [word.text])].join('\n')}>
+      <div className="reason second small" data-lines={word === null ? 2 : 1}>
+        {reason}
+      </div>
+      {word === null ? null : (
+        <div className="notified small" data-tone={word.tone} data-testid="notified">
+          {word.text}
+        </div>
+      )}
+    </td>
+  );
+}
+
 function Waiting({ item }: { readonly item: WorklistItem }) {
   const now = useNow();
   return (
@@ -140,9 +158,7 @@ export const WorklistRow = memo(function WorklistRow(props: RowProps) {
       <Patient item={item} />
       <Study item={item} />
       <Ai item={item} />
-      <td title={item.reason}>
-        <div className="reason second small">{item.reason}</div>
-      </td>
+      <Reason item={item} />
       <td>
         <div>{formatWhen(item.receivedAt, new Date())}</div>
         <div className="clip second small">{item.site}</div>

@@ -77,7 +77,7 @@ export async function buildAll(
     if (object === undefined) return [];
     const { seriesInstanceUid } = identity(kind);
     const { studyInstanceUid } = first;
-    return [{ ...object, seriesInstanceUid, studyInstanceUid, isImage: kind === 'sc' }];
+    return [{ ...object, seriesInstanceUid, studyInstanceUid }];
   });
   const note = { outdated, source: first, identity: identity('rejection') };
   keep('rejection', buildRejectionNote({ ...note, reason: 'Superseded by result 2' }));

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { unexpected } from './allowed-warnings.ts';
 import { peerPath } from './peers.ts';
 
 /** What independent validators say of a file, sorted by how they mean it. */
@@ -42,4 +43,22 @@ export function verifyDocument(path: string): Verdict & { readonly text: string 
     warnings: lines.filter((line) => line.startsWith('W: ')),
     text: lines.join('\n'),
   };
+}
+
+/**
+ * The faults of an object of ours that are not its source's own: what was taken over from an image that breaks the
+ * standard breaks it still.
+ */
+export function faultsOf(path: string, sources: readonly string[], isDocument: boolean): string[] {
+  const known = new Set(sources.flatMap((source) => flatten(verifyAttributes(source))));
+  const found = [
+    ...flatten(verifyAttributes(path)),
+    ...flatten(verifyEntities([...sources, path])),
+  ];
+  if (isDocument) found.push(...flatten(verifyDocument(path)));
+  return found.filter((fault) => !known.has(fault));
+}
+
+function flatten({ errors, warnings }: Verdict): string[] {
+  return [...errors, ...unexpected(warnings)];
 }

@@ -17,6 +17,7 @@ export const PEER_PACKAGES: Readonly<Record<string, string>> = {
   dcmcjpls: 'dcmtk',
   dcmcrle: 'dcmtk',
   dsrdump: 'dcmtk',
+  dsr2html: 'dcmtk',
   dciodvfy: 'dicom3tools',
   dcentvfy: 'dicom3tools',
   gdcmconv: 'libgdcm-tools',

@@ -69,14 +69,9 @@ export function buildKeyObjects(input: KeyObjectsInput): BuiltObject | undefined
   });
 }
 
-/** An object that is taken back. */
-export interface OutdatedObject extends InstanceReference {
-  /** Whether it is a picture, or else a segmentation, presentation state or document. */
-  readonly isImage: boolean;
-}
-
 export interface RejectionInput {
-  readonly outdated: readonly OutdatedObject[];
+  /** What an earlier result sent, of the same study. */
+  readonly outdated: readonly InstanceReference[];
   /** Any image of the study: patient and study are taken over from it. */
   readonly source: SourceImage;
   readonly identity: DocumentIdentity;
@@ -106,7 +101,7 @@ export function buildRejectionNote(input: RejectionInput): BuiltObject {
     description: reason,
     instances: outdated,
     items: outdated.map((object) => ({
-      type: object.isImage ? 'IMAGE' : 'COMPOSITE',
+      type: object.sopClassUid === RESULT_SOP_CLASSES.secondaryCapture ? 'IMAGE' : 'COMPOSITE',
       relationship: 'CONTAINS',
       object,
     })),

@@ -21,7 +21,11 @@ const PATIENT_AND_STUDY: readonly number[] = [
   0x00081030, // StudyDescription
   0x00081032, // ProcedureCodeSequence
   0x00081048, // PhysiciansOfRecord
+  0x00081049, // PhysiciansOfRecordIdentificationSequence
+  0x00081060, // NameOfPhysiciansReadingStudy
+  0x00081062, // PhysiciansReadingStudyIdentificationSequence
   0x00081080, // AdmittingDiagnosesDescription
+  0x00081084, // AdmittingDiagnosesCodeSequence
   0x00081110, // ReferencedStudySequence
   0x00100010, // PatientName
   0x00100020, // PatientID
@@ -40,6 +44,7 @@ const PATIENT_AND_STUDY: readonly number[] = [
   0x00102160, // EthnicGroup
   0x00102180, // Occupation
   0x001021b0, // AdditionalPatientHistory
+  0x001021c0, // PregnancyStatus
   0x00102201, // PatientSpeciesDescription
   0x00102202, // PatientSpeciesCodeSequence
   0x00102203, // PatientSexNeutered
@@ -63,7 +68,9 @@ const PATIENT_AND_STUDY: readonly number[] = [
   0x00120063, // DeidentificationMethod
   0x00120064, // DeidentificationMethodCodeSequence
   0x00200010, // StudyID
+  0x00321033, // RequestingService
   0x00380010, // AdmissionID
+  0x00380014, // IssuerOfAdmissionIDSequence
 ];
 
 /** Attributes of these modules that must be there even when nothing is known (type 2). */

@@ -8,7 +8,7 @@ export interface PlaneGeometry {
   readonly imageOrientationPatient: readonly number[];
   /** Between rows, then between columns, millimetres. */
   readonly pixelSpacing: readonly number[];
-  readonly sliceThickness: number | undefined;
+  readonly sliceThickness: number;
   readonly spacingBetweenSlices: number | undefined;
 }
 
@@ -18,11 +18,15 @@ export function planeGeometry(image: SourceImage, frame: number): PlaneGeometry 
   const { imagePositionPatient, imageOrientationPatient, pixelSpacing } = attributes;
   if (image.frameOfReferenceUid === undefined) return undefined;
   if (!imagePositionPatient || !imageOrientationPatient || !pixelSpacing) return undefined;
+  if (pixelSpacing.some((millimetres) => !(millimetres > 0))) return undefined;
+  // The pixel measures of a plane need a thickness (PS3.3 C.7.6.16.2.1); none is made up.
+  const sliceThickness = attributes.sliceThickness ?? attributes.spacingBetweenSlices;
+  if (sliceThickness === undefined) return undefined;
   return {
     imagePositionPatient,
     imageOrientationPatient,
     pixelSpacing,
-    sliceThickness: attributes.sliceThickness,
+    sliceThickness,
     spacingBetweenSlices: attributes.spacingBetweenSlices,
   };
 }

@@ -1,32 +1,36 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { buildReport } from '#dicom/objects/report/build-report.ts';
+import type { AiResult, Finding, SourceImage } from '#dicom/objects/types.ts';
 import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { deriveUid } from '#test-data/uid.ts';
-import { unexpected } from '#tests/support/allowed-warnings.ts';
 import {
   type BuiltKind,
   buildAll,
   type SourceStudy,
   writeSources,
 } from '#tests/support/built-results.ts';
-import { ARTIFACTS } from '#tests/support/chromium.ts';
+import { ARTIFACTS, keepScreenshot, launchChromium, openPage } from '#tests/support/chromium.ts';
 import { splitPart10 } from '#tests/support/data-set-bytes.ts';
-import {
-  verifyAttributes,
-  verifyDocument,
-  verifyEntities,
-} from '#tests/support/dicom-validators.ts';
-import { missingPeer } from '#tests/support/peers.ts';
+import { faultsOf, verifyAttributes, verifyDocument } from '#tests/support/dicom-validators.ts';
+import { missingPeer, peerPath } from '#tests/support/peers.ts';
 import { missingPython, PYTHON } from '#tests/support/python.ts';
 import { reportFaults } from '#tests/support/report-rules.ts';
 import { readReport } from '#tests/support/report-tree.ts';
+import {
+  ALGORITHM,
+  sampleFinding,
+  sampleIdentity,
+  sampleResult,
+} from '#tests/support/sample-result.ts';
+import { sharedData } from '#tests/support/shared-data.ts';
 
 const IODS: Readonly<Record<BuiltKind, string>> = {
   sr: 'Comprehensive3DSR',
@@ -36,6 +40,8 @@ const IODS: Readonly<Record<BuiltKind, string>> = {
   gsps: 'GrayscaleSoftcopyPresentationState',
   rejection: 'KeyObjectSelectionDocument',
 };
+
+const DOCUMENTS: ReadonlySet<BuiltKind> = new Set(['sr', 'ko', 'rejection']);
 
 const saidSchema = z.object({
   study: z.string(),
@@ -110,6 +116,8 @@ function readWithPydicom(paths: readonly string[]) {
     .map((line) => saidSchema.parse(JSON.parse(line)));
 }
 
+const REAL = sharedData('dicom');
+
 const isMissing =
   missingPeer('dciodvfy', 'dcentvfy', 'dsrdump') || missingPython('pydicom', 'numpy');
 
@@ -124,19 +132,8 @@ describe.skipIf(isMissing)('the objects of a result', () => {
         const path = join(folder, `${modality}-${kind}.dcm`);
         writeFileSync(path, bytes);
         paths.set(kind, path);
-        const attributes = verifyAttributes(path);
-        expect(attributes.iod, kind).toBe(IODS[kind]);
-        expect(attributes.errors, kind).toEqual([]);
-        expect(unexpected(attributes.warnings), kind).toEqual([]);
-        const entities = verifyEntities([...study.paths, path]);
-        expect(entities.errors, kind).toEqual([]);
-        expect(unexpected(entities.warnings), kind).toEqual([]);
-        if (kind === 'sr' || kind === 'ko' || kind === 'rejection') {
-          const document = verifyDocument(path);
-          expect(document.errors, kind).toEqual([]);
-          expect(unexpected(document.warnings), kind).toEqual([]);
-          expect(document.text).toContain('<');
-        }
+        expect(verifyAttributes(path).iod, kind).toBe(IODS[kind]);
+        expect(faultsOf(path, study.paths, DOCUMENTS.has(kind)), kind).toEqual([]);
       }
       const report = built.get('sr')?.bytes ?? Buffer.alloc(0);
       expect(reportFaults(readReport(report), 'assist')).toEqual([]);
@@ -166,7 +163,131 @@ describe.skipIf(isMissing)('the objects of a result', () => {
       await keepPicture(`result-${modality}`, built.get('sc')?.bytes ?? Buffer.alloc(0));
     });
   }
+
+  it('pass them with every verdict of a reader, verified, after a predecessor, in several frames', async () => {
+    const study = writeSources(folder, 'XA', [multiFrame()]);
+    const [image] = study.images;
+    if (image === undefined) throw new Error('no image');
+    const built = await buildAll(study, decoder, reviewed(image));
+    for (const [kind, { bytes }] of built) {
+      const path = join(folder, `XA-${kind}.dcm`);
+      writeFileSync(path, bytes);
+      expect(faultsOf(path, study.paths, DOCUMENTS.has(kind)), kind).toEqual([]);
+    }
+    const identity = sampleIdentity('XA verified', {
+      predecessors: [{ ...image, ...(built.get('sr') ?? {}), seriesInstanceUid: '2.25.81' }],
+    });
+    const report = buildReport({
+      result: sampleResult(study.images, reviewed(image)),
+      images: study.images,
+      identity,
+    });
+    const path = join(folder, 'XA-verified.dcm');
+    writeFileSync(path, report.bytes);
+    expect(faultsOf(path, study.paths, true)).toEqual([]);
+    const { text } = verifyDocument(path);
+    for (const word of ['VERIFIED', 'Amended', 'Rejected', 'skin fold', 'Added by the reader']) {
+      expect(text).toContain(word);
+    }
+    await keepPage('result-report', path);
+  });
+
+  it('pass them when nothing was found, when models failed, and in triage-only mode', async () => {
+    const study = sourcesOf('DX');
+    const failed = {
+      ...ALGORITHM,
+      id: 'failed-model',
+      outcome: 'failed',
+      reason: 'no memory',
+      labels: [],
+    } as const;
+    const variants: Partial<AiResult>[] = [
+      { findings: [], heatmaps: [] },
+      { findings: [], heatmaps: [], algorithms: [failed] },
+      { findings: [], heatmaps: [], algorithms: [ALGORITHM, failed] },
+      { readingMode: 'triage-only' },
+    ];
+    for (const [index, changes] of variants.entries()) {
+      const result = sampleResult(study.images, changes);
+      const identity = sampleIdentity(`variant ${index}`);
+      const { bytes } = buildReport({ result, images: study.images, identity });
+      const path = join(folder, `variant-${index}.dcm`);
+      writeFileSync(path, bytes);
+      expect(faultsOf(path, study.paths, true)).toEqual([]);
+      expect(reportFaults(readReport(bytes), changes.readingMode ?? 'assist')).toEqual([]);
+    }
+  });
+
+  it.skipIf(REAL === undefined)('pass them for real images', async () => {
+    for (const name of REAL_FILES) {
+      const file = readFileSync(join(REAL ?? '', name));
+      const study = writeSources(folder, name.replaceAll('/', '-'), [file]);
+      for (const [kind, { bytes }] of await buildAll(study, decoder)) {
+        const path = join(folder, `real-${kind}.dcm`);
+        writeFileSync(path, bytes);
+        expect(faultsOf(path, study.paths, DOCUMENTS.has(kind)), `${name} ${kind}`).toEqual([]);
+      }
+    }
+  });
 });
+
+/** Radiographs, CT, MR, ultrasound and enhanced MR, in big and little endian, implicit, JPEG, JPEG 2000 and RLE. */
+const REAL_FILES = [
+  'pydicom-data/RG1_J2KI.dcm',
+  'pydicom-data/RG3_J2KR.dcm',
+  'pydicom-data/693_UNCR.dcm',
+  'pydicom-data/MR2_UNCI.dcm',
+  'pydicom-data/US1_J2KR.dcm',
+  'pydicom-data/OBXXXX1A_rle.dcm',
+  'pydicom-data/emri_small_big_endian.dcm',
+  'pydicom-data/eCT_Supplemental.dcm',
+  'pydicom-data/mlut_18.dcm',
+  'pydicom-data/vlut_04.dcm',
+  'pydicom-data/explicit_VR-UN.dcm',
+  'dicom-parser/CT1_UNC.implicit_little_endian.dcm',
+  'dicom-parser/CT1_UNC.explicit_big_endian.dcm',
+];
+
+/** A cine run of three frames, with an order. */
+function multiFrame(): Buffer {
+  const [rows, columns] = [64, 64];
+  return minimalImage({
+    modality: 'XA',
+    seed: 'frames',
+    rows,
+    columns,
+    attributes: {
+      StudyDate: '20260110',
+      StudyTime: '090000',
+      AccessionNumber: 'ACC-XA',
+      NumberOfFrames: 3,
+      PixelData: Buffer.alloc(rows * columns * 3, 90),
+    },
+  }).bytes;
+}
+
+/** One finding for each verdict, on the third frame. */
+function reviewed(image: SourceImage): Partial<AiResult> {
+  const on = (name: string): Finding => {
+    const finding = sampleFinding([image], name);
+    return { ...finding, regions: finding.regions.map((region) => ({ ...region, frame: 3 })) };
+  };
+  const { label, code, regions } = on('amended');
+  return {
+    findings: [
+      { ...on('accepted'), verdict: 'confirm' },
+      { ...on('amended'), verdict: 'amend', label: 'Stenosis', original: { label, code, regions } },
+      { ...on('rejected'), verdict: 'reject', rejectReason: 'skin fold' },
+      { ...on('added'), verdict: 'add', algorithm: null, score: null },
+    ],
+    review: {
+      readerName: 'Reader^Rita',
+      signedAt: new Date('2026-01-12T11:00:00Z'),
+      comment: 'Compared with the prior.',
+      isVerified: true,
+    },
+  };
+}
 
 /** For people to look at. */
 async function keepPicture(name: string, file: Buffer): Promise<void> {
@@ -178,4 +299,16 @@ async function keepPicture(name: string, file: Buffer): Promise<void> {
   await sharp(Uint8Array.from(values), { raw })
     .png()
     .toFile(join(ARTIFACTS, `${name}.png`));
+}
+
+/** The report as DCMTK renders it, in Chromium. */
+async function keepPage(name: string, path: string): Promise<void> {
+  if (missingPeer('dsr2html', 'chromium')) return;
+  const html = execFileSync(peerPath('dsr2html'), [path], { encoding: 'utf8' });
+  expect(html).toContain('Imaging Measurement Report');
+  const browser = await launchChromium('none');
+  const { page } = await openPage(browser, { width: 1000, height: 1400 });
+  await page.setContent(html);
+  await keepScreenshot(page, name);
+  await browser.close();
 }

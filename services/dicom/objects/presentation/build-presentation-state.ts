@@ -100,7 +100,9 @@ function modalityTransformation(image: SourceImage, copier: ElementCopier): NewE
 /** The whole image, as large as it fits; neither turned nor mirrored. */
 function displayedArea(image: SourceImage): NewElement[] {
   const { pixelSpacing, imagerPixelSpacing } = readImageAttributes(image.header, 0);
-  const spacing = pixelSpacing ?? imagerPixelSpacing;
+  const stated = pixelSpacing ?? imagerPixelSpacing;
+  // Some devices write zero for what they do not know.
+  const spacing = stated?.every((millimetres) => millimetres > 0) === true ? stated : undefined;
   return toElements({
     ReferencedImageSequence: [imageReference(image)],
     DisplayedAreaTopLeftHandCorner: [1, 1],

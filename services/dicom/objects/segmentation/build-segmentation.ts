@@ -8,7 +8,7 @@ import { maskPixels, packBits } from '../pixel-geometry.ts';
 import { seriesItems } from '../references.ts';
 import { imageOf, indexImages, refuseInTriageOnly } from '../source-images.ts';
 import type { AiResult, BuiltObject, DocumentIdentity, SourceImage } from '../types.ts';
-import { functionalGroups, type SegmentFrame } from './functional-groups.ts';
+import { functionalGroups, isPlacedInPatient, type SegmentFrame } from './functional-groups.ts';
 import { collectSegments, segmentItem } from './segments.ts';
 
 export interface SegmentationInput {
@@ -100,7 +100,7 @@ function segmentationElements(
     ...requestAttributes(copier),
     ...copier.copy([BODY_PART_EXAMINED]),
     ...lossyCompression(copier),
-    ...orientation(first, copier),
+    ...orientation(frames, copier),
     ...imageElements(first, frames),
     ...functionalGroups(frames, dimensionOrganizationUid),
     ...toElements({
@@ -119,12 +119,11 @@ function segmentationElements(
 }
 
 const BODY_PART_EXAMINED = 0x00180015;
-const IMAGE_ORIENTATION_PATIENT = 0x00200037;
 const PATIENT_ORIENTATION = 0x00200020;
 
-/** Of a radiograph, whose frames have no plane in the patient, as the image says it (PS3.3 C.7.6.1.1.1). */
-function orientation(first: SourceImage, copier: ElementCopier): NewElement[] {
-  if (first.header.elements.has(IMAGE_ORIENTATION_PATIENT)) return [];
+/** Of frames whose planes in the patient are not known, as the image says it (PS3.3 C.7.6.1.1.1). */
+function orientation(frames: readonly SegmentFrame[], copier: ElementCopier): NewElement[] {
+  if (isPlacedInPatient(frames)) return [];
   const copied = copier.copy([PATIENT_ORIENTATION]);
   return copied.length > 0 ? copied : toElements({ PatientOrientation: '' });
 }

@@ -24,6 +24,14 @@ const FRAME_CONTENT_SEQUENCE = 0x00209111;
 const IN_STACK_POSITION_NUMBER = 0x00209057;
 
 /**
+ * Whether the planes of all frames are known. A frame without its place could not be told from one with: all frames have
+ * a plane, or none has.
+ */
+export function isPlacedInPatient(frames: readonly SegmentFrame[]): boolean {
+  return frames.every(({ image, frame }) => planeGeometry(image, frame) !== undefined);
+}
+
+/**
  * Dimensions and functional groups of all frames (PS3.3 C.7.6.16, C.7.6.17): by segment, then by place in the series.
  */
 export function functionalGroups(
@@ -33,8 +41,7 @@ export function functionalGroups(
   const places = [...new Set(frames.map(({ image, frame }) => `${image.sopInstanceUid} ${frame}`))];
   const geometries = frames.map(({ image, frame }) => planeGeometry(image, frame));
   const [shared] = geometries;
-  // A plane without its place cannot be told from one with: all frames have a geometry, or none has.
-  const isPlaced = geometries.every((geometry) => geometry !== undefined);
+  const isPlaced = isPlacedInPatient(frames);
   const organization = { DimensionOrganizationUID: dimensionOrganizationUid };
   return toElements({
     DimensionOrganizationSequence: [toElements(organization)],
@@ -66,7 +73,7 @@ function sharedGroups(geometry: PlaneGeometry): NewElement[] {
   return toElements({
     PixelMeasuresSequence: [
       toElements({
-        SliceThickness: sliceThickness === undefined ? '' : decimalString(sliceThickness),
+        SliceThickness: decimalString(sliceThickness),
         SpacingBetweenSlices:
           spacingBetweenSlices === undefined ? undefined : decimalString(spacingBetweenSlices),
         PixelSpacing: pixelSpacing.map(decimalString),

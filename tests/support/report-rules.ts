@@ -1,4 +1,5 @@
-import { nodesOf, type ReportDocument, type TreeNode } from './report-tree.ts';
+import type { DataSet } from '#dicom/attributes/parse-elements.ts';
+import { nodesOf, type ReportDocument, readText, type TreeNode } from './report-tree.ts';
 
 /** Which value types each relationship may join in a Comprehensive 3D SR (PS3.3 table A.35.13-2, the part that we use). */
 const VALUES = ['TEXT', 'CODE', 'NUM', 'DATETIME', 'UIDREF', 'PNAME'];
@@ -171,4 +172,21 @@ function placeFaults(root: TreeNode): string[] {
       .filter(({ frame }) => frame !== '')
       .map(() => 'frame named in triage-only'),
   ];
+}
+
+const SAME_AS_SOURCE: Readonly<Record<string, number>> = {
+  StudyInstanceUID: 0x0020000d,
+  StudyID: 0x00200010,
+  AccessionNumber: 0x00080050,
+  PatientName: 0x00100010,
+  PatientID: 0x00100020,
+  PatientBirthDate: 0x00100030,
+  SpecificCharacterSet: 0x00080005,
+};
+
+/** What a result says otherwise than its source; dcentvfy compares only what claims to be of the same study. */
+export function identityFaults(source: DataSet, result: DataSet): string[] {
+  return Object.entries(SAME_AS_SOURCE)
+    .filter(([, tag]) => readText(source, tag) !== readText(result, tag))
+    .map(([keyword]) => keyword);
 }

@@ -22,7 +22,7 @@ import { splitPart10 } from '#tests/support/data-set-bytes.ts';
 import { faultsOf, verifyAttributes, verifyDocument } from '#tests/support/dicom-validators.ts';
 import { missingPeer, peerPath } from '#tests/support/peers.ts';
 import { missingPython, PYTHON } from '#tests/support/python.ts';
-import { reportFaults } from '#tests/support/report-rules.ts';
+import { identityFaults, reportFaults } from '#tests/support/report-rules.ts';
 import { readReport } from '#tests/support/report-tree.ts';
 import {
   ALGORITHM,
@@ -134,6 +134,11 @@ describe.skipIf(isMissing)('the objects of a result', () => {
         paths.set(kind, path);
         expect(verifyAttributes(path).iod, kind).toBe(IODS[kind]);
         expect(faultsOf(path, study.paths, DOCUMENTS.has(kind)), kind).toEqual([]);
+      }
+      for (const [kind, { bytes }] of built) {
+        const [source] = study.images;
+        if (source === undefined) throw new Error('no image');
+        expect(identityFaults(source.header, readReport(bytes).dataSet), kind).toEqual([]);
       }
       const report = built.get('sr')?.bytes ?? Buffer.alloc(0);
       expect(reportFaults(readReport(report), 'assist')).toEqual([]);

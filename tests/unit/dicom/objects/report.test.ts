@@ -4,7 +4,7 @@ import { buildReport } from '#dicom/objects/report/build-report.ts';
 import type { AiResult, DocumentIdentity, Finding, SourceImage } from '#dicom/objects/types.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
 import { splitPart10 } from '#tests/support/data-set-bytes.ts';
-import { reportFaults } from '#tests/support/report-rules.ts';
+import { identityFaults, reportFaults } from '#tests/support/report-rules.ts';
 import {
   alterNode,
   nodesOf,
@@ -293,5 +293,15 @@ describe('the rules of a report', () => {
     expect(reportFaults({ ...document, verification: 'VERIFIED' }, 'assist')).toContain(
       'verifying observer',
     );
+  });
+
+  test('find another study and another patient', () => {
+    const [source] = IMAGES;
+    if (source === undefined) throw new Error('no image');
+    expect(identityFaults(source.header, document.dataSet)).toEqual([]);
+    const name = slice(1, { PatientName: 'Somebody^Else' }).header;
+    expect(identityFaults(name, document.dataSet)).toEqual(['PatientName']);
+    const study = slice(1, { StudyInstanceUID: '2.25.1' }).header;
+    expect(identityFaults(study, document.dataSet)).toEqual(['StudyInstanceUID']);
   });
 });

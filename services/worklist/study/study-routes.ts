@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { studyResultsSchema } from '#contracts/results.ts';
 import { heatmapSchema, studyDetailSchema } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
 import { jsonRoute, type Route, rawRoute } from '#platform/http/route.ts';
@@ -7,6 +8,7 @@ import type { WebContext } from '../context.ts';
 import { keepPrivately } from '../dicomweb/caching.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmap } from './heatmaps.ts';
+import { readStudyResults } from './result-sets.ts';
 import { readStudyDetail } from './study-detail.ts';
 import { studyParams } from './study-params.ts';
 
@@ -84,7 +86,30 @@ function thumbnailRoute(context: WebContext): Route {
   );
 }
 
+function resultsRoute(context: WebContext): Route {
+  return jsonRoute(
+    {
+      method: 'GET',
+      path: '/api/studies/:uid/results',
+      access: EVERYONE,
+      summary: 'What was sent of a study as DICOM objects, and where to',
+      input: z.object({ params: studyParams }),
+      response: studyResultsSchema,
+    },
+    async ({ params }) => {
+      const { database } = context;
+      const { studyKey } = await findStudy(database, params.uid);
+      return { results: await readStudyResults(database, studyKey) };
+    },
+  );
+}
+
 /** What is read of one study. */
 export function studyRoutes(context: WebContext): Route[] {
-  return [detailRoute(context), heatmapRoute(context), thumbnailRoute(context)];
+  return [
+    detailRoute(context),
+    heatmapRoute(context),
+    thumbnailRoute(context),
+    resultsRoute(context),
+  ];
 }

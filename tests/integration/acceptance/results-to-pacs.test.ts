@@ -9,6 +9,7 @@ import { type Instance, startInstance } from '../../support/instance.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
 import { missingPeer } from '../../support/peers.ts';
 import { addUser, PASSWORD } from '../../support/reader.ts';
+import { sayingsOf } from '../../support/report-sayings.ts';
 import { readStudy, writeStudy } from '../../support/studies.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -21,23 +22,6 @@ const FORWARD_ALL = `function OnStoredInstance(id, tags, metadata) SendToModalit
 const instancesSchema = z.array(
   z.object({ ID: z.string(), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) }),
 );
-
-interface Item {
-  readonly [attribute: string]: unknown;
-  readonly ConceptNameCodeSequence?: readonly { readonly CodeMeaning: string }[];
-  readonly ConceptCodeSequence?: readonly { readonly CodeMeaning: string }[];
-  readonly TextValue?: string;
-  readonly PersonName?: string;
-  readonly ContentSequence?: readonly Item[];
-}
-
-/** Every name and value of a report's tree, as "name: value". */
-function sayings(item: Item): string[] {
-  const name = item.ConceptNameCodeSequence?.[0]?.CodeMeaning ?? '';
-  const value = item.ConceptCodeSequence?.[0]?.CodeMeaning ?? item.TextValue ?? item.PersonName;
-  const own = value === undefined ? [] : [`${name}: ${value}`];
-  return [...own, ...(item.ContentSequence ?? []).flatMap(sayings)];
-}
 
 describe.skipIf(missingPeer('Orthanc'))(
   'a PACS that sends us everything and gets everything',
@@ -154,7 +138,7 @@ describe.skipIf(missingPeer('Orthanc'))(
       expect(report).toMatchObject({ Modality: 'SR', CompletionFlag: 'COMPLETE' });
       expect(JSON.stringify(report['VerifyingObserverSequence'])).toContain('ada');
       expect(report['PredecessorDocumentsSequence']).toHaveLength(1);
-      const said = sayings(report);
+      const said = sayingsOf(report);
       expect(said.some((saying) => /accept|confirm/i.test(saying))).toBe(true);
       expect(said).toContain('Comment: as marked');
       // The pictures stand as they were: nothing of them was changed.

@@ -6,6 +6,7 @@ import {
   qualitySummarySchema,
 } from '#contracts/quality.ts';
 import { quarantineDetailSchema, quarantineListSchema } from '#contracts/quarantine.ts';
+import { studyResultsSchema } from '#contracts/results.ts';
 import { healthSchema, type Session, sessionSchema } from '#contracts/session.ts';
 import { heatmapSchema, studyDetailSchema, worklistSchema } from '#contracts/study.ts';
 import { ApiFailure, request } from './client.ts';
@@ -43,6 +44,22 @@ export function studyQuery(uid: string) {
   return queryOptions({
     queryKey: ['study', uid],
     queryFn: ({ signal }) => request(studyDetailSchema, studyPath(uid), { signal }),
+  });
+}
+
+/** Of what is on its way nothing is told by events: it is looked at again while there is any. */
+const ON_ITS_WAY_MS = 3_000;
+
+export function studyResultsQuery(uid: string) {
+  return queryOptions({
+    queryKey: ['study', uid, 'results'],
+    queryFn: ({ signal }) => request(studyResultsSchema, `${studyPath(uid)}/results`, { signal }),
+    refetchInterval: ({ state }) => {
+      const newest = state.data?.results[0];
+      const isOnItsWay =
+        newest?.state === 'waiting' || newest?.destinations.some(({ waiting }) => waiting > 0);
+      return isOnItsWay ? ON_ITS_WAY_MS : false;
+    },
   });
 }
 

@@ -12,6 +12,7 @@ import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
 import type { Mark } from './marks.ts';
 import { NotificationPart } from './notification-part.tsx';
+import { PacsPart } from './pacs-part.tsx';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
 import { READING_KEYS, READING_TEXT as T } from './text.ts';
@@ -112,6 +113,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       <aside className="side" aria-label={T.aiResult}>
         <AiPanel study={study} overlay={overlay} heatmap={heatmap} withheld={withheld} />
         <NotificationPart study={study} />
+        <PacsPart study={study} />
         <FindingList study={study} judging={judging} act={act} ready={ready} withheld={withheld} />
         <SignOff
           study={study}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const time = z.iso.datetime({ offset: true });
+
+/** How far the objects of one result are on their way to one destination. */
+const destinationProgressSchema = z.object({
+  /** Its name in the configuration. */
+  name: z.string(),
+  waiting: z.number().int(),
+  sent: z.number().int(),
+  /** Refused for good, or given up; an administrator may send them again. */
+  dead: z.number().int(),
+  lastSentAt: time.nullable(),
+  /** Why something is not there yet. */
+  lastError: z.string().nullable(),
+});
+
+const studyResultSchema = z.object({
+  /** From 1 within its study; a later one supersedes those before it. */
+  number: z.number().int(),
+  /** `waiting`: for its time, or to be made. */
+  state: z.enum(['waiting', 'made', 'failed']),
+  /** Why it failed, or why the last attempt did. */
+  reason: z.string().nullable(),
+  /** The radiologist whose word it carries. */
+  signedBy: z.string().nullable(),
+  /** When its objects are made at the earliest: a signed review can be undone until then. */
+  dueAt: time,
+  madeAt: time.nullable(),
+  destinations: z.array(destinationProgressSchema),
+});
+export type StudyResult = z.output<typeof studyResultSchema>;
+
+/** GET /api/studies/{uid}/results: what was sent of a study and where to, the newest first. */
+export const studyResultsSchema = z.object({ results: z.array(studyResultSchema) });

@@ -1,0 +1,13 @@
+export const PACS_TEXT = {
+  title: 'Sent to the PACS',
+  result: (signedBy: string | null) =>
+    signedBy === null ? 'AI result' : `Result signed by ${signedBy}`,
+  undoUntil: (time: string) => `goes out at ${time} unless it is undone`,
+  making: 'is being made',
+  retrying: (why: string) => `could not be made yet and is tried again: ${why}`,
+  failed: (why: string) => `could not be made: ${why}`,
+  nobody: 'nothing of it is to be sent',
+  sent: (count: number, time: string) => `${count} sent ${time}`,
+  waiting: (count: number) => `${count} waiting`,
+  dead: (count: number) => `${count} could not be sent`,
+} as const;

@@ -58,7 +58,6 @@ const timesSchema = z.object({
   resultToAcknowledged: durationSchema,
   lastImageToAcknowledged: durationSchema,
 });
-export type NotificationTimes = z.output<typeof timesSchema>;
 
 const ruleSchema = z.object({
   name: z.string(),

@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import {
   type NotificationDuration,
   type NotificationRuleStatus,
-  type NotificationTimes,
   notificationActSchema,
 } from '#contracts/notifications.ts';
 import { messageOf, request } from '../api/client.ts';
@@ -13,21 +12,27 @@ import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { NOTIFICATION_TEXT as T } from './notification-text.ts';
 import { notificationsQuery } from './queries.ts';
 
-function describeTime({ median, p95 }: NotificationDuration): string {
-  if (median === null || p95 === null) return T.noTimes;
-  return T.time(formatDuration(median), formatDuration(p95));
+function Time(props: { readonly took: NotificationDuration; readonly from: string }) {
+  const { median, p95 } = props.took;
+  if (median === null || p95 === null) return null;
+  return (
+    <div>
+      {T.time(formatDuration(median), formatDuration(p95))}{' '}
+      <span className="quiet small">{props.from}</span>
+    </div>
+  );
 }
 
-function Times(props: { readonly times: NotificationTimes; readonly to: 'Sent' | 'Acknowledged' }) {
-  const { times, to } = props;
+function Times(props: {
+  readonly fromResult: NotificationDuration;
+  readonly fromImage: NotificationDuration;
+}) {
+  const { fromResult, fromImage } = props;
   return (
     <td className="nowrap">
-      <div>
-        {describeTime(times[`resultTo${to}`])} <span className="quiet small">{T.fromResult}</span>
-      </div>
-      <div>
-        {describeTime(times[`lastImageTo${to}`])} <span className="quiet small">{T.fromImage}</span>
-      </div>
+      {fromResult.count === 0 ? <span className="quiet">{T.noTimes}</span> : null}
+      <Time took={fromResult} from={T.fromResult} />
+      <Time took={fromImage} from={T.fromImage} />
     </td>
   );
 }
@@ -75,8 +80,8 @@ function Row({ rule }: { readonly rule: NotificationRuleStatus }) {
           <div className="quiet small">{T.unacknowledged(formatCount(unacknowledged))}</div>
         )}
       </td>
-      <Times times={times} to="Sent" />
-      <Times times={times} to="Acknowledged" />
+      <Times fromResult={times.resultToSent} fromImage={times.lastImageToSent} />
+      <Times fromResult={times.resultToAcknowledged} fromImage={times.lastImageToAcknowledged} />
       <td>
         <Button size="small" disabled={test.isPending} onClick={() => test.mutate()}>
           {T.test}

@@ -3,7 +3,7 @@ import type { NotificationState } from '#core/notification.ts';
 export const NOTIFICATION_TEXT = {
   rules: 'Notification rules',
   rulesLead: (days: number) =>
-    `Who is told of which results, from notifications.rules of the configuration. Times are of the results of the last ${days} days: median, and within what 95 of 100 were.`,
+    `Who is told of which results, from notifications.rules of the configuration. Times are of the results of the last ${days} days: the median / what 95 of 100 took at most.`,
   noRules: 'Nobody is told of results.',
   noRulesDetail: 'notifications.rules in the configuration says who is: docs/notifications.md.',
   ruleColumns: {

@@ -103,8 +103,9 @@ export function formatProportion(
   return `${percent(estimate)}% (${percent(interval[0])} to ${percent(interval[1])})`;
 }
 
-/** How long something took, from seconds: `0.4 s`, `12 s`, `3 min`, `2.5 h`. */
+/** How long something took, from seconds: `40 ms`, `1.4 s`, `12 s`, `3 min`, `2.5 h`. */
 export function formatDuration(seconds: number): string {
+  if (seconds < 0.9995) return `${(seconds * 1000).toFixed(0)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${seconds.toFixed(0)} s`;
   if (seconds < 7200) return `${(seconds / 60).toFixed(0)} min`;

@@ -43,7 +43,19 @@ export function NotificationPart({ study }: { readonly study: StudyDetail }) {
   const mayAcknowledge = user.roles.includes('radiologist') && notifications.some(isOpen);
   return (
     <section className="side-part" aria-label={T.title} data-testid="study-notifications">
-      <h2 className="side-title">{T.title}</h2>
+      <div className="side-title">
+        <h2 className="side-title">{T.title}</h2>
+        {mayAcknowledge ? (
+          <Button
+            size="small"
+            disabled={acknowledge.isPending}
+            onClick={() => acknowledge.mutate()}
+            data-testid="acknowledge"
+          >
+            {T.acknowledge}
+          </Button>
+        ) : null}
+      </div>
       <ul className="notifications small">
         {notifications.map((each) => (
           <li
@@ -55,17 +67,6 @@ export function NotificationPart({ study }: { readonly study: StudyDetail }) {
           </li>
         ))}
       </ul>
-      {mayAcknowledge ? (
-        <Button
-          size="small"
-          kind="primary"
-          disabled={acknowledge.isPending}
-          onClick={() => acknowledge.mutate()}
-          data-testid="acknowledge"
-        >
-          {T.acknowledge}
-        </Button>
-      ) : null}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createProcessMetrics } from '#cli/process-metrics.ts';
+import { createNotificationMetrics } from '#delivery/notifications/notification-metrics.ts';
 import { createWorkerMetrics } from '#inference/worker-metrics.ts';
 import { createDoorMetrics, type DoorMetrics } from '#listener/door-metrics.ts';
 import { configSchema } from '#platform/config/schema.ts';
@@ -182,6 +183,7 @@ describe('deploy/prometheus-alerts.yaml', () => {
     if (metrics === undefined) throw new Error('no metrics');
     createDoorMetrics(metrics.registry, [], () => undefined);
     createWorkerMetrics(metrics.registry);
+    createNotificationMetrics(metrics.registry, []);
     const own = metrics.registry.render();
     await metrics.close();
     const known = new Set(

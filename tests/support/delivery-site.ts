@@ -63,11 +63,11 @@ export class DeliverySite {
   async plan(
     destinations: readonly Destination[],
     kinds: readonly ResultKind[],
-    more: { study?: SeededStudy; number?: number; size?: number } = {},
+    more: { study?: SeededStudy; number?: number; size?: number; below?: string } = {},
   ): Promise<{ study: SeededStudy; objects: SeededObject[] }> {
     const { database } = this.db;
     const study = more.study ?? (await seedStudy(database));
-    const directory = this.files.path;
+    const directory = join(this.files.path, more.below ?? '');
     const objects = await seedResults(database, study, { ...more, directory, kinds });
     const rule = { callingAe: null, site: '', modality: 'DX', priority: 'HIGH' } as const;
     const facts = { ...rule, flagged: true, verified: false, studyKey: study.studyKey, objects };

@@ -58,7 +58,7 @@ export async function seedResults(
     if (found === undefined) throw new Error('no file meta');
     const { transferSyntaxUid } = found.meta;
     const facts = readAttributes(bytes.subarray(found.dataSetOffset), transferSyntaxUid);
-    const blobPath = join('seed', `${randomUUID()}.dcm`);
+    const blobPath = `results/2026/01/01/${randomUUID().replaceAll('-', '')}.dcm`;
     mkdirSync(dirname(join(results.directory, blobPath)), { recursive: true });
     writeFileSync(join(results.directory, blobPath), bytes);
     const { sopClassUid, sopInstanceUid, seriesInstanceUid } = facts;

@@ -6,15 +6,16 @@ const CHUNK_BYTES = 128 * 1024;
 
 /** A file that is whole, open to be read, or why it cannot be sent. */
 export async function openObject(
-  path: string,
-  { fileBytes }: SendableObject,
+  locate: (blobPath: string) => string,
+  { blobPath, fileBytes }: SendableObject,
 ): Promise<FileHandle | Outcome> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    file = await open(locate(blobPath), 'r');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason';
-    return code === 'ENOENT'
+    // NOT_FOUND: the store knows no such place.
+    return code === 'ENOENT' || code === 'NOT_FOUND'
       ? { event: 'refused', reason: 'our own file of the object is missing' }
       : { event: 'try-again', reason: `our own file of the object cannot be read (${code})` };
   }

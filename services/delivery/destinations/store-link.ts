@@ -72,7 +72,7 @@ export async function openStoreLink(
     },
   });
   return {
-    send: (object) => sendObject(association, object, surroundings.locate(object.blobPath)),
+    send: (object) => sendObject(association, object, surroundings.locate),
     askToKeep: async (transactionUid, references) => {
       const status = await askToKeep(association, transactionUid, references);
       if (status === 0) await Promise.race([reported.promise, setTimeout(HOLD_MS)]);
@@ -90,9 +90,9 @@ export function contextKey(object: SendableObject): string {
 async function sendObject(
   association: ScuAssociation,
   object: SendableObject,
-  path: string,
+  locate: LinkSurroundings['locate'],
 ): Promise<Outcome> {
-  const file = await openObject(path, object);
+  const file = await openObject(locate, object);
   if ('event' in file) return file;
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
   try {

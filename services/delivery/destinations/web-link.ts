@@ -15,7 +15,7 @@ export function openWebLink(
   const stopping = new AbortController();
   return {
     send: async (object) => {
-      const file = await openObject(locate(object.blobPath), object);
+      const file = await openObject(locate, object);
       if ('event' in file) return file;
       try {
         const whole = readBytesOf(file, object, 0);

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
   notifications: async () => (await import('./commands/notifications.ts')).notificationsCommand(),
+  deliveries: async () => (await import('./commands/deliveries.ts')).deliveriesCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),

@@ -52,11 +52,6 @@ export function nextDeliveryState(state: DeliveryState, event: DeliveryEvent): D
   return next;
 }
 
-/** The states that take an event, for statements that change many rows at once. */
-export function statesTaking(event: DeliveryEvent): readonly DeliveryState[] {
-  return DELIVERY_STATES.filter((state) => TRANSITIONS[state][event] !== undefined);
-}
-
 /**
  * What is known of a destination's promise to keep an object (PS3.4 annex J); null where none is asked for.
  * `wanted`: to be asked for. `asked`: its answer is awaited. `unanswered`: given up asking.

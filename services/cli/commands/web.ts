@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { deliveryRoutes } from '#delivery/destinations/delivery-routes.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
@@ -38,7 +39,11 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     version: productVersion(),
     viewerDirectory: VIEWER,
     registry: await openSiteRegistry(config, database),
-    extraRoutes: [qualityRoutes, (services) => comparisonRoutes({ ...services, rule })],
+    extraRoutes: [
+      qualityRoutes,
+      deliveryRoutes,
+      (services) => comparisonRoutes({ ...services, rule }),
+    ],
   });
   return {
     facts: { http: { url: web.url, port: Number(new URL(web.url).port) } },

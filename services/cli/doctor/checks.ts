@@ -11,6 +11,7 @@ import { withDatabase } from '../database-access.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import { readRunState } from '../run-state.ts';
 import { checkCertificate } from './certificates.ts';
+import { checkDestinations } from './destinations.ts';
 import { judgeSite, readSiteReport, type SiteReport } from './examine-site.ts';
 import type { Finding } from './finding.ts';
 import { checkTornFiles } from './torn-files.ts';
@@ -207,6 +208,7 @@ export async function examine(config: Config): Promise<Examination> {
     ...(await checkPorts(config)),
     ...checkTransport(config),
     ...checkCertificates(config),
+    ...(await checkDestinations(config)),
     checkRule(config),
     checkCompleteness(config),
     checkViewer(),

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import { Link } from 'wouter';
+import { DestinationsView } from './destinations-view.tsx';
 import { ModelsView } from './models-view.tsx';
 import { NotificationsView } from './notifications-view.tsx';
 import { Overview } from './overview.tsx';
@@ -22,6 +23,7 @@ const VIEWS: readonly View[] = [
   RECEIVING,
   { key: 'studies', name: SITE_TEXT.studies, Panels: StudiesView },
   { key: 'storage', name: SITE_TEXT.storage, Panels: StorageView },
+  { key: 'destinations', name: SITE_TEXT.destinations, Panels: DestinationsView },
   { key: 'notifications', name: SITE_TEXT.notifications, Panels: NotificationsView },
   { key: 'models', name: SITE_TEXT.models, Panels: ModelsView },
 ];

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { deliveriesSchema } from '#contracts/deliveries.ts';
 import { modelComparisonSchema } from '#contracts/model-comparison.ts';
 import { notificationsSchema } from '#contracts/notifications.ts';
 import {
@@ -49,6 +50,12 @@ export const waitingQuery = queryOptions({
   queryKey: ['admin', 'waiting'],
   queryFn: ({ signal }) => request(waitingSchema, '/api/admin/waiting', { signal }),
   refetchInterval: LIVE_MS,
+});
+
+export const deliveriesQuery = queryOptions({
+  queryKey: ['admin', 'deliveries'],
+  queryFn: ({ signal }) => request(deliveriesSchema, '/api/admin/deliveries', { signal }),
+  refetchInterval: CALM_MS,
 });
 
 export const commitmentsQuery = queryOptions({

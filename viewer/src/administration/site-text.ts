@@ -4,6 +4,7 @@ export const SITE_TEXT = {
   receiving: 'Receiving',
   studies: 'Studies',
   storage: 'Storage',
+  destinations: 'Destinations',
   notifications: 'Notifications',
   models: 'Models and health',
 

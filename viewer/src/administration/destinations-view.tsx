@@ -1,0 +1,12 @@
+import { DeadDeliveries } from './dead-deliveries.tsx';
+import { DestinationTable } from './destination-table.tsx';
+
+/** Where results go, and what did not get there. */
+export function DestinationsView() {
+  return (
+    <>
+      <DestinationTable />
+      <DeadDeliveries />
+    </>
+  );
+}

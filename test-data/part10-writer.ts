@@ -1,3 +1,9 @@
+import {
+  elementHeader,
+  encodeNumbers,
+  isNumberVr,
+  padToEven,
+} from '#dicom/attributes/encode-data-set.ts';
 import { DICTIONARY, type Keyword } from './dicom-dictionary.ts';
 
 export const TRANSFER_SYNTAX = {
@@ -32,16 +38,6 @@ export type Attributes = {
     | undefined;
 };
 
-/** VRs with a reserved field and a 32-bit length in explicit VR (PS3.5 7.1.2). */
-const LONG_VRS = new Set('OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '));
-const BINARY_WIDTHS: Readonly<Record<string, number>> = {
-  US: 2,
-  SS: 2,
-  UL: 4,
-  SL: 4,
-  FL: 4,
-  FD: 8,
-};
 const UNDEFINED_LENGTH = 0xffffffff;
 
 function isAttributesList(value: unknown): value is readonly Attributes[] {
@@ -112,7 +108,7 @@ function encodeItems(
 }
 
 function item(tag: number, length: number): Buffer {
-  return header(tag, '', length, 'implicit');
+  return elementHeader({ tag, vr: '', length });
 }
 
 function header(
@@ -121,42 +117,15 @@ function header(
   length: number,
   encoding: 'explicit' | 'implicit',
 ): Buffer {
-  const long = encoding === 'explicit' && LONG_VRS.has(vr);
-  const bytes = Buffer.alloc(long ? 12 : 8);
-  bytes.writeUInt16LE(tag >>> 16, 0);
-  bytes.writeUInt16LE(tag & 0xffff, 2);
-  if (encoding === 'explicit') bytes.write(vr, 4, 'latin1');
-  if (encoding === 'implicit') bytes.writeUInt32LE(length, 4);
-  else if (long) bytes.writeUInt32LE(length, 8);
-  else bytes.writeUInt16LE(length, 6);
-  return bytes;
+  return elementHeader({ tag, vr: encoding === 'explicit' ? vr : '', length });
 }
 
 function encodeValue(vr: string, value: string | number | readonly (string | number)[] | Buffer) {
   if (Buffer.isBuffer(value)) return value;
   const values = typeof value === 'object' ? value : [value];
-  const width = BINARY_WIDTHS[vr];
-  if (width === undefined) return Buffer.from(values.join('\\'), 'latin1');
-  const bytes = Buffer.alloc(values.length * width);
-  values.forEach((entry, index) => {
-    writeNumber(bytes, vr, index * width, Number(entry));
-  });
-  return bytes;
-}
-
-function writeNumber(bytes: Buffer, vr: string, offset: number, value: number): void {
-  if (vr === 'US') bytes.writeUInt16LE(value, offset);
-  else if (vr === 'SS') bytes.writeInt16LE(value, offset);
-  else if (vr === 'UL') bytes.writeUInt32LE(value, offset);
-  else if (vr === 'SL') bytes.writeInt32LE(value, offset);
-  else if (vr === 'FL') bytes.writeFloatLE(value, offset);
-  else bytes.writeDoubleLE(value, offset);
-}
-
-function padToEven(vr: string, bytes: Buffer): Buffer {
-  if (bytes.length % 2 === 0) return bytes;
-  const filler = vr === 'UI' || vr === 'OB' || vr === 'OW' || vr === 'UN' ? 0x00 : 0x20;
-  return Buffer.concat([bytes, Buffer.from([filler])]);
+  // Text is given in the bytes of its character set where it is not ASCII: see charset-encoder.ts.
+  if (!isNumberVr(vr)) return Buffer.from(values.join('\\'), 'latin1');
+  return encodeNumbers(vr, values.map(Number));
 }
 
 export interface Part10Options {

@@ -86,14 +86,14 @@ function encodeElements(elements: readonly NewElement[], manner: Manner): Buffer
 function encodeElement(element: NewElement, manner: Manner): Uint8Array[] {
   const value = encodeValue(element, manner);
   const vr = manner.explicit ? element.vr : '';
-  return [header({ tag: element.tag, vr, length: value.length }), value];
+  return [elementHeader({ tag: element.tag, vr, length: value.length }), value];
 }
 
 function encodeValue(element: NewElement, manner: Manner): Uint8Array {
   if ('items' in element) {
     const items = element.items.flatMap((item) => {
       const body = encodeElements(item, manner);
-      return [header({ tag: ITEM, vr: '', length: body.length }), body];
+      return [elementHeader({ tag: ITEM, vr: '', length: body.length }), body];
     });
     return Buffer.concat(items);
   }
@@ -106,13 +106,7 @@ function encodeValues(
 ): Buffer {
   const { tag, vr, value } = element;
   if (isNumberVr(vr)) {
-    const numbers = [value].flat().map(Number);
-    const { size, write } = NUMBERS[vr];
-    const bytes = Buffer.alloc(numbers.length * size);
-    numbers.forEach((number, index) => {
-      write(bytes, number, index * size);
-    });
-    return bytes;
+    return encodeNumbers(vr, [value].flat().map(Number));
   }
   const bytes = encodeText([value].flat().join('\\'), vr);
   if (bytes === undefined) {
@@ -123,19 +117,41 @@ function encodeValues(
   return bytes;
 }
 
-function isNumberVr(vr: string): vr is NumberVr {
+/** Values of a binary VR in little endian. */
+export function encodeNumbers(vr: NumberVr, numbers: readonly number[]): Buffer {
+  const { size, write } = NUMBERS[vr];
+  const bytes = Buffer.alloc(numbers.length * size);
+  numbers.forEach((number, index) => {
+    write(bytes, number, index * size);
+  });
+  return bytes;
+}
+
+export function isNumberVr(vr: string): vr is NumberVr {
   return Object.hasOwn(NUMBERS, vr);
 }
 
 /** PS3.5 6.2: NUL for UI and bytes, a space for other text. */
-function padToEven(vr: string, bytes: Uint8Array): Uint8Array {
+export function padToEven(vr: string, bytes: Uint8Array): Uint8Array {
   if (bytes.length % 2 === 0) return bytes;
   const filler = vr === 'UI' || vr === 'UN' || vr.startsWith('O') ? 0x00 : 0x20;
   return Buffer.concat([bytes, Buffer.of(filler)]);
 }
 
-/** Without a VR the implicit form, which items have in every syntax. */
-function header({ tag, vr, length }: { tag: number; vr: string; length: number }): Buffer {
+/**
+ * Tag, VR and length of an element (PS3.5 7.1.2, 7.1.3).
+ * @param vr empty for the implicit form, which items have in every syntax
+ * @throws RadTriageError DICOM_TOO_LARGE for a length that the VR's form has no room for
+ */
+export function elementHeader({
+  tag,
+  vr,
+  length,
+}: {
+  tag: number;
+  vr: string;
+  length: number;
+}): Buffer {
   const isLong = isLongFormVr(vr);
   if (vr !== '' && !isLong && length > MAX_SHORT_LENGTH) {
     throw new RadTriageError('DICOM_TOO_LARGE', 'a value is too long for its VR', {

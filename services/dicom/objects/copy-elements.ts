@@ -7,7 +7,13 @@ import {
   textDecoderOf,
   valueBytes,
 } from '../attributes/element-values.ts';
-import type { BytesVr, NewElement, NumberVr, TextVr } from '../attributes/encode-data-set.ts';
+import {
+  type BytesVr,
+  isNumberVr,
+  type NewElement,
+  type NumberVr,
+  type TextVr,
+} from '../attributes/encode-data-set.ts';
 import type { DataSet, Element } from '../attributes/parse-elements.ts';
 import { type DicomTextDecoder, EXTENDED_VRS } from '../charsets/text-decoder.ts';
 import { isLongFormVr, isValueRepresentation } from '../part10/value-representations.ts';
@@ -97,7 +103,6 @@ function characterSetOf(source: DataSet): string[] {
 }
 
 const TEXT_VRS = new Set('AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT'.split(' '));
-const NUMBER_VRS = new Set('AT FD FL SL SS UL US'.split(' '));
 
 function isElementVr(vr: string): vr is TextVr | NumberVr | BytesVr {
   return isValueRepresentation(vr) && vr !== 'SQ';
@@ -105,8 +110,4 @@ function isElementVr(vr: string): vr is TextVr | NumberVr | BytesVr {
 
 function isTextVr(vr: string): vr is TextVr {
   return TEXT_VRS.has(vr);
-}
-
-function isNumberVr(vr: string): vr is NumberVr {
-  return NUMBER_VRS.has(vr);
 }

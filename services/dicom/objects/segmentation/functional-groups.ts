@@ -39,9 +39,15 @@ export function functionalGroups(
   dimensionOrganizationUid: string,
 ): NewElement[] {
   const places = [...new Set(frames.map(({ image, frame }) => `${image.sopInstanceUid} ${frame}`))];
-  const geometries = frames.map(({ image, frame }) => planeGeometry(image, frame));
-  const [shared] = geometries;
-  const isPlaced = isPlacedInPatient(frames);
+  const geometries = isPlacedInPatient(frames)
+    ? frames.map(({ image, frame }) => planeGeometry(image, frame))
+    : [];
+  // Planes of one series may differ, in a localizer say: then each frame has its own measures and orientation.
+  const measured = geometries.map((geometry) =>
+    geometry === undefined ? [] : planeGroups(geometry),
+  );
+  const [first] = measured;
+  const isOneStack = new Set(measured.map((groups) => JSON.stringify(groups))).size <= 1;
   const organization = { DimensionOrganizationUID: dimensionOrganizationUid };
   return toElements({
     DimensionOrganizationSequence: [toElements(organization)],
@@ -59,16 +65,19 @@ export function functionalGroups(
         DimensionDescriptionLabel: 'Image',
       }),
     ],
-    SharedFunctionalGroupsSequence: [isPlaced && shared !== undefined ? sharedGroups(shared) : []],
+    SharedFunctionalGroupsSequence: [isOneStack && first !== undefined ? first : []],
     PerFrameFunctionalGroupsSequence: frames.map((each, index) => {
       const place = places.indexOf(`${each.image.sopInstanceUid} ${each.frame}`) + 1;
-      return perFrameGroups(each, { place, geometry: isPlaced ? geometries[index] : undefined });
+      return [
+        ...perFrameGroups(each, { place, geometry: geometries[index] }),
+        ...(isOneStack ? [] : (measured[index] ?? [])),
+      ];
     }),
   });
 }
 
-/** What the first frame says of spacing and orientation: images of one series that differ are not one stack. */
-function sharedGroups(geometry: PlaneGeometry): NewElement[] {
+/** Pixel measures and plane orientation. */
+function planeGroups(geometry: PlaneGeometry): NewElement[] {
   const { pixelSpacing, sliceThickness, spacingBetweenSlices } = geometry;
   return toElements({
     PixelMeasuresSequence: [

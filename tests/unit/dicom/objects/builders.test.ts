@@ -188,6 +188,31 @@ describe('a segmentation', () => {
     }
   });
 
+  test('gives each frame an orientation of its own where they differ', () => {
+    const turned = (number: number, orientation: number[]) =>
+      image({
+        instanceNumber: number,
+        attributes: {
+          FrameOfReferenceUID: '2.25.4',
+          ImagePositionPatient: [0, 0, number],
+          ImageOrientationPatient: orientation,
+          PixelSpacing: [1, 1],
+          SliceThickness: 2,
+        },
+      });
+    const orientations = (built: DataSet, sequence: number) =>
+      itemsOf(built, sequence)
+        .flatMap((item) => itemsOf(item, 0x00209116))
+        .map((item) => readText(item, 0x00200037));
+    const axial = [1, 0, 0, 0, 1, 0];
+    const stack = parse(segmentation([turned(1, axial), turned(2, axial)]));
+    expect(orientations(stack, 0x52009229)).toEqual(['1\\0\\0\\0\\1\\0']);
+    expect(orientations(stack, PER_FRAME)).toEqual([]);
+    const localizer = parse(segmentation([turned(1, axial), turned(2, [1, 0, 0, 0, 0, -1])]));
+    expect(orientations(localizer, 0x52009229)).toEqual([]);
+    expect(orientations(localizer, PER_FRAME)).toEqual(['1\\0\\0\\0\\1\\0', '1\\0\\0\\0\\0\\-1']);
+  });
+
   test('is of one series and one size', () => {
     const other = image({ seriesInstanceUid: '2.25.9' });
     expect(() => segmentation([image(), other])).toThrow('one series of one size');

@@ -30,4 +30,18 @@ describe('a source image', () => {
     const file = minimalImage({ modality: 'CT', seed: 1, attributes: { Rows: undefined } });
     expect(() => readSourceImage(sourceOf(file.bytes))).toThrow('rows is missing');
   });
+
+  test.each(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'])(
+    'keeps no pixels of %s',
+    (transferSyntax) => {
+      const given = { modality: 'CT', seed: 'cut', rows: 20, columns: 24, transferSyntax } as const;
+      const file = minimalImage(given).bytes;
+      const { header } = readSourceImage(sourceOf(file));
+      expect(header.elements.has(0x7fe00010)).toBe(false);
+      expect(header.elements.has(0x00280103)).toBe(true);
+      expect(header.bytes.length).toBeLessThan(file.length - 20 * 24);
+      // Not a view of the bytes that were read.
+      expect(header.bytes.byteLength).toBe(header.bytes.buffer.byteLength);
+    },
+  );
 });

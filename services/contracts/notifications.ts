@@ -65,6 +65,8 @@ const ruleSchema = z.object({
   receiver: z.string(),
   /** What it tells of, in words. */
   when: z.string(),
+  /** What it names in `findings` and `models` that no active model has: a slip of the pen, or a model in shadow. */
+  unmatched: z.array(z.string()),
   receiverMayAcknowledge: z.boolean(),
   timeoutSeconds: z.number(),
   giveUpHours: z.number(),

@@ -124,7 +124,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...priorRoutes(context),
     ...readingRoutes(context),
     ...acknowledgeRoutes(context),
-    ...notificationRoutes(context),
+    ...notificationRoutes(context, options.registry),
     ...searchRoutes(context),
     ...retrieveRoutes(context),
     ...failureRoutes(context),

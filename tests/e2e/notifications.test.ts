@@ -53,7 +53,7 @@ notifications:
       secret: { file: ${secretFile} }
     - name: ct-desk
       url: http://127.0.0.1:${board.port}/ct
-      when: { flagged: true, modalities: [CT] }
+      when: { findings: [Phantom lesion, haemorrage], modalities: [CT] }
       secret: { variable: CT_DESK_SECRET }
 `,
     );
@@ -159,6 +159,7 @@ notifications:
     const rule = (name: string) => `[data-testid="notification-rule"][data-rule="${name}"]`;
     await shows(page, rule('pager'), /anything flagged, modality DX nothing waits 1 \d+ ms/);
     await shows(page, rule('board'), /priority HIGH or more urgent 1 given up/);
+    await shows(page, rule('ct-desk'), /modality CT No active model has: haemorrage\./);
     await shows(page, rule('ct-desk'), /no data yet no data yet Send a test/);
     const dead = '[data-testid="notification"][data-state="dead"]';
     await shows(page, dead, /board .*1 the receiver answered 410/);

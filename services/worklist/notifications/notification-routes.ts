@@ -5,6 +5,7 @@ import {
   notificationActSchema,
   notificationsSchema,
 } from '#contracts/notifications.ts';
+import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { NotificationRule } from '#platform/config/notifications.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import {
@@ -23,6 +24,7 @@ import {
 import type { WebContext } from '../context.ts';
 import { describeRule } from './describe-rule.ts';
 import { toStudyNotification } from './study-notifications.ts';
+import { unmatchedNames } from './unmatched-names.ts';
 
 const MAX_LISTED = 200;
 /** Results of this many days count for the times. */
@@ -45,10 +47,16 @@ function toNotification(row: NotificationRow, rules: readonly NotificationRule[]
   };
 }
 
-async function list({ config, database }: WebContext, limit: number): Promise<NotificationsStatus> {
+type Models = Pick<ModelRegistry, 'list'>;
+
+async function list(
+  { config, database }: WebContext,
+  { limit, registry }: { readonly limit: number; readonly registry: Models | undefined },
+): Promise<NotificationsStatus> {
   const { rules } = config.notifications;
   const figures = await readRuleFigures(database, new Date(Date.now() - DAYS * DAY_MS));
   const rows = await listNotifications(database, limit);
+  const models = await registry?.list();
   return {
     days: DAYS,
     rules: rules.map((rule) => {
@@ -57,6 +65,7 @@ async function list({ config, database }: WebContext, limit: number): Promise<No
         ...{ name, receiverMayAcknowledge, timeoutSeconds, giveUpHours },
         receiver: new URL(url).origin,
         when: describeRule(rule),
+        unmatched: models === undefined ? [] : unmatchedNames(rule, models),
         ...(figures.get(name) ?? NO_FIGURES),
       };
     }),
@@ -65,8 +74,11 @@ async function list({ config, database }: WebContext, limit: number): Promise<No
   };
 }
 
-/** Who is told of results, what became of it, and what an administrator can do about it. */
-export function notificationRoutes(context: WebContext): Route[] {
+/**
+ * Who is told of results, what became of it, and what an administrator can do about it.
+ * @param registry without it nothing is said of names that no model has
+ */
+export function notificationRoutes(context: WebContext, registry: Models | undefined): Route[] {
   const { database, config } = context;
   const { rules } = config.notifications;
   const actOf = (actor: string) => ({ actor, now: new Date() });
@@ -90,7 +102,7 @@ export function notificationRoutes(context: WebContext): Route[] {
         }),
         response: notificationsSchema,
       },
-      async ({ query }) => list(context, query.limit),
+      async ({ query }) => list(context, { limit: query.limit, registry }),
     ),
     jsonRoute(
       {

@@ -10,6 +10,7 @@ import {
   toQuery,
 } from '../../../viewer/src/worklist/filters.ts';
 import { moveSelection } from '../../../viewer/src/worklist/move-selection.ts';
+import { describeNotification } from '../../../viewer/src/worklist/notification-word.ts';
 
 const TOLD = {
   status: 'analysed',
@@ -163,5 +164,28 @@ describe('moving the choice by keys', () => {
   it('moves nothing by other keys or in an empty list', () => {
     expect(moveSelection('x', 2, 5)).toBeNull();
     expect(moveSelection('ArrowDown', 0, 0)).toBeNull();
+  });
+});
+
+describe('what the list says of notifications', () => {
+  const at = (minutes: number) => new Date(2026, 10, 26, 14, minutes).toISOString();
+  const sent = { sentAt: at(2), seenAt: null, acknowledgedAt: null, acknowledgedBy: null };
+
+  it('is when somebody was told, and that nobody acknowledged, until somebody does', () => {
+    const say = (more: object) =>
+      describeNotification({ state: 'unacknowledged', ...sent, ...more });
+    expect(say({})).toMatchObject({ tone: 'warn' });
+    expect(say({}).text).toMatch(/^notified .*14:02, not acknowledged$/);
+    expect(say({ seenAt: at(5) }).text).toMatch(/, seen .*14:05, not acknowledged$/);
+    const acknowledged = { acknowledgedAt: at(9), acknowledgedBy: 'rosa' } as const;
+    const settled = say({ ...acknowledged, seenAt: at(5), state: 'acknowledged' });
+    expect(settled.tone).toBe('plain');
+    expect(settled.text).toMatch(/^notified .*14:02, acknowledged .*14:09 by rosa$/);
+  });
+
+  it('is that it could not be sent, or is on its way', () => {
+    const unsent = { ...sent, sentAt: null };
+    expect(describeNotification({ state: 'not-sent', ...unsent }).tone).toBe('bad');
+    expect(describeNotification({ state: 'waiting', ...unsent }).text).toContain('on its way');
   });
 });

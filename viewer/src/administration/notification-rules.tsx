@@ -48,7 +48,8 @@ function Now({ waiting, dead }: NotificationRuleStatus) {
 }
 
 function Row({ rule }: { readonly rule: NotificationRuleStatus }) {
-  const { name, receiver, when, sent, unacknowledged, times, receiverMayAcknowledge } = rule;
+  const { name, receiver, when, unmatched, sent, unacknowledged, times, receiverMayAcknowledge } =
+    rule;
   const queries = useQueryClient();
   const test = useMutation({
     mutationFn: () =>
@@ -69,6 +70,9 @@ function Row({ rule }: { readonly rule: NotificationRuleStatus }) {
       </td>
       <td>
         {when}
+        {unmatched.length === 0 ? null : (
+          <div className="overdue small">{T.unmatched(unmatched.join(', '))}</div>
+        )}
         {receiverMayAcknowledge ? <div className="quiet small">{T.acknowledges}</div> : null}
       </td>
       <td>

@@ -23,6 +23,7 @@ export const NOTIFICATION_TEXT = {
   waitingNow: (count: string) => `${count} waiting`,
   deadNow: (count: string) => `${count} given up`,
   nothing: 'nothing waits',
+  unmatched: (names: string) => `No active model has: ${names}.`,
   acknowledges: 'its receiver may acknowledge',
   test: 'Send a test',
   tested: (rule: string) => `A test of ${rule} is on its way. It is marked as a test.`,

@@ -71,7 +71,7 @@ function Row({ rule }: { readonly rule: NotificationRuleStatus }) {
       <td>
         {when}
         {unmatched.length === 0 ? null : (
-          <div className="overdue small">{T.unmatched(unmatched.join(', '))}</div>
+          <div className="rule-warning small">{T.unmatched(unmatched.join(', '))}</div>
         )}
         {receiverMayAcknowledge ? <div className="quiet small">{T.acknowledges}</div> : null}
       </td>

@@ -86,7 +86,7 @@ function Row({ item }: { readonly item: Notification }) {
       <td>
         <Chip tone={TONES[state]}>{NOTIFICATION_STATE_WORDS[state]}</Chip>
       </td>
-      <td>
+      <td className="nowrap">
         {rule}
         {configured ? null : <div className="quiet small">{T.notConfigured}</div>}
       </td>

@@ -32,11 +32,23 @@ export async function readStudyResults(
   });
 }
 
+function contactErrorOf({
+  contactError,
+  reachableSince,
+}: {
+  readonly contactError: string | null;
+  readonly reachableSince: Date | null;
+}): string | null {
+  return reachableSince === null ? contactError : null;
+}
+
 async function readProgress(database: Database, studyKey: string) {
   const rows = await database
     .selectFrom('delivery')
     .innerJoin('resultObject', 'resultObject.resultObjectKey', 'delivery.resultObjectKey')
-    .select(['resultObject.resultSetKey', 'destination', 'delivery.state', 'sentAt', 'lastError'])
+    .leftJoin('destination as contact', 'contact.name', 'delivery.destination')
+    .select(['resultObject.resultSetKey', 'delivery.destination', 'delivery.state', 'sentAt'])
+    .select(['delivery.lastError', 'contact.lastError as contactError', 'reachableSince'])
     .where('delivery.studyKey', '=', studyKey)
     .orderBy('deliveryKey')
     .execute();
@@ -55,7 +67,8 @@ async function readProgress(database: Database, studyKey: string) {
       sent: count('sent'),
       dead: count('dead'),
       lastSentAt: sentAt.toSorted((a, b) => b.getTime() - a.getTime())[0],
-      lastError: pending?.lastError ?? null,
+      // What keeps everything back is noted with the destination, not with each object.
+      lastError: pending === undefined ? null : (pending.lastError ?? contactErrorOf(pending)),
     };
   });
 }

@@ -19,10 +19,10 @@ function describe(result: StudyResult): string {
   return signedBy !== null && Date.parse(dueAt) > Date.now() ? T.undoUntil(when(dueAt)) : T.making;
 }
 
-function progressOf({ sent, waiting, dead, lastSentAt }: Destination): string {
+function progressOf({ sent, waiting, dead, lastSentAt, lastError }: Destination): string {
   return [
     ...(sent > 0 && lastSentAt !== null ? [T.sent(sent, when(lastSentAt))] : []),
-    ...(waiting > 0 ? [T.waiting(waiting)] : []),
+    ...(waiting > 0 ? [lastError === null ? T.waiting(waiting) : T.held(waiting, lastError)] : []),
     ...(dead > 0 ? [T.dead(dead)] : []),
   ].join(', ');
 }

@@ -9,5 +9,6 @@ export const PACS_TEXT = {
   nobody: 'nothing of it is to be sent',
   sent: (count: number, time: string) => `${count} sent ${time}`,
   waiting: (count: number) => `${count} waiting`,
+  held: (count: number, why: string) => `${count} waiting: ${why}`,
   dead: (count: number) => `${count} could not be sent`,
 } as const;

@@ -22,7 +22,7 @@ function describe(result: StudyResult): string {
 function progressOf({ sent, waiting, dead, lastSentAt, lastError }: Destination): string {
   return [
     ...(sent > 0 && lastSentAt !== null ? [T.sent(sent, when(lastSentAt))] : []),
-    ...(waiting > 0 ? [lastError === null ? T.waiting(waiting) : T.held(waiting, lastError)] : []),
+    ...(waiting > 0 ? [lastError === null ? T.waiting(waiting) : T.held(waiting)] : []),
     ...(dead > 0 ? [T.dead(dead)] : []),
   ].join(', ');
 }

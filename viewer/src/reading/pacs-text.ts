@@ -9,6 +9,7 @@ export const PACS_TEXT = {
   nobody: 'nothing of it is to be sent',
   sent: (count: number, time: string) => `${count} sent ${time}`,
   waiting: (count: number) => `${count} waiting`,
-  held: (count: number, why: string) => `${count} waiting: ${why}`,
+  /** Why is for administrators: it stands in the tooltip, and in Administration. */
+  held: (count: number) => `${count} waiting, not taken so far`,
   dead: (count: number) => `${count} could not be sent`,
 } as const;

@@ -7,6 +7,7 @@ import type { Runtime } from '#models/runtime/runtime.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema, ExplanationTable } from '#platform/database/schema.ts';
+import { hastenResults } from '#platform/study-results/request-results.ts';
 import type { JobPayload } from '#queue/contracts.ts';
 import { lockRun, readImageRows } from './begin-run.ts';
 import type { TriageDependencies } from './dependencies.ts';
@@ -76,6 +77,7 @@ export async function explainStudy(
     const ms = Math.round(performance.now() - begin);
     logger.info({ runKey, traceId, modelId: wanted.modelId, ms }, 'score explained');
   }
+  await hastenResults(database, job.runKey);
 }
 
 function isSame({ role, manifest }: UsableModel, wanted: WaitingExplanation): boolean {
@@ -172,4 +174,5 @@ export async function giveUpExplanations(
     .where('runKey', '=', job.runKey)
     .where('state', '=', 'queued')
     .execute();
+  await hastenResults(database, job.runKey);
 }

@@ -23,6 +23,9 @@ export interface TriageResult {
   readonly notificationRules?: readonly NotificationRule[] | undefined;
 }
 
+/** So long the objects for the PACS wait for heatmaps that are made after the result. Nothing else waits for them. */
+const EXPLAINED_WITHIN_MS = 120_000;
+
 export type StoredState = RunConclusion['state'] | 'superseded' | 'ended-before';
 
 /**
@@ -60,7 +63,10 @@ export async function storeResult(
       const placed = conclusion.state === 'analysed' ? placeStudy(study, result) : undefined;
       const patch = { ...describeStudy(result), ...placed };
       await updateStudy(transaction, study.studyKey, { event, patch });
-      if (isWorthTelling(conclusion)) await requestResults(transaction, place);
+      if (isWorthTelling(conclusion)) {
+        const dueAt = toExplain > 0 ? new Date(Date.now() + EXPLAINED_WITHIN_MS) : undefined;
+        await requestResults(transaction, { ...place, dueAt });
+      }
       if (placed !== undefined) {
         const rules = result.notificationRules ?? [];
         await notifyResult(transaction, locked, { rules, conclusion, placed });

@@ -141,12 +141,16 @@ async function pictures(
   return made;
 }
 
-/** The frames with findings that stand, the highest score first; those a reader drew go before all others. */
-function choosePictures({ findings }: AiResult) {
+/**
+ * The frames with findings that stand, the highest score first; those a reader drew go before all others. A model that
+ * gives no boxes still has its heatmaps.
+ */
+function choosePictures({ findings, heatmaps }: AiResult) {
   const places = standingFindings(findings)
     .toSorted((a, b) => (b.score ?? Infinity) - (a.score ?? Infinity))
     .flatMap(({ regions }) => regions);
-  const unique = new Map(places.map((each) => [`${each.sopInstanceUid} ${each.frame}`, each]));
+  const shown = places.length > 0 ? places : heatmaps;
+  const unique = new Map(shown.map((each) => [`${each.sopInstanceUid} ${each.frame}`, each]));
   return [...unique.values()].slice(0, MOST_PICTURES);
 }
 

@@ -12,7 +12,7 @@ export interface ResultOccasion {
   readonly runKey: string | null;
   /** The review that it tells besides. */
   readonly reviewId?: string | undefined;
-  /** Not before: a review can still be undone until then. */
+  /** Not before: a review can still be undone, or heatmaps are still being made, until then. */
   readonly dueAt?: Date | undefined;
 }
 
@@ -46,6 +46,20 @@ export async function requestResults(trx: Transaction, occasion: ResultOccasion)
     })
     .execute();
   await sql`SELECT pg_notify(${RESULTS_CHANNEL}, '')`.execute(trx);
+}
+
+/** The heatmaps that a run's result waits for are there, or will not come: nothing holds it up any more. */
+export async function hastenResults(database: Transaction, runKey: string): Promise<void> {
+  await database
+    .updateTable('resultSet')
+    .set({ dueAt: sql<Date>`now()` })
+    .where('runKey', '=', runKey)
+    .where('state', '=', 'waiting')
+    .where('reviewId', 'is', null)
+    // One that was begun is somebody's.
+    .where('attempts', '=', 0)
+    .execute();
+  await sql`SELECT pg_notify(${RESULTS_CHANNEL}, '')`.execute(database);
 }
 
 /**

@@ -147,6 +147,27 @@ describe('the job that explains a score', () => {
     expect(await told()).toMatchObject([{ state: 'done', masks, plannedMasks: masks }]);
   });
 
+  const dueIn = async ({ studyKey }: TestStudy) => {
+    const sets = await server.database
+      .selectFrom('resultSet')
+      .select('dueAt')
+      .where('studyKey', '=', studyKey)
+      .execute();
+    expect(sets).toHaveLength(1);
+    return (sets[0]?.dueAt.getTime() ?? 0) - Date.now();
+  };
+
+  it.each(['done', 'given up'] as const)(
+    'is what the objects for the PACS wait for (%s)',
+    async (end) => {
+      const { study, job } = await triage({});
+      expect(await dueIn(study)).toBeGreaterThan(60_000);
+      if (end === 'done') await explainStudy(job, dependencies(), false);
+      else await giveUpExplanations(server.database, job, new RadTriageError('MODEL_FAILED', 'no'));
+      expect(await dueIn(study)).toBeLessThanOrEqual(0);
+    },
+  );
+
   it('stores a heatmap, marked as what it is, that peaks where the score comes from', async () => {
     const { study, job } = await triage({});
     await explainStudy(job, dependencies(), false);

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
 import type { HeatmapOrigin, ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
 import type { InstanceStanding } from '#core/instance-standing.ts';
@@ -34,6 +34,10 @@ export interface StudyTable {
   patientId: string | null;
   issuerOfPatientId: string | null;
   patientName: string | null;
+  /** Its component groups in lower case, without empty components at the end: what searches compare with. */
+  patientNameAlphabetic: GeneratedAlways<string | null>;
+  patientNameIdeographic: GeneratedAlways<string | null>;
+  patientNamePhonetic: GeneratedAlways<string | null>;
   patientBirthDate: string | null;
   patientSex: string | null;
   patientAge: string | null;

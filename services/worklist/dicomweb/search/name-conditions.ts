@@ -8,13 +8,20 @@ const INDEXED_CHARACTERS = 320;
 const GROUPS = [1, 2, 3] as const;
 const SEPARATORS = /[\s^=.,*?-]+/;
 
-function matchGroup(column: RawBuilder<string>, group: number, value: string): Condition {
-  const stored = sql`name_group(${column}, ${sql.lit(group)})`;
-  const condition = hasWildcard(value)
+/** Where the compared form of each group is kept; other names than the patient's are taken apart as they are read. */
+const KEPT_GROUPS = ['patientNameAlphabetic', 'patientNameIdeographic', 'patientNamePhonetic'];
+
+function groupOf(column: RawBuilder<string>, group: number, indexed: boolean): RawBuilder<unknown> {
+  const kept = KEPT_GROUPS[group - 1];
+  return indexed && kept !== undefined
+    ? sql.ref(`study.${kept}`)
+    : sql`nullif(name_group(${column}, ${sql.lit(group)}), '')`;
+}
+
+function matchGroup(stored: RawBuilder<unknown>, value: string): Condition {
+  return hasWildcard(value)
     ? sql<SqlBool>`${stored} LIKE lower(${toPattern(value)})`
     : sql<SqlBool>`${stored} = lower(${value})`;
-  // The indexes on the second and third group hold only names that have them.
-  return group === 1 ? condition : sql<SqlBool>`(${condition} AND ${stored} <> '')`;
 }
 
 /** Each word of what is looked for begins a word of the name, in any order (PS3.4 C.2.2.2.1.1 leaves the rule open). */
@@ -50,12 +57,12 @@ export function matchName(
   const groups = value.split('=').slice(0, GROUPS.length).map(trimGroup);
   if (groups.length > 1) {
     const given = groups.flatMap((group, index) =>
-      group === '' || group === '*' ? [] : [matchGroup(column, index + 1, group)],
+      group === '' || group === '*' ? [] : [matchGroup(groupOf(column, index + 1, indexed), group)],
     );
     return given.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`(${sql.join(given, sql` AND `)})`;
   }
   const [only = ''] = groups;
-  const any = GROUPS.map((group) => matchGroup(column, group, only));
+  const any = GROUPS.map((group) => matchGroup(groupOf(column, group, indexed), only));
   const either = sql<SqlBool>`(${sql.join(any, sql` OR `)})`;
   // Text in the middle of a name: the index on trigrams finds what the groups are then looked at for.
   const isInner = indexed && /^[*?]/.test(only);

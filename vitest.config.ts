@@ -19,6 +19,7 @@ const ALONE = [
   'models/runtime',
   'inference/explain',
   'worklist/events',
+  'worklist/dicomweb-peers',
   'worklist/store-peers',
 ].map((name) => `tests/integration/${name}.test.ts`);
 

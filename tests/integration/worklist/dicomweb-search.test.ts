@@ -52,10 +52,9 @@ describe('QIDO-RS', () => {
 
   const ask = async (path: string) => {
     const response = await call(`/dicomweb${path}`);
-    const text = await response.text();
-    expect([path, response.status, text]).toEqual([path, text === '' ? 204 : 200, text]);
+    expect([path, response.status]).toEqual([path, 200]);
     const warning = response.headers.get('warning');
-    return { found: text === '' ? [] : results.parse(JSON.parse(text)), warning };
+    return { found: results.parse(await response.json()), warning };
   };
   const uidsOf = async (path: string, tag = STUDY_UID) =>
     (await ask(path)).found.map((each) => z.string().parse(each[tag]?.Value?.[0])).sort();

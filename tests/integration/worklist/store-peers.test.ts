@@ -1,8 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { execFile } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -11,17 +9,13 @@ import { minimalImage } from '#test-data/minimal-objects.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { type Orthanc, startOrthanc } from '#tests/support/orthanc.ts';
 import { missingPeer, peerPath } from '#tests/support/peers.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { postStow, readStowAnswer, stowBody, stowPart } from '#tests/support/stow.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
-import { createToken } from '#worklist/accounts/tokens.ts';
+import { startWebProcess, type WebProcess } from '#tests/support/web-process.ts';
 
-const CLI = resolve(import.meta.dirname, '../../../services/cli/radtriage.ts');
 const MEGABYTE = 1024 * 1024;
 /** Megabytes; bodies of 200 and 300 are sent. Most of it is what V8 has not yet thrown away. */
 const MAX_GROWTH = 150;
-const readyLine = z.object({ ready: z.literal(true), http: z.object({ url: z.string() }) });
 
 /** An Orthanc that knows us twice: with our token, and without. */
 function startSender(url: string, token: string): Promise<Orthanc> {
@@ -31,71 +25,24 @@ function startSender(url: string, token: string): Promise<Orthanc> {
   return startOrthanc({}, { Plugins: [peerPath('libOrthancDicomWeb.so')], DicomWeb });
 }
 
-/** `radtriage web` as a process of its own, so that its memory is its own. */
 describe('STOW-RS of the web process', () => {
-  const data = temporaryDirectory();
-  let server: TestDatabase;
-  let child: ChildProcess;
+  let web: WebProcess;
   let url: string;
   let token: string;
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    token = await createToken(server.database, { name: 'PACS', roles: ['service'] });
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('RADTRIAGE_'),
-    );
-    const env = {
-      ...Object.fromEntries(inherited),
-      RADTRIAGE_DATABASE_URL: server.url,
-      RADTRIAGE_HTTP_PORT: '0',
-      RADTRIAGE_LOG_LEVEL: 'warn',
-    };
-    const started = spawn(process.execPath, [CLI, 'web', '--data', data.path], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    child = started;
-    url = await new Promise((found, fail) => {
-      createInterface({ input: started.stdout }).on('line', (line) => {
-        const ready = readyLine.safeParse(JSON.parse(line));
-        if (ready.success) found(ready.data.http.url);
-      });
-      started.once('exit', (code) => fail(new Error(`web ended with ${code}`)));
-    });
+    web = await startWebProcess();
+    ({ url, token } = web);
   });
-  afterAll(async () => {
-    const gone = once(child, 'exit');
-    child.kill('SIGTERM');
-    await gone;
-    await server.stop();
-    data.remove();
-  });
+  afterAll(() => web.stop());
 
   const instancesOf = (studyInstanceUid: string) =>
-    server.database
+    web.database
       .selectFrom('instance')
       .innerJoin('study', 'study.studyKey', 'instance.studyKey')
       .select(['sopInstanceUid', 'fileBytes', 'callingAe', 'standing'])
       .where('studyInstanceUid', '=', studyInstanceUid)
       .execute();
-
-  /** How much the process grew at its largest while the work ran, megabytes. */
-  async function growthDuring(work: () => Promise<void>): Promise<number> {
-    const status = (): number[] => {
-      const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      return ['VmRSS', 'VmHWM'].map((name) =>
-        Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]),
-      );
-    };
-    // Resets the high water mark (proc(5)).
-    writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
-    const [before = 0] = status();
-    await work();
-    const [, peak = 0] = status();
-    process.stdout.write(`resident before ${before >> 10} MB, at most ${peak >> 10} MB\n`);
-    return (peak - before) / 1024;
-  }
 
   /** A multi-frame object of 300 MB, made while it is sent. */
   function multiFrame(seed: string) {
@@ -129,7 +76,7 @@ describe('STOW-RS of the web process', () => {
       }
       yield Buffer.from('--BOUNDARY--\r\n');
     }
-    const growth = await growthDuring(async () => {
+    const growth = await web.growthDuring(async () => {
       const stream = Readable.from(body(), { objectMode: false });
       const answer = await postStow({ url: `${url}/dicomweb/studies`, token, body: stream });
       expect(answer.status).toBe(200);
@@ -143,7 +90,7 @@ describe('STOW-RS of the web process', () => {
 
   it('takes a multi-frame object of 300 MB without keeping it', async () => {
     const { head, body } = multiFrame('large');
-    const growth = await growthDuring(async () => {
+    const growth = await web.growthDuring(async () => {
       const stream = Readable.from(body(), { objectMode: false });
       const answer = await postStow({ url: `${url}/dicomweb/studies`, token, body: stream });
       expect([answer.status, readStowAnswer(answer).stored.length]).toEqual([200, 1]);
@@ -155,7 +102,7 @@ describe('STOW-RS of the web process', () => {
 
   it('leaves nothing behind of a large part that breaks off', async () => {
     const { head, body } = multiFrame('broken');
-    const incoming = () => readdirSync(join(data.path, 'archive', 'incoming'));
+    const incoming = () => readdirSync(join(web.dataDirectory, 'archive', 'incoming'));
     const stream = Readable.from(
       (async function* () {
         let sent = 0;
@@ -178,7 +125,7 @@ describe('STOW-RS of the web process', () => {
   describe.skipIf(missingPeer('curl'))('curl', () => {
     it('is answered, with a body that it sends after it was told to go on', async () => {
       const image = minimalImage({ modality: 'CR', seed: 'curl', rows: 512, columns: 512 });
-      const file = join(data.path, 'body.bin');
+      const file = join(web.dataDirectory, 'body.bin');
       writeFileSync(file, stowBody('XX', [image.bytes]));
       const type = 'Content-Type: multipart/related; type="application/dicom"; boundary=XX';
       const call = (bearer: string) =>

@@ -61,8 +61,7 @@ async function answerSearch(
   });
   warn(reply, warnings);
   void reply.header('cache-control', 'no-store');
-  // PS3.18 8.3.4.4.1: no matches, no content.
-  if (results.length === 0) return reply.code(204).send();
+  // No matches are an empty list: earlier editions of PS3.18 have 204 for it, which Orthanc 1.10 takes for an error.
   void reply.type(DICOM_JSON);
   return JSON.stringify(results);
 }

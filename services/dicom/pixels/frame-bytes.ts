@@ -35,6 +35,22 @@ function fullFrameLength(image: ImageDescription): number {
   return image.rows * image.columns * image.samplesPerPixel * (image.bitsAllocated / 8);
 }
 
+/**
+ * Where the bytes of a frame lie in the source, in order, when they can be passed on as they are: not so those of big
+ * endian objects, and of frames that begin within a byte.
+ * @param frame from 0
+ */
+export function rangesOfFrame(
+  source: ByteSource,
+  located: LocatedPixels,
+  frame: number,
+): readonly Fragment[] | undefined {
+  if (located.fragments !== undefined) return fragmentsOfFrame(source, located, frame);
+  const range = rangeOfNativeFrame(located, frame);
+  const isPlain = located.littleEndian || located.wordSize === 1;
+  return isPlain && range.bitsBefore === 0 ? [range] : undefined;
+}
+
 interface NativeRange extends Fragment {
   /** Of the first byte, for pixels of one bit: how many of its low bits belong to the frame before. */
   readonly bitsBefore: number;

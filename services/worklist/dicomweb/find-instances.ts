@@ -8,6 +8,36 @@ export interface InstanceAddress extends InstanceFilter {
   readonly study: string;
 }
 
+/** What retrieving goes by: a series has thousands of rows, and a row many more columns. */
+const COLUMNS = [
+  'instance.sopInstanceUid',
+  'instance.sopClassUid',
+  'instance.seriesInstanceUid',
+  'instance.transferSyntaxUid',
+  'instance.blobPath',
+  'instance.dataSetOffset',
+  'instance.fileBytes',
+  'instance.sha256',
+  'instance.rows',
+  'instance.columns',
+  'instance.numberOfFrames',
+] as const;
+
+export type RetrievedRow = Pick<
+  InstanceRow,
+  | 'sopInstanceUid'
+  | 'sopClassUid'
+  | 'seriesInstanceUid'
+  | 'transferSyntaxUid'
+  | 'blobPath'
+  | 'dataSetOffset'
+  | 'fileBytes'
+  | 'sha256'
+  | 'rows'
+  | 'columns'
+  | 'numberOfFrames'
+>;
+
 /**
  * The instances under an address that the reading mode lets out, by series and instance number.
  * @throws RadTriageError NOT_FOUND when there is none
@@ -15,12 +45,12 @@ export interface InstanceAddress extends InstanceFilter {
 export async function findInstances(
   { database, config }: Pick<WebContext, 'database' | 'config'>,
   { study, series, instance }: InstanceAddress,
-): Promise<[InstanceRow, ...InstanceRow[]]> {
+): Promise<[RetrievedRow, ...RetrievedRow[]]> {
   // One question: a viewer asks for a frame a thousand times.
   let select = database
     .selectFrom('instance')
     .innerJoin('study', 'study.studyKey', 'instance.studyKey')
-    .selectAll('instance')
+    .select(COLUMNS)
     .where('study.studyInstanceUid', '=', study)
     .where(visibleInstances(config.readingMode));
   if (series !== undefined) select = select.where('instance.seriesInstanceUid', '=', series);
@@ -39,7 +69,7 @@ export async function findInstances(
 export async function findInstance(
   context: Pick<WebContext, 'database' | 'config'>,
   address: Required<InstanceAddress>,
-): Promise<InstanceRow> {
+): Promise<RetrievedRow> {
   const [row] = await findInstances(context, address);
   return row;
 }

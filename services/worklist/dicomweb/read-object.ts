@@ -1,16 +1,25 @@
 import { RadTriageError } from '#core/errors.ts';
 import type { DicomJson } from '#dicom/attributes/dicom-json.ts';
+import { encodingOf } from '#dicom/attributes/parse-elements.ts';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '#dicom/part10/transfer-syntaxes.ts';
 import { type ByteSource, openByteSource, type PixelSource } from '#dicom/pixels/byte-source.ts';
-import { readEncapsulatedFrame, readNativeFrame } from '#dicom/pixels/frame-bytes.ts';
+import {
+  rangesOfFrame,
+  readEncapsulatedFrame,
+  readNativeFrame,
+} from '#dicom/pixels/frame-bytes.ts';
 import { type LocatedPixels, locatePixels } from '#dicom/pixels/locate-pixels.ts';
 import { readSourceBulkData, readSourceJson } from '#dicom/pixels/source-header.ts';
 import type { WebContext } from '../context.ts';
-import type { InstanceRow } from '../study/images.ts';
+import type { RetrievedRow } from './find-instances.ts';
+import type { FileRange } from './retrieve/piece-stream.ts';
 
 const AVAILABLE_TRANSFER_SYNTAX_UID = '00083002';
 
-export function sourceOf({ blobs }: Pick<WebContext, 'blobs'>, row: InstanceRow): PixelSource {
+export function sourceOf(
+  { blobs }: Pick<WebContext, 'blobs'>,
+  row: Pick<RetrievedRow, 'blobPath' | 'dataSetOffset' | 'transferSyntaxUid'>,
+): PixelSource {
   return {
     path: blobs.locate(row.blobPath),
     dataSetOffset: row.dataSetOffset,
@@ -21,7 +30,7 @@ export function sourceOf({ blobs }: Pick<WebContext, 'blobs'>, row: InstanceRow)
 /** An instance in the DICOM JSON model, without its pixels (PS3.18 10.4.1.1.2). */
 export function readInstanceJson(
   context: Pick<WebContext, 'blobs'>,
-  row: InstanceRow,
+  row: Pick<RetrievedRow, 'blobPath' | 'dataSetOffset' | 'transferSyntaxUid'>,
   bulkDataUri: string,
 ): DicomJson {
   const json = readSourceJson(sourceOf(context, row), { bulkDataUri });
@@ -34,12 +43,18 @@ export function readInstanceJson(
  * @param path what stands behind `/bulkdata/` in the metadata
  * @throws RadTriageError NOT_FOUND
  */
-export function readBulk(context: WebContext, row: InstanceRow, path: string): Uint8Array {
+export function readBulk(
+  context: WebContext,
+  row: Pick<RetrievedRow, 'blobPath' | 'dataSetOffset' | 'transferSyntaxUid'>,
+  path: string,
+): Uint8Array {
   return readSourceBulkData(sourceOf(context, row), path);
 }
 
 /** The transfer syntax that frames go out in: as stored when compressed, else explicit VR little endian. */
-function deliveredSyntax(row: InstanceRow): string {
+function deliveredSyntax(
+  row: Pick<RetrievedRow, 'blobPath' | 'dataSetOffset' | 'transferSyntaxUid'>,
+): string {
   const isEncapsulated = findTransferSyntax(row.transferSyntaxUid)?.encapsulated === true;
   return isEncapsulated ? row.transferSyntaxUid : EXPLICIT_VR_LITTLE_ENDIAN;
 }
@@ -52,9 +67,11 @@ export class OpenFrames implements Disposable {
   readonly isCompressed: boolean;
   readonly located: LocatedPixels;
   readonly #source: ByteSource;
+  readonly #place: PixelSource;
 
   /** @throws RadTriageError as locatePixels does */
   constructor(source: PixelSource) {
+    this.#place = source;
     this.#source = openByteSource(source);
     try {
       this.located = locatePixels(this.#source, source.transferSyntaxUid);
@@ -78,6 +95,19 @@ export class OpenFrames implements Disposable {
     return this.isCompressed
       ? readEncapsulatedFrame(this.#source, this.located, frame - 1)
       : readNativeFrame(this.#source, this.located, frame - 1);
+  }
+
+  /**
+   * Where the bytes of a frame lie in the object's file, when they can be passed on as they are.
+   * @param frame from 1
+   * @throws as `read`
+   */
+  rangesOf(frame: number): readonly FileRange[] | undefined {
+    this.check(frame);
+    const { path, dataSetOffset = 0, transferSyntaxUid } = this.#place;
+    if (path === undefined || encodingOf(transferSyntaxUid) === 'deflated') return undefined;
+    const ranges = rangesOfFrame(this.#source, this.located, frame - 1);
+    return ranges?.map(({ offset, length }) => ({ path, start: dataSetOffset + offset, length }));
   }
 
   /** @param frame from 1 @throws RadTriageError NOT_FOUND */

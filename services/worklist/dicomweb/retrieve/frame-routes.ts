@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { frameToBytes } from '#dicom/pixels/decoded-frame.ts';
 import type { LocatedPixels } from '#dicom/pixels/locate-pixels.ts';
@@ -6,53 +6,71 @@ import { pixelValueChunks } from '#dicom/pixels/transcode.ts';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../../access.ts';
 import type { WebContext } from '../../context.ts';
-import type { InstanceRow } from '../../study/images.ts';
 import { keepPrivately } from '../caching.ts';
-import { findInstance, type InstanceAddress } from '../find-instances.ts';
+import { findInstance, type InstanceAddress, type RetrievedRow } from '../find-instances.ts';
 import { Multipart } from '../multipart.ts';
 import { OpenFrames, sourceOf } from '../read-object.ts';
 import { wishesOf } from './accept.ts';
 import { framesPath, INSTANCE, instancePath } from './addresses.ts';
 import { chooseFrames, FRAME_MEDIA_TYPES, type FrameChoice } from './frame-choice.ts';
+import type { Piece } from './piece-stream.ts';
 import { recordLook } from './record-retrieve.ts';
-import { streamOf } from './send-stream.ts';
+import { pieceStream } from './send-stream.ts';
 
 type Reply = RouteContext['reply'];
 
 /** One instance whose frames go out in the way chosen. */
 interface Outgoing {
   readonly context: WebContext;
-  readonly row: InstanceRow;
+  readonly row: RetrievedRow;
   readonly choice: FrameChoice;
 }
 
-async function readFrame({ context, row, choice }: Outgoing, open: OpenFrames, frame: number) {
-  if (!choice.decoded) return open.read(frame);
+/** The bytes of one frame: ranges of the file where they can be passed on, else what was read or decoded. */
+async function piecesOf(
+  { context, row, choice }: Outgoing,
+  open: OpenFrames,
+  frame: number,
+): Promise<readonly Piece[]> {
   open.check(frame);
+  if (!choice.decoded) return open.rangesOf(frame) ?? [open.read(frame)];
   const source = sourceOf(context, row);
-  return frameToBytes(await context.decoder.decode({ ...source, frame: frame - 1 }));
+  return [frameToBytes(await context.decoder.decode({ ...source, frame: frame - 1 }))];
 }
 
-function typeOf({ mediaType, transferSyntaxUid }: FrameChoice): string {
-  return `${mediaType}; transfer-syntax=${transferSyntaxUid}`;
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** One frame at once: the whole answer is one piece of memory anyway. */
+/** One frame: whatever can go wrong with it is known before anything is said. */
 async function sendFrame(
   outgoing: Outgoing,
   { open, frame }: { open: OpenFrames; frame: number },
   reply: Reply,
-): Promise<Uint8Array> {
-  const { choice } = outgoing;
-  const bytes = await readFrame(outgoing, open, frame);
-  if (choice.packaging === 'single') {
-    void reply.type(typeOf(choice));
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-  const multipart = new Multipart();
-  void reply.type(multipart.contentType(choice.mediaType, choice.transferSyntaxUid));
-  const head = multipart.partHead({ ...choice, length: bytes.length });
-  return Buffer.concat([head, bytes, multipart.partEnd, multipart.end]);
+): Promise<Readable> {
+  const { context, choice } = outgoing;
+  const { mediaType, transferSyntaxUid } = choice;
+  const pieces = await piecesOf(outgoing, open, frame);
+  const length = lengthOf(pieces);
+  const multipart = choice.packaging === 'single' ? undefined : new Multipart();
+  const head = multipart?.partHead({ ...choice, length }) ?? Buffer.alloc(0);
+  const tail =
+    multipart === undefined ? Buffer.alloc(0) : Buffer.concat([multipart.partEnd, multipart.end]);
+  void reply
+    .type(
+      multipart?.contentType(mediaType, transferSyntaxUid) ??
+        `${mediaType}; transfer-syntax=${transferSyntaxUid}`,
+    )
+    .header('content-length', head.length + length + tail.length);
+  return pieceStream(
+    context,
+    (async function* () {
+      yield head;
+      for (const piece of pieces)
+        yield piece instanceof Uint8Array ? piece : { ...piece, atOnce: true };
+      yield tail;
+    })(),
+  );
 }
 
 /** Opens the object itself: what is never read from must have nothing to close. */
@@ -60,14 +78,13 @@ async function* frameParts(
   outgoing: Outgoing,
   frames: Iterable<number>,
   multipart: Multipart,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   using open = new OpenFrames(sourceOf(outgoing.context, outgoing.row));
   for (const frame of frames) {
-    const bytes = await readFrame(outgoing, open, frame);
-    yield multipart.partHead({ ...outgoing.choice, length: bytes.length });
-    yield bytes;
+    const pieces = await piecesOf(outgoing, open, frame);
+    yield multipart.partHead({ ...outgoing.choice, length: lengthOf(pieces) });
+    yield* pieces;
     yield multipart.partEnd;
-    await nextTurn();
   }
   yield multipart.end;
 }
@@ -81,7 +98,7 @@ async function* wholeValue(
   { context, row, choice }: Outgoing,
   located: LocatedPixels,
   multipart: Multipart,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   yield multipart.partHead({ ...choice, length: located.value?.length ?? 0 });
   yield* pixelValueChunks(sourceOf(context, row), located);
   yield multipart.partEnd;
@@ -111,7 +128,7 @@ async function answerFrames(
   void reply.type(multipart.contentType(choice.mediaType, choice.transferSyntaxUid));
   const { located } = open;
   const isOneValue = frames === 'all' && located.value !== undefined;
-  return streamOf(
+  return pieceStream(
     context,
     isOneValue
       ? wholeValue(outgoing, located, multipart)

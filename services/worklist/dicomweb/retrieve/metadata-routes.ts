@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../../access.ts';
 import type { WebContext } from '../../context.ts';
-import type { InstanceRow } from '../../study/images.ts';
 import { keepPrivately } from '../caching.ts';
-import { findInstances, type InstanceAddress } from '../find-instances.ts';
+import { findInstances, type InstanceAddress, type RetrievedRow } from '../find-instances.ts';
 import { requireJsonAccepted } from '../negotiate.ts';
 import { readInstanceJson } from '../read-object.ts';
 import { serviceRoot } from '../service.ts';
@@ -20,14 +19,14 @@ import {
   studyPath,
 } from './addresses.ts';
 import { recordLook } from './record-retrieve.ts';
-import { streamOf } from './send-stream.ts';
+import { textStream } from './send-stream.ts';
 
 const DICOM_JSON = 'application/dicom+json';
 
 async function* writeMetadata(
   first: string,
-  others: readonly InstanceRow[],
-  read: (row: InstanceRow) => string,
+  others: readonly RetrievedRow[],
+  read: (row: RetrievedRow) => string,
 ): AsyncGenerator<string> {
   yield `[${first}`;
   for (const row of others) {
@@ -49,14 +48,14 @@ async function answerMetadata(
   const root = serviceRoot(request);
   const digests = rows.map((row) => row.sha256);
   if (keepPrivately(request, reply, ['metadata', root, ...digests])) return reply.send();
-  const read = (row: InstanceRow): string =>
+  const read = (row: RetrievedRow): string =>
     JSON.stringify(readInstanceJson(context, row, addressOf(root, address.study, row)));
   const [row, ...others] = rows;
   // Before anything is said: what cannot be read at all gets a status of its own.
   const first = read(row);
   void reply.type(DICOM_JSON);
   if (others.length === 0) return `[${first}]`;
-  return streamOf(context, writeMetadata(first, others, read));
+  return textStream(context, writeMetadata(first, others, read));
 }
 
 /** WADO-RS: Retrieve Transaction, metadata (PS3.18 10.4.1.1.2), one instance after the other. */

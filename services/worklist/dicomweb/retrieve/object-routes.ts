@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../../access.ts';
 import type { WebContext } from '../../context.ts';
-import type { InstanceRow } from '../../study/images.ts';
 import { keepPrivately } from '../caching.ts';
-import { findInstances, type InstanceAddress } from '../find-instances.ts';
+import { findInstances, type InstanceAddress, type RetrievedRow } from '../find-instances.ts';
 import { Multipart } from '../multipart.ts';
 import { covers, notAcceptable, type Wish } from '../negotiate.ts';
 import { serviceRoot, warn } from '../service.ts';
@@ -22,7 +21,7 @@ import {
 import { lengthOf, type Outgoing, objectParts, openObject } from './object-stream.ts';
 import { formFor } from './object-syntax.ts';
 import { recordCopy, recordLook } from './record-retrieve.ts';
-import { streamOf } from './send-stream.ts';
+import { pieceStream } from './send-stream.ts';
 
 const DICOM = 'application/dicom';
 
@@ -33,9 +32,9 @@ interface Choice {
 
 /** What of the rows meets a wish. */
 function outgoingFor(
-  rows: readonly InstanceRow[],
+  rows: readonly RetrievedRow[],
   wish: Wish,
-  locate: (row: InstanceRow) => string,
+  locate: (row: RetrievedRow) => string,
 ): Choice {
   const outgoing = rows.flatMap((row): Outgoing[] => {
     const form = formFor(row, wish.transferSyntax);
@@ -50,9 +49,9 @@ function outgoingFor(
  * @throws RadTriageError NOT_ACCEPTABLE
  */
 function choose(
-  rows: readonly InstanceRow[],
+  rows: readonly RetrievedRow[],
   wishes: readonly Wish[],
-  locate: (row: InstanceRow) => string,
+  locate: (row: RetrievedRow) => string,
 ): Choice {
   const choices = wishes
     .filter(({ mediaType, packaging }) => {
@@ -95,11 +94,11 @@ async function answerObjects(
   }
   const [only] = outgoing;
   if (wish.packaging === 'single' && only !== undefined) {
-    const { transferSyntaxUid, length, chunks } = await openObject(context, only);
+    const { transferSyntaxUid, length, pieces } = await openObject(context, only);
     void reply
       .type(`${DICOM}; transfer-syntax=${transferSyntaxUid}`)
       .header('content-length', length);
-    return streamOf(context, chunks());
+    return pieceStream(context, pieces());
   }
   return sendParts(context, outgoing, reply);
 }
@@ -117,7 +116,7 @@ function sendParts(
   void reply.type(multipart.contentType(DICOM, syntaxes.size === 1 ? syntax : undefined));
   const length = lengthOf(outgoing, multipart);
   if (length !== undefined) void reply.header('content-length', length);
-  return streamOf(context, objectParts(context, outgoing, multipart));
+  return pieceStream(context, objectParts(context, outgoing, multipart));
 }
 
 /** WADO-RS: Retrieve Transaction, instances (PS3.18 10.4.1.1.1). */

@@ -2,17 +2,17 @@ import { RadTriageError } from '#core/errors.ts';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '#dicom/part10/transfer-syntaxes.ts';
 import { transcodeToExplicit } from '#dicom/pixels/transcode.ts';
 import type { WebContext } from '../../context.ts';
-import type { InstanceRow } from '../../study/images.ts';
+import type { RetrievedRow } from '../find-instances.ts';
 import type { Multipart } from '../multipart.ts';
 import { sourceOf } from '../read-object.ts';
-import { fileChunks } from './file-chunks.ts';
 import type { ObjectForm } from './object-syntax.ts';
+import type { Piece } from './piece-stream.ts';
 
 const DICOM = 'application/dicom';
 
 /** An instance, and how it is to go out. */
 export interface Outgoing {
-  readonly row: InstanceRow;
+  readonly row: RetrievedRow;
   readonly form: ObjectForm;
   /** Whether it may go out as it is kept where it cannot be made anew. */
   readonly mayStay: boolean;
@@ -23,13 +23,18 @@ export interface Outgoing {
 export interface OpenObject {
   readonly transferSyntaxUid: string;
   readonly length: number;
-  chunks(): AsyncGenerator<Uint8Array>;
+  pieces(): AsyncGenerator<Piece>;
 }
 
-function openStored({ blobs }: WebContext, row: InstanceRow): OpenObject {
+function openStored({ blobs }: WebContext, row: RetrievedRow): OpenObject {
   const length = Number(row.fileBytes);
-  const chunks = () => fileChunks(blobs.locate(row.blobPath), length);
-  return { transferSyntaxUid: row.transferSyntaxUid, length, chunks };
+  return {
+    transferSyntaxUid: row.transferSyntaxUid,
+    length,
+    async *pieces() {
+      yield { path: blobs.locate(row.blobPath), start: 0, length };
+    },
+  };
 }
 
 /** @throws RadTriageError as transcodeToExplicit does, unless the object may go out as it is kept */
@@ -42,8 +47,8 @@ export async function openObject(
   try {
     const meta = { sopClassUid, sopInstanceUid };
     const made = await transcodeToExplicit(sourceOf(context, row), meta, context.decoder);
-    const chunks = () => made.chunks();
-    return { transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN, length: made.length, chunks };
+    const pieces = () => made.chunks();
+    return { transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN, length: made.length, pieces };
   } catch (error) {
     if (!mayStay || !(error instanceof RadTriageError)) throw error;
     context.logger.warn({ code: error.code, sopInstanceUid }, 'sent as kept: it cannot be decoded');
@@ -68,12 +73,12 @@ export async function* objectParts(
   context: WebContext,
   outgoing: readonly Outgoing[],
   multipart: Multipart,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   for (const each of outgoing) {
-    const { transferSyntaxUid, length, chunks } = await openObject(context, each);
+    const { transferSyntaxUid, length, pieces } = await openObject(context, each);
     const { location } = each;
     yield multipart.partHead({ mediaType: DICOM, transferSyntaxUid, length, location });
-    yield* chunks();
+    yield* pieces();
     yield multipart.partEnd;
   }
   yield multipart.end;

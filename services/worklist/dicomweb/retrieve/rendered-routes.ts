@@ -4,9 +4,8 @@ import { findPixelSyntax } from '#dicom/pixels/transfer-syntaxes.ts';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../../access.ts';
 import type { WebContext } from '../../context.ts';
-import type { InstanceRow } from '../../study/images.ts';
 import { keepPrivately } from '../caching.ts';
-import { findInstances, type InstanceAddress } from '../find-instances.ts';
+import { findInstances, type InstanceAddress, type RetrievedRow } from '../find-instances.ts';
 import { Multipart } from '../multipart.ts';
 import { covers, notAcceptable, type Packaging, type Wish } from '../negotiate.ts';
 import { OpenFrames, sourceOf } from '../read-object.ts';
@@ -23,7 +22,7 @@ import {
 } from './addresses.ts';
 import { recordLook } from './record-retrieve.ts';
 import { type RenderParameters, readRenderParameters, regionOf } from './render-parameters.ts';
-import { streamOf } from './send-stream.ts';
+import { pieceStream } from './send-stream.ts';
 
 const FORMATS = { 'image/jpeg': 'jpeg', 'image/png': 'png' } as const;
 type PictureType = keyof typeof FORMATS;
@@ -32,7 +31,7 @@ const THUMBNAIL_SIDE = 256;
 
 /** One picture to be made. */
 interface Picture {
-  readonly row: InstanceRow;
+  readonly row: RetrievedRow;
   /** From 1. */
   readonly frame: number;
 }
@@ -65,7 +64,7 @@ async function* pictureParts(
 }
 
 /** Instances that have pixels which can be decoded. */
-function drawable(rows: readonly InstanceRow[]): InstanceRow[] {
+function drawable(rows: readonly RetrievedRow[]): RetrievedRow[] {
   const found = rows.filter(
     (row) => row.rows !== null && findPixelSyntax(row.transferSyntaxUid) !== undefined,
   );
@@ -89,7 +88,7 @@ function chooseType(
 }
 
 /** All frames of all instances; how many an instance has is what its header says, not its row. */
-function allPictures(context: WebContext, rows: readonly InstanceRow[]): Picture[] {
+function allPictures(context: WebContext, rows: readonly RetrievedRow[]): Picture[] {
   return rows.flatMap((row) => {
     const frames = row.numberOfFrames ?? 1;
     if (frames === 1) return [{ row, frame: 1 }];
@@ -99,7 +98,7 @@ function allPictures(context: WebContext, rows: readonly InstanceRow[]): Picture
 }
 
 /** The one that stands for all: the middle one of the first series. */
-function representative(context: WebContext, rows: readonly InstanceRow[]): Picture[] {
+function representative(context: WebContext, rows: readonly RetrievedRow[]): Picture[] {
   const first = rows.filter((row) => row.seriesInstanceUid === rows[0]?.seriesInstanceUid);
   const row = first[Math.floor(first.length / 2)];
   if (row === undefined) return [];
@@ -113,7 +112,7 @@ interface Asked {
   readonly thumbnail: boolean;
 }
 
-function picturesFor(context: WebContext, rows: readonly InstanceRow[], asked: Asked): Picture[] {
+function picturesFor(context: WebContext, rows: readonly RetrievedRow[], asked: Asked): Picture[] {
   const [row] = rows;
   if (asked.frames === undefined || row === undefined) {
     return asked.thumbnail ? representative(context, rows) : allPictures(context, rows);
@@ -155,7 +154,7 @@ async function answerPictures(
   }
   const multipart = new Multipart();
   void reply.type(multipart.contentType(mediaType));
-  return streamOf(context, pictureParts(rendering, pictures, multipart));
+  return pieceStream(context, pictureParts(rendering, pictures, multipart));
 }
 
 /** WADO-RS: Retrieve Transaction, rendered and thumbnail resources (PS3.18 10.4.1.1.3 and 10.4.1.1.4). */

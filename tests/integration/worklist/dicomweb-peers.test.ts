@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -139,17 +140,28 @@ describe('DICOMweb of the web process', () => {
   });
 
   it('breaks off when a file is not there, instead of ending as if it were whole', async () => {
-    const image = minimalImage({ modality: 'CR', seed: 'missing' });
-    const other = minimalImage({ modality: 'CR', seed: 'missing', instanceNumber: 2 });
+    // More than is gathered before the first byte is sent.
+    const size = { rows: 1024, columns: 1024 };
+    const [image, other] = [1, 2].map((instanceNumber) =>
+      minimalImage({ modality: 'CR', seed: 'missing', instanceNumber, ...size }),
+    );
+    if (image === undefined || other === undefined) throw new Error('no images');
     const body = stowBody('BOUNDARY', [image.bytes, other.bytes]);
     await postStow({ url: `${web.url}/dicomweb/studies`, token: web.token, body });
-    await web.database
-      .updateTable('instance')
-      .set({ blobPath: 'instances/2026/01/01/gone' })
+    const { blobPath } = await web.database
+      .selectFrom('instance')
+      .select('blobPath')
       .where('sopInstanceUid', '=', other.sopInstanceUid)
-      .execute();
-    const path = `/dicomweb/studies/${image.studyInstanceUid}`;
-    await expect(drain(path, DICOM_PARTS)).rejects.toThrow(/aborted|closed|hang up/);
+      .executeTakeFirstOrThrow();
+    rmSync(join(web.dataDirectory, 'archive', blobPath));
+    const root = `/dicomweb/studies/${image.studyInstanceUid}`;
+    await expect(drain(root, DICOM_PARTS)).rejects.toThrow(/aborted|closed|hang up/);
+    const alone = `${root}/series/${other.seriesInstanceUid}/instances/${other.sopInstanceUid}`;
+    for (const end of ['', '/frames/1', '/metadata']) {
+      const response = await open(`${alone}${end}`, '*/*');
+      const told = JSON.parse(Buffer.concat(await response.toArray()).toString());
+      expect([end, response.statusCode, told]).toMatchObject([end, 500, { code: 'STORAGE_FAILED' }]);
+    }
   });
 
   const study = generateStudy({ kind: 'CT', seed: 78, lesion: null, slices: 6, matrix: 128 });

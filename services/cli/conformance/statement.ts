@@ -55,7 +55,7 @@ function model(): string {
 
 - **Listener**: takes objects from modalities and archives, checks the structure of each while it streams in, keeps it durably, and only then answers Success. Where the site turns them on, it answers requests for storage commitment and takes notifications that a study is whole.
 - **Sender** (\`radtriage send\`): sends DICOM files to another application entity as they are.
-- **Web**: serves DICOMweb (section 4.2.3).
+- **Web**: serves DICOMweb (section 4.2.4).
 - **Deliverer** (in the worker): sends results to the destinations that the site names, keeps what is not taken and tries again, and asks for storage commitment where it is told to.
 
 ### 3.2 Functional definition

@@ -160,7 +160,11 @@ describe('DICOMweb of the web process', () => {
     for (const end of ['', '/frames/1', '/metadata']) {
       const response = await open(`${alone}${end}`, '*/*');
       const told = JSON.parse(Buffer.concat(await response.toArray()).toString());
-      expect([end, response.statusCode, told]).toMatchObject([end, 500, { code: 'STORAGE_FAILED' }]);
+      expect([end, response.statusCode, told]).toMatchObject([
+        end,
+        500,
+        { code: 'STORAGE_FAILED' },
+      ]);
     }
   });
 

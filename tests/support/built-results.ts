@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ResultKind } from '#core/result-objects.ts';
 import { buildKeyObjects, buildRejectionNote } from '#dicom/objects/build-key-objects.ts';
 import { buildSecondaryCapture } from '#dicom/objects/build-secondary-capture.ts';
 import { buildPresentationState } from '#dicom/objects/presentation/build-presentation-state.ts';
@@ -35,22 +36,20 @@ export function writeSources(folder: string, name: string, files: readonly Buffe
   return { name, paths, images, files };
 }
 
-export type BuiltKind = 'sr' | 'seg' | 'sc' | 'ko' | 'gsps' | 'rejection';
-
 /** Every kind of object of one result, by kind; those that it has no place for are missing. */
 export async function buildAll(
   study: SourceStudy,
   decoder: PixelDecoder,
   changes: Partial<AiResult> = {},
-): Promise<ReadonlyMap<BuiltKind, BuiltObject>> {
+): Promise<ReadonlyMap<ResultKind, BuiltObject>> {
   const { images, name } = study;
   const result = sampleResult(images, changes);
-  const identity = (kind: BuiltKind) => sampleIdentity(`${name} ${kind}`);
+  const identity = (kind: ResultKind) => sampleIdentity(`${name} ${kind}`);
   const [first] = images;
   const [file] = study.files;
   if (first === undefined || file === undefined) throw new Error('a study without an image');
-  const built = new Map<BuiltKind, BuiltObject>();
-  const keep = (kind: BuiltKind, object: BuiltObject | undefined) => {
+  const built = new Map<ResultKind, BuiltObject>();
+  const keep = (kind: ResultKind, object: BuiltObject | undefined) => {
     if (object !== undefined) built.set(kind, object);
   };
   keep('sr', buildReport({ result, images, identity: identity('sr') }));

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { ResultKind } from '#core/result-objects.ts';
 import { unexpected } from './allowed-warnings.ts';
 import { peerPath } from './peers.ts';
 
@@ -45,17 +46,32 @@ export function verifyDocument(path: string): Verdict & { readonly text: string 
   };
 }
 
+/** dcmpschk: a presentation state. @throws Error when it came to no conclusion */
+export function verifyPresentationState(path: string): Verdict {
+  const lines = linesOf('dcmpschk', [path]);
+  if (!lines.some((line) => /^W: Test (passed|failed)/.test(line))) {
+    throw new Error(`dcmpschk came to no conclusion: ${lines.join(' | ')}`);
+  }
+  return {
+    errors: lines.filter((line) => /^[EF]: /.test(line)),
+    warnings: lines.filter((line) => /^W: (?!Test)/.test(line)),
+  };
+}
+
 /**
  * The faults of an object of ours that are not its source's own: what was taken over from an image that breaks the
  * standard breaks it still.
  */
-export function faultsOf(path: string, sources: readonly string[], isDocument: boolean): string[] {
+export function faultsOf(path: string, sources: readonly string[], kind: ResultKind): string[] {
   const known = new Set(sources.flatMap((source) => flatten(verifyAttributes(source))));
   const found = [
     ...flatten(verifyAttributes(path)),
     ...flatten(verifyEntities([...sources, path])),
   ];
-  if (isDocument) found.push(...flatten(verifyDocument(path)));
+  if (kind === 'sr' || kind === 'ko' || kind === 'rejection') {
+    found.push(...flatten(verifyDocument(path)));
+  }
+  if (kind === 'gsps') found.push(...flatten(verifyPresentationState(path)));
   return found.filter((fault) => !known.has(fault));
 }
 

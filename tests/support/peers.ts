@@ -18,6 +18,8 @@ export const PEER_PACKAGES: Readonly<Record<string, string>> = {
   dcmcrle: 'dcmtk',
   dsrdump: 'dcmtk',
   dsr2html: 'dcmtk',
+  dcmpschk: 'dcmtk',
+  dcmp2pgm: 'dcmtk',
   dciodvfy: 'dicom3tools',
   dcentvfy: 'dicom3tools',
   gdcmconv: 'libgdcm-tools',

@@ -16,6 +16,7 @@ def read(path):
         "texts": [],
         "shape": [],
         "ones": [],
+        "extent": [],
         "points": [],
     }
     if "PixelData" in dataset:
@@ -24,6 +25,9 @@ def read(path):
         if dataset.Modality == "SEG":
             frames = pixels if pixels.ndim == 3 else pixels[None]
             said["ones"] = [int(frame.sum()) for frame in frames]
+            rows, columns = frames[0].nonzero()
+            edges = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            said["extent"] = [int(edge) for edge in edges]
     for annotation in dataset.get("GraphicAnnotationSequence", []):
         for graphic in annotation.GraphicObjectSequence:
             said["points"].append([float(value) for value in graphic.GraphicData])

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uidSchema } from './study.ts';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -33,3 +34,24 @@ export type StudyResult = z.output<typeof studyResultSchema>;
 
 /** GET /api/studies/{uid}/results: what was sent of a study and where to, the newest first. */
 export const studyResultsSchema = z.object({ results: z.array(studyResultSchema) });
+
+const failedResultSchema = z.object({
+  id: z.string(),
+  studyInstanceUid: uidSchema,
+  number: z.number().int(),
+  signedBy: z.string().nullable(),
+  /** A code and our own words, nothing of the patient. */
+  reason: z.string(),
+  attempts: z.number().int(),
+  since: time,
+});
+export type FailedResult = z.output<typeof failedResultSchema>;
+
+/** GET /api/admin/failed-results: what could not be made into objects, the newest first. */
+export const failedResultsSchema = z.object({ results: z.array(failedResultSchema) });
+
+/** POST /api/admin/failed-results/{id}/retry and .../dismiss */
+export const failedResultActSchema = z.object({
+  id: z.string(),
+  state: z.enum(['waiting', 'cancelled']),
+});

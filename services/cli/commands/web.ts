@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { deliveryRoutes } from '#delivery/destinations/delivery-routes.ts';
+import { failedResultRoutes } from '#delivery/results/failed-result-routes.ts';
 import { createInstanceReceiver } from '#intake/receive-instance.ts';
 import type { Config } from '#platform/config/config.ts';
 import { createLogger } from '#platform/logger/logger.ts';
@@ -42,6 +43,7 @@ async function startWebProcess(config: Config): Promise<Hosted> {
     extraRoutes: [
       qualityRoutes,
       deliveryRoutes,
+      failedResultRoutes,
       (services) => comparisonRoutes({ ...services, rule }),
     ],
   });

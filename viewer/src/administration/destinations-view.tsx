@@ -1,5 +1,6 @@
 import { DeadDeliveries } from './dead-deliveries.tsx';
 import { DestinationTable } from './destination-table.tsx';
+import { FailedResults } from './failed-results.tsx';
 
 /** Where results go, and what did not get there. */
 export function DestinationsView() {
@@ -7,6 +8,7 @@ export function DestinationsView() {
     <>
       <DestinationTable />
       <DeadDeliveries />
+      <FailedResults />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { deliveriesSchema } from '#contracts/deliveries.ts';
 import { modelComparisonSchema } from '#contracts/model-comparison.ts';
 import { notificationsSchema } from '#contracts/notifications.ts';
+import { failedResultsSchema } from '#contracts/results.ts';
 import {
   associationsSchema,
   doorSchema,
@@ -50,6 +51,12 @@ export const waitingQuery = queryOptions({
   queryKey: ['admin', 'waiting'],
   queryFn: ({ signal }) => request(waitingSchema, '/api/admin/waiting', { signal }),
   refetchInterval: LIVE_MS,
+});
+
+export const failedResultsQuery = queryOptions({
+  queryKey: ['admin', 'failed-results'],
+  queryFn: ({ signal }) => request(failedResultsSchema, '/api/admin/failed-results', { signal }),
+  refetchInterval: CALM_MS,
 });
 
 export const deliveriesQuery = queryOptions({

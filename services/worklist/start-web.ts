@@ -20,6 +20,7 @@ import { modelRoutes } from './administration/model-routes.ts';
 import { quarantineRoutes } from './administration/quarantine-routes.ts';
 import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
+import { addCrossOrigin } from './dicomweb/cross-origin.ts';
 import { retrieveRoutes } from './dicomweb/retrieve/retrieve-routes.ts';
 import { createSharedDecoder } from './dicomweb/retrieve/shared-decoder.ts';
 import { searchRoutes } from './dicomweb/search/search-routes.ts';
@@ -108,6 +109,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const server = await createHttpServer(context);
   await server.register(fastifyCookie);
   await server.register(fastifyRateLimit, { global: false });
+  addCrossOrigin(server, config.dicomweb.allowedOrigins);
   const hub = createEventHub(databaseUrl);
   // A page that opens at once must miss nothing; a database that is away holds nobody up.
   await Promise.race([hub.ready, setTimeout(HUB_PATIENCE_MS, undefined, { ref: false })]);

@@ -156,6 +156,14 @@ export const configSchema = z.strictObject({
       token: z.string().min(16).optional(),
     })
     .prefault({}),
+  dicomweb: z
+    .strictObject({
+      /** Pages of other origins that may ask with a bearer token: `https://viewer.example`. Cookies are never taken. */
+      allowedOrigins: z
+        .array(z.string().regex(/^https?:\/\/[a-z0-9.:[\]-]+$/, 'scheme, host and port alone'))
+        .default([]),
+    })
+    .prefault({}),
   /** STOW-RS, the door for instances over HTTP. */
   stow: z
     .strictObject({

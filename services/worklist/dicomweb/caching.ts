@@ -17,7 +17,7 @@ export function keepPrivately(
   void reply
     .header('etag', tag)
     .header('cache-control', `private, max-age=${MAX_AGE_SECONDS}, must-revalidate`)
-    .header('vary', 'Cookie, Authorization, Accept');
+    .header('vary', 'Cookie, Authorization, Accept, Origin');
   if (request.headers['if-none-match'] !== tag) return false;
   void reply.code(304);
   return true;

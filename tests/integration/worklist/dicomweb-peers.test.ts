@@ -168,6 +168,39 @@ describe('DICOMweb of the web process', () => {
     }
   });
 
+  it('finds studies and series by what was read out of their headers when they came in', async () => {
+    const image = minimalImage({
+      ...{ modality: 'MR', seed: 'keys' },
+      attributes: { StudyID: 'S-77', ReferringPhysicianName: 'Who^Doctor' },
+      extra: [
+        { tag: 0x00400244, vr: 'DA', value: '20260203' },
+        {
+          ...{ tag: 0x00400275, vr: 'SQ' },
+          value: {
+            items: [
+              [
+                { tag: 0x00400009, vr: 'SH', value: 'STEP-1' },
+                { tag: 0x00401001, vr: 'SH', value: 'PROC-1' },
+              ],
+            ],
+          },
+        },
+      ],
+    });
+    const body = stowBody('BOUNDARY', [image.bytes]);
+    await postStow({ url: `${web.url}/dicomweb/studies`, token: web.token, body });
+    const count = async (path: string) => {
+      const response = await open(`/dicomweb${path}`, 'application/dicom+json');
+      const text = Buffer.concat(await response.toArray()).toString();
+      return z.array(z.unknown()).parse(JSON.parse(text)).length;
+    };
+    expect(await count('/studies?StudyID=S-77&ReferringPhysicianName=who*')).toBe(1);
+    expect(await count('/studies?StudyID=S-78')).toBe(0);
+    const step = 'RequestAttributesSequence.ScheduledProcedureStepID=STEP-1';
+    expect(await count(`/series?${step}&PerformedProcedureStepStartDate=20260201-`)).toBe(1);
+    expect(await count('/series?00400275.00401001=PROC-2')).toBe(0);
+  });
+
   const study = generateStudy({ kind: 'CT', seed: 78, lesion: null, slices: 6, matrix: 128 });
   const keepStudy = async () => {
     const body = stowBody(

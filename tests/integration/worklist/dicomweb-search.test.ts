@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedFiles, seedStudy } from '#tests/support/seed-studies.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import { createToken } from '#worklist/accounts/tokens.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 const element = z.looseObject({ vr: z.string(), Value: z.array(z.unknown()).optional() });
@@ -291,6 +292,37 @@ describe('QIDO-RS', () => {
       { '00080060': { Value: ['CR'] }, '00200011': { Value: [1] }, '00201209': { Value: [2] } },
       { '00080060': { Value: ['SR'] } },
     ]);
+  });
+
+  it('lets a page of another origin ask when the site says so, by a token alone', async () => {
+    const place = {
+      ...{ database: server.database, databaseUrl: server.url, directory: directory.path },
+    };
+    const origin = 'https://viewer.example';
+    const open = await startTestWeb(place, { dicomweb: { allowedOrigins: [origin] } });
+    onTestFinished(() => open.close());
+    const ask = async (path: string, from: string, init: RequestInit = {}) => {
+      const headers = { origin: from, ...init.headers };
+      const { status, headers: told } = await fetch(`${open.url}${path}`, { ...init, headers });
+      return [status, told.get('access-control-allow-origin')];
+    };
+    const token = await createToken(server.database, { name: 'page', roles: ['service'] });
+    const bearer = { headers: { authorization: `Bearer ${token}` } };
+    expect(await ask('/dicomweb/studies', origin, { method: 'OPTIONS' })).toEqual([204, origin]);
+    expect(await ask('/dicomweb/studies', origin, bearer)).toEqual([200, origin]);
+    expect(await ask(`/dicomweb/studies/${CHEST}/metadata`, origin, bearer)).toEqual([200, origin]);
+    expect(await ask('/dicomweb/studies', origin)).toEqual([401, origin]);
+    expect(await ask('/dicomweb/studies', 'https://other.example', bearer)).toEqual([200, null]);
+    expect(await ask('/api/worklist', origin, bearer)).toMatchObject([expect.anything(), null]);
+    const answer = await fetch(`${open.url}/dicomweb/studies`, {
+      headers: { origin, ...bearer.headers },
+    });
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    const closed = await fetch(`${web.url}/dicomweb/studies`, {
+      method: 'OPTIONS',
+      headers: { origin },
+    });
+    expect([closed.status, closed.headers.get('access-control-allow-origin')]).toEqual([404, null]);
   });
 
   it('writes one entry into the audit log for a search that is repeated', async () => {

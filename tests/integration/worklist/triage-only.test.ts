@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { studyDetailSchema } from '#contracts/study.ts';
-import { USER_ROLES, type UserRole } from '#core/finding.ts';
+import { type ReadingMode, USER_ROLES, type UserRole } from '#core/finding.ts';
 import { openRegistry } from '#models/registry/registry.ts';
 import type { Route } from '#platform/http/route.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
@@ -22,6 +22,7 @@ import {
   sessionCallerFor,
   startTestWeb,
 } from '#tests/support/web-server.ts';
+import { findPlacesIn } from '#worklist/dicomweb/store/store-results.ts';
 import type { Web } from '#worklist/start-web.ts';
 
 /** Numbers that stand nowhere but in a place: any of them in an answer gives a location away. */
@@ -218,6 +219,17 @@ describe('triage-only mode', () => {
     expect(whole.includes(placeless.sopInstanceUid)).toBe(true);
     expect(whole.includes(placed.sopInstanceUid)).toBe(false);
     expect(whole.includes(object.sopInstanceUid)).toBe(false);
+  });
+
+  it('gives no address of a withheld result to whoever stores it again', async () => {
+    const { instanceKey } = await server.database
+      .selectFrom('instance')
+      .select('instanceKey')
+      .where('sopInstanceUid', '=', placed.sopInstanceUid)
+      .executeTakeFirstOrThrow();
+    const placesIn = (mode: ReadingMode) => findPlacesIn(server.database, mode)([instanceKey]);
+    expect((await placesIn('assist')).size).toBe(1);
+    expect((await placesIn('triage-only')).size).toBe(0);
   });
 
   it('refuses heatmaps and results with a code', async () => {

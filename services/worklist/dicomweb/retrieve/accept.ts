@@ -9,9 +9,8 @@ export function wishesOf(request: FastifyRequest): readonly Wish[] {
 export function acceptOf({ query, headers }: FastifyRequest): string | undefined {
   if (typeof query === 'object' && query !== null && 'accept' in query) {
     const { accept } = query;
-    // A plus in a query means a space: media types have none.
-    if (typeof accept === 'string')
-      return accept.replaceAll(' +', '+').replace(/(\w) (\w)/g, '$1+$2');
+    // A plus in a query means a space: media types have pluses and, between letters, no spaces.
+    if (typeof accept === 'string') return accept.replace(/(\w) (\w)/g, '$1+$2');
   }
   return headers.accept;
 }

@@ -35,10 +35,14 @@ export const isRejectionNote = sql<boolean>`EXISTS (
   SELECT FROM quarantine
   WHERE quarantine.kind = 'rejection-note' AND quarantine.instance_key = instance.instance_key
 )`;
-/** Work that was written down for somebody and has not gone out yet. */
-const isUndelivered = sql<boolean>`EXISTS (
+/** Work that was written down for somebody and has not gone out yet: jobs, results to be made, objects to be sent. */
+const isUndelivered = sql<boolean>`(EXISTS (
   SELECT FROM outbox WHERE outbox.sent_at IS NULL AND outbox.payload->>'studyKey' = study.study_key::text
-)`;
+) OR EXISTS (
+  SELECT FROM result_set WHERE result_set.study_key = study.study_key AND result_set.state IN ('waiting', 'failed')
+) OR EXISTS (
+  SELECT FROM delivery WHERE delivery.study_key = study.study_key AND delivery.state IN ('waiting', 'dead')
+))`;
 
 /**
  * Studies whose images may go, those used longest ago first: read, at rest, nothing about them undecided or on its way,

@@ -148,6 +148,23 @@ describe('retention', () => {
     expect(gone(await run({ removeAfterDays: 30 }))).toEqual([undelivered.uid]);
   });
 
+  it('never removes a study whose result has not reached the PACS', async () => {
+    const { database } = intake.db;
+    const waiting = await readStudy('result on its way', 400);
+    const { resultSetKey } = await database
+      .insertInto('resultSet')
+      .values({ studyKey: waiting.studyKey, runKey: null, reviewId: null, number: 1 })
+      .returning('resultSetKey')
+      .executeTakeFirstOrThrow();
+    const report = await run({ removeAfterDays: 30 });
+    expect(gone(report)).toEqual([]);
+    expect(report.heldBack).toMatchObject({ undelivered: 1 });
+    const ended = { state: 'made' as const };
+    const set = database.updateTable('resultSet').set(ended);
+    await set.where('resultSetKey', '=', resultSetKey).execute();
+    expect(gone(await run({ removeAfterDays: 30 }))).toEqual([waiting.uid]);
+  });
+
   it('keeps rejection notes, which go on hiding what they name', async () => {
     const { database } = intake.db;
     const study = await readStudy('rejected', 400);

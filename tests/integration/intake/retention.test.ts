@@ -163,6 +163,7 @@ describe('retention', () => {
     const set = database.updateTable('resultSet').set(ended);
     await set.where('resultSetKey', '=', resultSetKey).execute();
     expect(gone(await run({ removeAfterDays: 30 }))).toEqual([waiting.uid]);
+    await database.deleteFrom('resultSet').execute();
   });
 
   it('keeps rejection notes, which go on hiding what they name', async () => {

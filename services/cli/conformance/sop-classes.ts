@@ -1,5 +1,10 @@
 import { SERVICE_SYNTAXES } from '#dicom/dimse/negotiate-contexts.ts';
-import { listStorageSopClasses, VERIFICATION_SOP_CLASS } from '#dicom/dimse/storage-sop-classes.ts';
+import {
+  listStorageSopClasses,
+  storageSopClassName,
+  VERIFICATION_SOP_CLASS,
+} from '#dicom/dimse/storage-sop-classes.ts';
+import { RESULT_SOP_CLASSES } from '#dicom/objects/assemble-object.ts';
 import { findTransferSyntax, listTransferSyntaxes } from '#dicom/part10/transfer-syntaxes.ts';
 import { findPixelSyntax } from '#dicom/pixels/transfer-syntaxes.ts';
 import { OFFERED_SERVICES } from '#listener/offered-services.ts';
@@ -66,6 +71,14 @@ export function storageClasses(config: Config): string {
       ...listStorageSopClasses().map(([uid, keyword]) => [keyword, uid]),
       ...config.dicom.moreStorageClasses.map((uid) => ['(listed by the site)', uid]),
     ],
+  );
+}
+
+/** Of what the builders of results make. */
+export function createdClasses(): string {
+  return table(
+    ['SOP class', 'UID'],
+    Object.values(RESULT_SOP_CLASSES).map((uid) => [storageSopClassName(uid) ?? uid, uid]),
   );
 }
 

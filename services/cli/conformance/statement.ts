@@ -15,6 +15,7 @@ import {
 } from './behaviour.ts';
 import {
   acceptedContexts,
+  createdClasses,
   networkServices,
   serviceConformance,
   storageClasses,
@@ -203,5 +204,11 @@ None.
 
 ### 8.3 Private attributes and SOP classes
 
-None are defined.`;
+None are defined. Codes of the private scheme 99RADTRIAGE stand in the objects that are created.
+
+### 8.4 SOP instances that are created
+
+In Explicit VR Little Endian, in the study of the images that they speak of; what each holds is told in [results.md](results.md). Patient, study and request attributes are copied from the images with their Specific Character Set; where a text of our own cannot be written in it, the whole object is ISO_IR 192.
+
+${createdClasses()}`;
 }

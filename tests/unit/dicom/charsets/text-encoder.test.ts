@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTextDecoder } from '#dicom/charsets/text-decoder.ts';
 import { createTextEncoder } from '#dicom/charsets/text-encoder.ts';
 import { CHARSETS, type Charset, encodeName } from '#test-data/charset-encoder.ts';
+import { propertyRun } from '#tests/support/property-run.ts';
 
 const NAMES: Readonly<Record<Charset, string>> = {
   'ISO_IR 6': 'Yamada^Tarou',
@@ -45,5 +47,28 @@ describe('text of our own', () => {
     expect(bytes.toString('latin1').split('\u001b$)C')).toHaveLength(3);
     const decoder = createTextDecoder(['', 'ISO 2022 IR 149']);
     expect(decoder.decodeValues(bytes, 'UT')).toEqual([text]);
+  });
+
+  test.each(CHARSETS)('in %s reads back as it was, or is refused', (charset) => {
+    const encode = createTextEncoder(terms(charset));
+    const letters = [...'aZ9~ -.,^=¥‾éßяЖกยﾀｱあ山田홍길동张东丑\n\t€😀'].filter(
+      (letter) => encode(letter, 'UT') !== undefined,
+    );
+    expect(letters.length).toBeGreaterThan(10);
+    const script = fc.constantFrom(...letters);
+    const texts = fc.array(script, { maxLength: 24 }).map((characters) => characters.join(''));
+    fc.assert(
+      fc.property(texts, fc.constantFrom('PN', 'LO', 'UT'), (text, vr) => {
+        const bytes = encode(text, vr);
+        if (bytes === undefined) return;
+        const decoder = createTextDecoder(terms(charset));
+        const [read] = decoder.decodeValues(bytes, vr);
+        // Blanks at the end are padding, those in front too where several values may stand.
+        const trimmed = text.replace(/[ ]+$/, '');
+        expect(read).toBe(vr === 'UT' ? trimmed : trimmed.replace(/^[ ]+/, ''));
+        expect(decoder.problems).toEqual([]);
+      }),
+      propertyRun({ numRuns: 2_000 }),
+    );
   });
 });

@@ -158,10 +158,7 @@ function rejections(order: ObjectsToBuild, images: readonly SourceImage[]): Made
   const [source] = images;
   if (order.outdated.length === 0 || source === undefined) return [];
   const object = buildRejectionNote({
-    outdated: order.outdated.map((row) => ({
-      ...referenceTo(row, order.stored.study.studyInstanceUid),
-      isImage: row.kind === 'sc',
-    })),
+    outdated: order.outdated.map((row) => referenceTo(row, order.stored.study.studyInstanceUid)),
     source,
     identity: order.identify('rejection', 0),
     reason: 'superseded by a later result of this study',

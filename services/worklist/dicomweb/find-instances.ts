@@ -8,6 +8,13 @@ export interface InstanceAddress extends InstanceFilter {
   readonly study: string;
 }
 
+/** The address of one instance. */
+export interface OneInstance {
+  readonly study: string;
+  readonly series: string;
+  readonly instance: string;
+}
+
 /** What retrieving goes by: a series has thousands of rows, and a row many more columns. */
 const COLUMNS = [
   'instance.sopInstanceUid',
@@ -38,38 +45,54 @@ export type RetrievedRow = Pick<
   | 'numberOfFrames'
 >;
 
-/**
- * The instances under an address that the reading mode lets out, by series and instance number.
- * @throws RadTriageError NOT_FOUND when there is none
- */
-export async function findInstances(
-  { database, config }: Pick<WebContext, 'database' | 'config'>,
-  { study, series, instance }: InstanceAddress,
-): Promise<[RetrievedRow, ...RetrievedRow[]]> {
-  // One question: a viewer asks for a frame a thousand times.
-  let select = database
+type Place = Pick<WebContext, 'database' | 'config'>;
+
+/** One question, and a plain one: a viewer asks for a frame a thousand times. */
+function selectVisible({ database, config }: Place, study: string) {
+  return database
     .selectFrom('instance')
     .innerJoin('study', 'study.studyKey', 'instance.studyKey')
     .select(COLUMNS)
     .where('study.studyInstanceUid', '=', study)
     .where(visibleInstances(config.readingMode));
+}
+
+function unknown(): RadTriageError {
+  return new RadTriageError('NOT_FOUND', 'there is no such instance');
+}
+
+/**
+ * The instances under an address that the reading mode lets out, by series and instance number.
+ * @throws RadTriageError NOT_FOUND when there is none
+ */
+export async function findInstances(
+  context: Place,
+  { study, series, instance }: InstanceAddress,
+): Promise<[RetrievedRow, ...RetrievedRow[]]> {
+  if (series !== undefined && instance !== undefined) {
+    return [await findInstance(context, { study, series, instance })];
+  }
+  let select = selectVisible(context, study);
   if (series !== undefined) select = select.where('instance.seriesInstanceUid', '=', series);
-  if (instance !== undefined) select = select.where('instance.sopInstanceUid', '=', instance);
   const [first, ...others] = await select
     .orderBy('instance.seriesNumber')
     .orderBy('instance.seriesInstanceUid')
     .orderBy('instance.instanceNumber')
     .orderBy('instance.sopInstanceUid')
     .execute();
-  if (first === undefined) throw new RadTriageError('NOT_FOUND', 'there is no such instance');
+  if (first === undefined) throw unknown();
   return [first, ...others];
 }
 
 /** @throws RadTriageError NOT_FOUND */
 export async function findInstance(
-  context: Pick<WebContext, 'database' | 'config'>,
-  address: Required<InstanceAddress>,
+  context: Place,
+  { study, series, instance }: OneInstance,
 ): Promise<RetrievedRow> {
-  const [row] = await findInstances(context, address);
+  const row = await selectVisible(context, study)
+    .where('instance.seriesInstanceUid', '=', series)
+    .where('instance.sopInstanceUid', '=', instance)
+    .executeTakeFirst();
+  if (row === undefined) throw unknown();
   return row;
 }

@@ -7,7 +7,7 @@ import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts
 import { EVERYONE } from '../../access.ts';
 import type { WebContext } from '../../context.ts';
 import { keepPrivately } from '../caching.ts';
-import { findInstance, type InstanceAddress, type RetrievedRow } from '../find-instances.ts';
+import { findInstance, type OneInstance, type RetrievedRow } from '../find-instances.ts';
 import { Multipart } from '../multipart.ts';
 import { OpenFrames, sourceOf } from '../read-object.ts';
 import { wishesOf } from './accept.ts';
@@ -107,7 +107,7 @@ async function* wholeValue(
 
 async function answerFrames(
   context: WebContext,
-  asked: { address: Required<InstanceAddress>; frames: readonly number[] | 'all' },
+  asked: { address: OneInstance; frames: readonly number[] | 'all' },
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const { address, frames } = asked;

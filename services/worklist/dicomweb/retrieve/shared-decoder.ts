@@ -5,7 +5,7 @@ import {
 } from '#dicom/pixels/pixel-decoder.ts';
 
 /** Decodes for whoever asks; its processes are there only while somebody does. */
-export interface SharedDecoder extends Pick<PixelDecoder, 'decode' | 'close'> {}
+export interface SharedDecoder extends Pick<PixelDecoder, 'decode' | 'processIds' | 'close'> {}
 
 const PROCESSES = 2;
 const IDLE_MS = 60_000;
@@ -27,6 +27,7 @@ export function createSharedDecoder(idleMs = IDLE_MS): SharedDecoder {
   };
   return {
     close,
+    processIds: () => decoder?.processIds() ?? [],
     decode: async (request: FrameRequest) => {
       clearTimeout(timer);
       working += 1;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { BytePeer, commandElement, commandSet, dataPdus, pdu } from './byte-peer.ts';
 
-/** A C-STORE or an N-ACTION that came in. */
+/** A C-STORE, N-ACTION or C-ECHO that came in. */
 export interface HostileRequest {
-  readonly service: 'store' | 'action';
+  readonly service: 'store' | 'action' | 'echo';
   readonly sopInstanceUid: string;
   /** Counts all requests of the peer, from 1. */
   readonly number: number;
@@ -63,6 +63,12 @@ export class HostilePacs {
   }
 }
 
+const SERVICES: Readonly<Record<number, HostileRequest['service']>> = {
+  1: 'store',
+  48: 'echo',
+  304: 'action',
+};
+const NO_DATA_SET = 0x0101;
 const ABORT = pdu(0x07, Buffer.from([0, 0, 0, 0]));
 
 class HostileSession {
@@ -116,8 +122,11 @@ class HostileSession {
       const control = body.readUInt8(offset + 5);
       const bytes = body.subarray(offset + 6, end);
       offset = end;
-      if ((control & 1) === 1) this.#command = elementsOf(bytes);
-      else {
+      if ((control & 1) === 1) {
+        this.#command = elementsOf(bytes);
+        const alone = this.#command.get(0x0800)?.readUInt16LE(0) === NO_DATA_SET;
+        if (alone && !(await this.#answer(contextId))) return false;
+      } else {
         this.#parts.push(bytes);
         const { midDataSet = () => 'go on' } = this.#pacs.behaviour;
         const what = midDataSet(this.#pacs.requests.length + 1);
@@ -135,7 +144,7 @@ class HostileSession {
   async #answer(contextId: number): Promise<boolean> {
     const command = this.#command ?? new Map<number, Buffer>();
     const field = command.get(0x0100)?.readUInt16LE(0) ?? 0;
-    const service = field === 0x0001 ? 'store' : 'action';
+    const service = SERVICES[field] ?? 'action';
     const sopInstanceUid = textOf(command.get(0x1000) ?? command.get(0x1001));
     const number = this.#pacs.requests.length + 1;
     const dataSet = Buffer.concat(this.#parts.splice(0));

@@ -11,7 +11,7 @@ const problemSchema = z.object({
   what: z.string(),
   detail: z.string(),
   advice: z.string().nullable(),
-  place: z.enum(['receiving', 'studies', 'storage', 'models', 'notifications']),
+  place: z.enum(['receiving', 'studies', 'storage', 'models', 'destinations', 'notifications']),
 });
 export type Problem = z.output<typeof problemSchema>;
 

@@ -100,11 +100,14 @@ describe.skipIf(missingPeer('chromium'))('destinations in Administration', () =>
     await shows(pacsRow, 'reachable', 'last');
     await shows(archiveRow, 'in trouble', 'ECONNREFUSED', 'the oldest for');
     await shows('[data-testid="dead-delivery"]', 'pacs', 'segmentation', `takes no ${SEG}`);
+    await shows('[data-testid="problem"]', '2 objects did not reach the destination pacs');
     expect(await faultsOfAxe()).toEqual([]);
     await keepScreenshot(page, 'destinations-dark-1366');
     await page.getByLabel(/dark and the light/).click();
     expect(await faultsOfAxe()).toEqual([]);
     await keepScreenshot(page, 'destinations-light-1366');
+    await page.getByTestId('dead-deliveries').scrollIntoViewIfNeeded();
+    await keepScreenshot(page, 'destinations-dead-light-1366');
   });
 
   it('can be tested, and say why they do not answer', async () => {

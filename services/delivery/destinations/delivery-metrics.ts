@@ -1,8 +1,11 @@
 import type { Destination } from '#platform/config/destinations.ts';
 import type { Database } from '#platform/database/connect.ts';
+import {
+  type DestinationCounts,
+  readDestinationCounts,
+} from '#platform/deliveries/count-deliveries.ts';
 import type { Labels, MetricsRegistry } from '#platform/metrics/registry.ts';
 import type { Result } from './delivery-store.ts';
-import { type DestinationCounts, readDestinationCounts } from './read-overview.ts';
 
 const EVERY_MS = 10_000;
 

@@ -13,10 +13,13 @@ import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Destination } from '#platform/config/destinations.ts';
 import type { Database } from '#platform/database/connect.ts';
+import {
+  type DestinationCounts,
+  readDestinationCounts,
+} from '#platform/deliveries/count-deliveries.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { decideDelivery, hurryDestination, resendAll } from './decide-deliveries.ts';
 import { type ListedDelivery, listDeliveries } from './list-deliveries.ts';
-import { type DestinationCounts, readDestinationCounts } from './read-overview.ts';
 import { tryDestination } from './try-destination.ts';
 
 interface Surroundings {

@@ -1,5 +1,7 @@
 import type { Peer, Problem, Refusal, SiteStatus, WaitingStudy } from '#contracts/site-status.ts';
 import { formatBytes } from '#core/format-bytes.ts';
+import type { DestinationCounts } from '#platform/deliveries/count-deliveries.ts';
+import { judgeDestinations } from './judge-destinations.ts';
 
 const GIGABYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -22,6 +24,7 @@ export interface SiteFacts {
   readonly waiting: readonly WaitingStudy[];
   /** Files that were found missing or altered in the last week. */
   readonly damagedFiles: number;
+  readonly destinations: readonly DestinationCounts[];
 }
 
 const fault = (problem: Omit<Problem, 'level'>): Problem => ({ level: 'fault', ...problem });
@@ -248,6 +251,7 @@ export function findProblems(facts: SiteFacts): Problem[] {
     ...judgeFiles(facts.damagedFiles),
     ...judgeSenders(facts),
     ...judgeStudies(facts),
+    ...judgeDestinations(facts.destinations, new Date(facts.status.generatedAt)),
     ...judgeNotifications(facts.status),
   ];
   return [

@@ -2,6 +2,7 @@ import type { SiteStatus } from '#contracts/site-status.ts';
 import { countDamagedFiles } from '#intake/commitments.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
+import { readDestinationCounts } from '#platform/deliveries/count-deliveries.ts';
 import { readPeers, readRefusals } from './door-queries.ts';
 import { findProblems } from './find-problems.ts';
 import {
@@ -50,6 +51,7 @@ export async function readSiteStatus(
     peers: await readPeers(database, dicom),
     waiting,
     damagedFiles: await countDamagedFiles(database),
+    destinations: await readDestinationCounts(database),
   });
   return { ...status, problems };
 }

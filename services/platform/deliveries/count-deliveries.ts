@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from '#platform/database/connect.ts';
+import type { Database } from '../database/connect.ts';
 
 /** How many deliveries of a destination stand where. */
 export interface DestinationCounts {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { DestinationCounts } from '#platform/deliveries/count-deliveries.ts';
+import { judgeDestinations } from '#worklist/administration/judge-destinations.ts';
+
+const now = new Date('2026-01-01T12:00:00Z');
+const well: DestinationCounts = {
+  ...{ name: 'pacs', waiting: 0, dead: 0, sentLastDay: 3, uncommitted: 0, unanswered: 0 },
+  ...{ oldestWaiting: null, lastSentAt: now, reachableSince: now, lastContactAt: now },
+  ...{ lastError: null, lastErrorAt: null, nextAttemptAt: null },
+};
+const waiting = (minutes: number): Partial<DestinationCounts> => ({
+  waiting: 2,
+  oldestWaiting: new Date(now.getTime() - minutes * 60_000),
+});
+const judged = (change: Partial<DestinationCounts>) =>
+  judgeDestinations([{ ...well, ...change }], now).map(({ level, what }) => [level, what]);
+
+describe('problems with destinations', () => {
+  it('are none while everything is sent, or waits for a moment', () => {
+    expect(judged({})).toEqual([]);
+    expect(judged({ ...waiting(9), reachableSince: null, lastError: 'down' })).toEqual([]);
+  });
+
+  it('are dead letters, what waits for long, and promises that were never given', () => {
+    expect(judged({ dead: 1 })).toEqual([['fault', '1 object did not reach the destination pacs']]);
+    expect(judged(waiting(11))).toEqual([['warning', '2 objects wait for the destination pacs']]);
+    expect(judged({ unanswered: 4 })).toEqual([
+      ['warning', 'The destination pacs never promised to keep 4 objects'],
+    ]);
+    expect(
+      judgeDestinations([{ ...well, ...waiting(11), reachableSince: null, lastError: 'E' }], now),
+    ).toMatchObject([{ place: 'destinations', detail: 'The oldest for over ten minutes. E.' }]);
+  });
+});

@@ -25,12 +25,13 @@ export async function openObject(
   return { event: 'refused', reason: 'our own file of the object is cut short' };
 }
 
-/** The bytes of a file from an offset up to the object's end. */
-export function readBytesOf(
+/** The bytes of a file from an offset up to the object's end. Nothing is opened until they are asked for. */
+export async function* readBytesOf(
   file: FileHandle,
   { fileBytes }: SendableObject,
   from: number,
-): AsyncIterable<Buffer> {
+): AsyncGenerator<Buffer> {
   const range = { start: from, end: fileBytes - 1 };
-  return file.createReadStream({ ...range, highWaterMark: CHUNK_BYTES, autoClose: false });
+  // A stream that nobody reads would keep the file from being closed.
+  yield* file.createReadStream({ ...range, highWaterMark: CHUNK_BYTES, autoClose: false });
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { finished } from 'node:stream/promises';
 import { RadTriageError } from '#core/errors.ts';
@@ -36,6 +35,20 @@ export async function sendRequest(
   destination: WebDestination,
   request: WebRequest,
 ): Promise<WebAnswer> {
+  const progress = { reached: false };
+  try {
+    const call = await openCall(destination, request);
+    try {
+      return await converse(call, { destination, request, progress });
+    } finally {
+      call.destroy();
+    }
+  } catch (error) {
+    throw asTrouble(error, progress.reached);
+  }
+}
+
+async function openCall(destination: WebDestination, request: WebRequest): Promise<ClientRequest> {
   const url = new URL(`${destination.url.replace(/\/+$/, '')}${request.path}`);
   const secure = url.protocol === 'https:';
   const { networks, allowPrivate } = destination;
@@ -43,8 +56,8 @@ export async function sendRequest(
   requireAllowed(url.hostname, rule);
   const tls = secure && destination.tls !== undefined ? await tlsOptions(destination.tls) : {};
   const call = (secure ? requestHttps : requestHttp)({
-    ...tls,
     ...(secure ? { minVersion: 'TLSv1.2' as const } : {}),
+    ...tls,
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? undefined : url.port,
@@ -55,29 +68,38 @@ export async function sendRequest(
     agent: false,
     signal: request.signal,
   });
-  const progress = { reached: false };
+  // Told to whoever waits; what comes when nobody waits any more would end the process.
+  call.on('error', () => undefined);
+  return call;
+}
+
+/** Sends the body and waits for the answer, each within its time. */
+async function converse(
+  call: ClientRequest,
+  exchange: { destination: WebDestination; request: WebRequest; progress: { reached: boolean } },
+): Promise<WebAnswer> {
+  const { destination, request, progress } = exchange;
   const { connectSeconds, responseSeconds } = destination.timeouts;
+  const connected = destination.url.startsWith('https:') ? 'secureConnect' : 'connect';
   const limit = startLimit((reason) => call.destroy(new Error(reason)));
-  limit.set(connectSeconds, 'no connection');
+  limit.set(connectSeconds, 'a connection');
   call.on('socket', (socket) => {
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+    socket.once(connected, () => {
       progress.reached = true;
       limit.set(responseSeconds, 'the server to take data');
     });
   });
   try {
-    const answered = once(call, 'response');
-    answered.catch(() => undefined);
-    await sendBody(call, request.body, () => limit.set(responseSeconds, 'the server to take data'));
-    limit.set(responseSeconds, 'an answer');
-    const [response]: IncomingMessage[] = await answered;
-    if (response === undefined) throw new Error('no answer');
+    const answered = awaitAnswer(call);
+    await sendBody(call, { body: request.body, answered }, () => {
+      if (progress.reached) limit.set(responseSeconds, 'the server to take data');
+    });
+    if (progress.reached) limit.set(responseSeconds, 'an answer');
+    const response = await answered;
+    limit.set(responseSeconds, 'the rest of the answer');
     return await readAnswer(response);
-  } catch (error) {
-    throw asTrouble(error, progress.reached);
   } finally {
     limit.clear();
-    call.destroy();
   }
 }
 
@@ -94,25 +116,38 @@ function startLimit(onPassed: (reason: string) => void) {
   };
 }
 
+/** The answer, or why there will be none; asked for before anything can have happened. */
+function awaitAnswer(call: ClientRequest): Promise<IncomingMessage> {
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    call.once('response', resolve);
+    call.once('error', reject);
+    call.once('close', () => reject(new Error('the server closed the connection')));
+  });
+  answered.catch(() => undefined);
+  return answered;
+}
+
 /** Writes the body as fast as the server takes it. A server that answers early is listened to. */
 async function sendBody(
-  call: ReturnType<typeof requestHttp>,
-  body: AsyncIterable<Buffer> | undefined,
+  call: ClientRequest,
+  sent: { body: AsyncIterable<Buffer> | undefined; answered: Promise<unknown> },
   onProgress: () => void,
 ): Promise<void> {
-  const answered = new AbortController();
-  call.once('response', () => answered.abort());
+  const { body, answered } = sent;
+  let settled = false;
+  const end = () => {
+    settled = true;
+  };
+  answered.then(end, end);
   for await (const chunk of body ?? []) {
-    if (answered.signal.aborted) break;
-    if (call.errored !== null) throw call.errored;
+    if (settled) break;
     if (!call.write(chunk)) {
-      await once(call, 'drain', { signal: answered.signal }).catch((error: unknown) => {
-        if (!answered.signal.aborted) throw error;
-      });
+      const drained = new Promise((resolve) => call.once('drain', resolve));
+      await Promise.race([drained, answered]);
     }
     onProgress();
   }
-  call.end();
+  if (!settled) call.end();
 }
 
 async function readAnswer(response: IncomingMessage): Promise<WebAnswer> {

@@ -13,7 +13,7 @@ import { peerPath } from '../support/peers.ts';
 import { postStow, stowBody } from '../support/stow.ts';
 import { startWebProcess } from '../support/web-process.ts';
 import { seedManyStudies } from './many-studies.ts';
-import { median, peakMegabytes, printTable, secondsOf } from './measure.ts';
+import { median, peakMegabytes, printTable, processorTime, secondsOf } from './measure.ts';
 import { writeSlices } from './slices.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
@@ -31,6 +31,8 @@ interface Service {
   readonly root: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly agent: Agent;
+  /** Its processes, the database's among them. */
+  readonly pids: readonly number[];
 }
 
 function take(service: Service, path: string, accept: string): Promise<number> {
@@ -100,12 +102,14 @@ const services: Service[] = [
     root: `${web.url}/dicomweb`,
     headers: { authorization: `Bearer ${web.token}` },
     agent: new Agent({ keepAlive: true }),
+    pids: [web.pid, web.databasePid],
   },
   {
     name: 'Orthanc 1.10.1',
     root: `${orthanc.httpUrl}/dicom-web`,
     headers: {},
     agent: new Agent({ keepAlive: true }),
+    pids: [orthanc.pid],
   },
 ];
 
@@ -137,19 +141,25 @@ async function compareRetrieval(): Promise<void> {
   const rows: string[][] = [];
   for (const [name, work] of works) {
     const seconds = services.map((): number[] => []);
+    const processor = services.map((): number[] => []);
     for (const service of services) await work(service);
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [index, service] of services.entries()) {
+        const before = processorTime(service.pids);
         seconds[index]?.push(await secondsOf(() => work(service)));
+        processor[index]?.push((processorTime(service.pids) - before) / SLICES);
       }
     }
     const [ours = [], theirs = []] = seconds;
     const ratios = theirs.map((each, round) => each / (ours[round] ?? Number.NaN));
     const rate = (each: readonly number[]) => `${(SLICES / median(each)).toFixed(0)}`;
-    rows.push([name, rate(ours), rate(theirs), median(ratios).toFixed(2)]);
+    const spent = processor.map((each) => median(each).toFixed(2));
+    rows.push([name, rate(ours), rate(theirs), median(ratios).toFixed(2), ...spent]);
   }
   const size = `${SLICES} slices, ${megabytes.toFixed(0)} MB`;
-  printTable([size, 'RadTriage slices/s', 'Orthanc slices/s', 'ratio'], rows);
+  const heads = ['RadTriage slices/s', 'Orthanc slices/s', 'ratio'];
+  const spent = ['RadTriage CPU ms a slice', 'Orthanc CPU ms a slice'];
+  printTable([size, ...heads, ...spent], rows);
   process.stdout.write(`peak of the web process: ${peakMegabytes(web.pid)} MB\n`);
 }
 

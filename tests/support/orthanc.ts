@@ -7,6 +7,7 @@ import { findFreePort } from './ports.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface Orthanc {
+  readonly pid: number;
   readonly dicomPort: number;
   /** Of its REST interface, without a slash at the end. */
   readonly httpUrl: string;
@@ -74,6 +75,7 @@ export async function startOrthanc(
     what: 'Orthanc to answer',
   });
   return {
+    pid: child.pid ?? 0,
     dicomPort,
     httpUrl,
     request,

@@ -20,6 +20,8 @@ export interface WebProcess {
   readonly database: Database;
   readonly dataDirectory: string;
   readonly pid: number;
+  /** Of the Postgres that it works on. */
+  readonly databasePid: number;
   /** How much the process grew at its largest while the work ran, megabytes. */
   growthDuring(work: () => Promise<void>): Promise<number>;
   /** How many files below the data folder it has open. */
@@ -90,6 +92,7 @@ export async function startWebProcess(
     url: await readyUrl(child),
     ...{ token, pid, database: server.database, dataDirectory: data.path },
     growthDuring: (work) => growthOf(pid, work),
+    databasePid: server.embedded.pid() ?? 0,
     openFiles: () => filesOf(pid, data.path),
     stop: async () => {
       const gone = once(child, 'exit');

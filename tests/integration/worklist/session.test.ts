@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyAuditLog } from '#platform/audit-log/audit-log.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 import { callerWith, startTestWeb, WEB_ADMIN_TOKEN } from '#tests/support/web-server.ts';
 import { createAccount, setDisabled, setPassword } from '#worklist/accounts/accounts.ts';
 import { createToken, revokeToken } from '#worklist/accounts/tokens.ts';
@@ -182,6 +183,20 @@ describe('sessions and tokens', () => {
     expect(await statusOf(token)).toBe(200);
     await revokeToken(server.database, 'script');
     expect(await statusOf(token)).toBe(401);
+  });
+
+  withWeb('refuses a token that another process has revoked soon after', async () => {
+    const token = await createToken(server.database, { name: 'elsewhere', roles: ['service'] });
+    const status = () => whoAmI({ authorization: `Bearer ${token}` });
+    expect(await status()).toBe(200);
+    await server.database
+      .updateTable('apiToken')
+      .set({ revokedAt: new Date() })
+      .where('name', '=', 'elsewhere')
+      .execute();
+    await waitFor(async () => (await status()) === 401, {
+      ...{ deadlineMs: 5_000, what: 'the token to be refused' },
+    });
   });
 
   withWeb('records log-ins in an audit log that holds together', async () => {

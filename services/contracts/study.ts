@@ -74,35 +74,6 @@ export const worklistItemSchema = z.object({
 });
 export type WorklistItem = z.output<typeof worklistItemSchema>;
 
-const csv = <T extends readonly [string, ...string[]]>(values: T) =>
-  z
-    .string()
-    .transform((text) => text.split(',').filter((part) => part !== ''))
-    .pipe(z.array(z.enum(values)))
-    .optional();
-
-export const worklistQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  offset: z.coerce.number().int().min(0).default(0),
-  status: csv(STUDY_STATUSES),
-  /** Without it: unread and open. */
-  readingStatus: csv(READING_STATUSES),
-  priority: csv(PRIORITIES),
-  modality: z.string().max(16).optional(),
-  flagged: z.enum(['true', 'false']).optional(),
-  /** Part of a patient name, patient id or accession number. */
-  search: z.string().max(64).optional(),
-});
-export type WorklistQuery = z.output<typeof worklistQuerySchema>;
-
-export const worklistSchema = z.object({
-  items: z.array(worklistItemSchema),
-  total: z.number().int(),
-  nextOffset: z.number().int().nullable(),
-  generatedAt: time,
-});
-export type Worklist = z.output<typeof worklistSchema>;
-
 /** What one model says of a place. `box` is null in triage-only mode. */
 const sightingSchema = z.object({
   findingId: z.string(),

@@ -15,6 +15,7 @@ import { up as modelEvaluations } from './migrations/012-model-evaluations.ts';
 import { up as results } from './migrations/013-results.ts';
 import { up as delivery } from './migrations/014-delivery.ts';
 import { up as notifications } from './migrations/015-notifications.ts';
+import { up as worklist } from './migrations/016-worklist.ts';
 import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
@@ -33,6 +34,7 @@ const MIGRATIONS = {
   '013-results': { up: results },
   '014-delivery': { up: delivery },
   '015-notifications': { up: notifications },
+  '016-worklist': { up: worklist },
   '018-dicomweb-search': { up: dicomwebSearch },
 };
 
@@ -41,6 +43,8 @@ export async function migrateDatabase(database: Database): Promise<readonly stri
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => MIGRATIONS },
+    // Numbers are given when work begins: one that ends later may carry a lower number than what is applied already.
+    allowUnorderedMigrations: true,
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {

@@ -38,6 +38,8 @@ export interface StudyTable {
   patientNameAlphabetic: GeneratedAlways<string | null>;
   patientNameIdeographic: GeneratedAlways<string | null>;
   patientNamePhonetic: GeneratedAlways<string | null>;
+  /** Name, id and accession number in lower case, one a line: what the search of the worklist looks into. */
+  searchText: GeneratedAlways<string>;
   patientBirthDate: string | null;
   patientSex: string | null;
   patientAge: string | null;

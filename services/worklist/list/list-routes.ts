@@ -1,25 +1,65 @@
 import { z } from 'zod';
-import { worklistQuerySchema, worklistSchema } from '#contracts/study.ts';
+import {
+  worklistNewsQuerySchema,
+  worklistNewsSchema,
+  worklistQuerySchema,
+  worklistRowsQuerySchema,
+  worklistRowsSchema,
+  worklistSchema,
+} from '#contracts/worklist.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
+import { readListRows, readNews } from './list-news.ts';
 import { listStudies } from './list-studies.ts';
 
-export function listRoutes(context: WebContext): Route[] {
+export function listRoutes({ database, accessLog }: WebContext): Route[] {
+  const record = (actor: string) => accessLog.recordAccess({ actor, action: 'worklist.read' });
   return [
     jsonRoute(
       {
         method: 'GET',
         path: '/api/worklist',
         access: EVERYONE,
-        summary: 'Studies in the order in which they are to be read',
+        summary: 'Studies in the order in which they are to be read, or by one column',
         input: z.object({ query: worklistQuerySchema }),
         response: worklistSchema,
       },
       async ({ query }, { principal }) => {
-        const worklist = await listStudies(context.database, query, new Date());
-        await context.accessLog.recordAccess({ actor: principal.name, action: 'worklist.read' });
+        const worklist = await listStudies(database, query, new Date());
+        await record(principal.name);
         return worklist;
+      },
+    ),
+    jsonRoute(
+      {
+        method: 'GET',
+        path: '/api/worklist/news',
+        access: EVERYONE,
+        summary: 'How many studies have come since a moment, and which of them are STAT',
+        input: z.object({ query: worklistNewsQuerySchema }),
+        response: worklistNewsSchema,
+      },
+      async ({ query }, { principal }) => {
+        const times = { since: new Date(query.since), now: new Date() };
+        const news = await readNews(database, query, times);
+        await record(principal.name);
+        return news;
+      },
+    ),
+    jsonRoute(
+      {
+        method: 'GET',
+        path: '/api/worklist/rows',
+        access: EVERYONE,
+        summary: 'The rows of named studies as they are now',
+        input: z.object({ query: worklistRowsQuerySchema }),
+        response: worklistRowsSchema,
+      },
+      async ({ query }, { principal }) => {
+        const rows = await readListRows(database, query.studies, new Date());
+        await record(principal.name);
+        return rows;
       },
     ),
   ];

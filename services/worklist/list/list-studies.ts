@@ -1,63 +1,97 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import type { Worklist, WorklistQuery } from '#contracts/study.ts';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { Worklist, WorklistQuery, WorklistSort } from '#contracts/worklist.ts';
+import { PRIORITIES } from '#core/priority.ts';
+import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
-import { orderByTriage } from '#platform/study-store/order-by-triage.ts';
-import { toWorklistItems } from './study-item.ts';
+import {
+  type KeyPage,
+  readTriagePage,
+  type StudyCondition,
+} from '#platform/study-store/read-triage-page.ts';
+import { AGE_YEARS, toCondition } from './study-filter.ts';
+import { type StudyRow, toWorklistItems } from './study-item.ts';
 
-const DEFAULT_READING_STATUSES = ['unread', 'open'] as const;
-
-/** `%` and `_` in what was typed mean themselves. */
-function toPattern(search: string): string {
-  return `%${search.trim().replaceAll(/[\\%_]/g, '\\$&')}%`;
+/** The place of a word in a closed list: the words are ours, none comes from outside. */
+function placeIn(column: string, words: readonly string[]): RawBuilder<unknown> {
+  return sql`array_position(ARRAY[${sql.raw(words.map((word) => `'${word}'`).join(', '))}], ${sql.ref(column)})`;
 }
 
-/** Names are kept as DOE^JANE and typed as "doe jane" or "Doe, Jane". */
-function toNamePattern(search: string): string {
-  return toPattern(search.replaceAll(/[\s,^]+/g, ' '));
+const SORTS: Readonly<Record<WorklistSort, RawBuilder<unknown>>> = {
+  priority: placeIn('priority', PRIORITIES),
+  patient: sql.ref('patientNameAlphabetic'),
+  'patient-id': sql.ref('patientId'),
+  accession: sql.ref('accessionNumber'),
+  age: AGE_YEARS,
+  study: sql`lower(study.study_description)`,
+  'study-date': sql.ref('studyDate'),
+  modality: sql.ref('modality'),
+  site: sql.ref('site'),
+  status: placeIn('status', STUDY_STATUSES),
+  score: sql.ref('score'),
+  images: sql.ref('imageCount'),
+  received: sql.ref('receivedAt'),
+  due: sql.ref('dueAt'),
+  reading: placeIn('readingStatus', READING_STATUSES),
+};
+
+/** A page by one column; studies that have nothing there come last, and equal ones in the order of their receipt. */
+async function readSortedPage(
+  transaction: Transaction<DatabaseSchema>,
+  filter: StudyCondition,
+  { sort, query }: { sort: WorklistSort; query: WorklistQuery },
+): Promise<KeyPage> {
+  const way = sql.raw(query.direction === 'descending' ? 'DESC' : 'ASC');
+  const studies = transaction.selectFrom('study').where(filter);
+  const rows = await studies
+    .select('studyKey')
+    .orderBy(sql`${SORTS[sort]} ${way} NULLS LAST`)
+    .orderBy('receivedAt')
+    .orderBy('studyKey')
+    .limit(query.limit)
+    .offset(query.offset)
+    .execute();
+  const { count } = await studies
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return { studyKeys: rows.map((row) => row.studyKey), total: Number(count) };
 }
 
-function buildFilter(query: WorklistQuery) {
-  return (where: ExpressionBuilder<DatabaseSchema, 'study'>) => {
-    const { status = [], priority = [], readingStatus = [], modality, flagged, search } = query;
-    const reading = readingStatus.length === 0 ? DEFAULT_READING_STATUSES : readingStatus;
-    const conditions = [where('readingStatus', 'in', reading)];
-    if (status.length > 0) conditions.push(where('status', 'in', status));
-    if (priority.length > 0) conditions.push(where('priority', 'in', priority));
-    if (modality !== undefined) conditions.push(where('modality', '=', modality));
-    if (flagged !== undefined) conditions.push(where('flagged', '=', flagged === 'true'));
-    if (search !== undefined && search.trim() !== '') {
-      const pattern = toPattern(search);
-      conditions.push(
-        where.or([
-          sql<boolean>`translate(patient_name, '^', ' ') ILIKE ${toNamePattern(search)}`,
-          where('patientId', 'ilike', pattern),
-          where('accessionNumber', 'ilike', pattern),
-        ]),
-      );
-    }
-    return where.and(conditions);
-  };
+/** Whole rows are read of the page alone, not of all that is skipped on the way to it. */
+async function readRows(
+  transaction: Transaction<DatabaseSchema>,
+  studyKeys: readonly string[],
+): Promise<StudyRow[]> {
+  if (studyKeys.length === 0) return [];
+  const rows = await transaction
+    .selectFrom('study')
+    .selectAll()
+    .where('studyKey', 'in', studyKeys)
+    .execute();
+  const byKey = new Map(rows.map((row) => [row.studyKey, row]));
+  return studyKeys.flatMap((key) => byKey.get(key) ?? []);
 }
 
-/** A page of the worklist in triage order at the time `now`. */
+/** A page of the worklist, in triage order at the time `now` unless another sort is asked for. */
 export async function listStudies(
   database: Database,
   query: WorklistQuery,
   now: Date,
 ): Promise<Worklist> {
-  const filter = buildFilter(query);
-  const studies = database.selectFrom('study').selectAll('study').where(filter);
-  const [rows, counted] = await Promise.all([
-    orderByTriage(studies, now).limit(query.limit).offset(query.offset).execute(),
-    database
-      .selectFrom('study')
-      .select(({ fn }) => fn.countAll<string>().as('total'))
-      .where(filter)
-      .executeTakeFirstOrThrow(),
-  ]);
-  const total = Number(counted.total);
-  const next = query.offset + rows.length;
+  const filter = toCondition(query);
+  const { sort, limit, offset } = query;
+  const { rows, total } = await database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (transaction) => {
+      const page =
+        sort === undefined
+          ? await readTriagePage(transaction, filter, { now, limit, offset })
+          : await readSortedPage(transaction, filter, { sort, query });
+      return { rows: await readRows(transaction, page.studyKeys), total: page.total };
+    });
+  const next = offset + rows.length;
   return {
     items: await toWorklistItems(database, rows, now),
     total,

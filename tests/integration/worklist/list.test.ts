@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Worklist, worklistSchema } from '#contracts/study.ts';
+import {
+  WORKLIST_SORTS,
+  type Worklist,
+  worklistNewsSchema,
+  worklistRowsSchema,
+  worklistSchema,
+} from '#contracts/worklist.ts';
 import { compareOrder, PRIORITIES, type Priority, raise } from '#core/priority.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedRun, seedStudy } from '#tests/support/seed-studies.ts';
@@ -142,6 +148,104 @@ describe('the worklist', () => {
     expect(await found('%')).toBe(1);
     expect(await found("' OR 1=1 --")).toBe(0);
     expect(await found('   ')).toBe(2);
+  });
+
+  it('sorts by any column both ways, with what has nothing there at the end', async () => {
+    const names = ['Zulu^A', 'alpha^B', null, 'Mike^C'];
+    for (const patientName of names) await seedStudy(server.database, { patientName });
+    const sorted = async (query: string) =>
+      (await list(query)).items.map((item) => item.patientName);
+    expect(await sorted('sort=patient')).toEqual(['alpha^B', 'Mike^C', 'Zulu^A', null]);
+    expect(await sorted('sort=patient&direction=descending')).toEqual([
+      'Zulu^A',
+      'Mike^C',
+      'alpha^B',
+      null,
+    ]);
+    for (const sort of WORKLIST_SORTS) {
+      const pages = [
+        await list(`sort=${sort}&limit=2`),
+        await list(`sort=${sort}&limit=2&offset=2`),
+      ];
+      const uids = pages.flatMap((page) => page.items.map((item) => item.studyInstanceUid));
+      expect([sort, new Set(uids).size]).toEqual([sort, 4]);
+    }
+    expect((await call('/api/worklist?sort=reason')).status).toBe(400);
+  });
+
+  it('filters by sites, modalities, age and the finding that a model in use flagged', async () => {
+    const receivedAt = new Date('2026-06-15T12:00:00Z');
+    const young = { patientBirthDate: '20260101', modality: 'CR', site: 'North' };
+    const found = await seedStudy(server.database, { receivedAt, ...young, flagged: true });
+    await seedStudy(server.database, { receivedAt, patientBirthDate: '19800616', site: 'South' });
+    const byAge = { patientBirthDate: null, patientAge: '046Y' };
+    await seedStudy(server.database, { receivedAt, ...byAge, modality: 'CT', site: 'East' });
+    await seedStudy(server.database, { receivedAt, patientBirthDate: 'unknown', flagged: true });
+    expect((await list('site=North,South')).total).toBe(2);
+    expect((await list('modality=CR,CT')).total).toBe(2);
+    expect((await list('ageFrom=45&ageTo=45')).total).toBe(1);
+    expect((await list('ageFrom=46')).total).toBe(1);
+    expect((await list('ageTo=0')).items[0]?.studyInstanceUid).toBe(found.studyInstanceUid);
+    const imageRevision = 'd'.repeat(64);
+    await server.database
+      .updateTable('study')
+      .set({ imageRevision })
+      .where('studyKey', '=', found.studyKey)
+      .execute();
+    const labelScores = JSON.stringify([
+      { id: 'o', label: 'opacity', code: {}, score: 0.9, threshold: 0.5, flagged: true },
+      { id: 'e', label: 'effusion', code: {}, score: 0.1, threshold: 0.5, flagged: false },
+    ]);
+    const { modelRunKey } = await seedRun(server.database, found, {
+      imageRevision,
+      model: { labelScores },
+    });
+    const total = async (finding: string) => (await list(`finding=${finding}`)).total;
+    expect(await total('lesion')).toBe(1);
+    expect(await total('opacity')).toBe(1);
+    expect(await total('effusion')).toBe(0);
+    await server.database
+      .updateTable('modelRun')
+      .set({ role: 'shadow' })
+      .where('modelRunKey', '=', modelRunKey)
+      .execute();
+    expect(await total('lesion')).toBe(0);
+  });
+
+  it('tells how many came since a moment, and which of them are STAT', async () => {
+    const at = (minutes: number) => new Date(Date.now() - minutes * MINUTE);
+    const stat = { priority: 'STAT', basePriority: 'STAT' } as const;
+    await seedStudy(server.database, { receivedAt: at(60), ...stat });
+    const raised = await seedStudy(server.database, {
+      ...{ receivedAt: at(30), analysedAt: at(1), priority: 'STAT' },
+    });
+    const fresh = await seedStudy(server.database, { receivedAt: at(2), ...stat, modality: 'CT' });
+    await seedStudy(server.database, { receivedAt: at(3) });
+    const news = async (query = '') => {
+      const since = encodeURIComponent(at(10).toISOString());
+      const response = await call(`/api/worklist/news?since=${since}${query}`);
+      return worklistNewsSchema.parse(await response.json());
+    };
+    const { arrived, stat: told } = await news();
+    expect(arrived).toBe(2);
+    expect(told.map((item) => item.studyInstanceUid)).toEqual([
+      fresh.studyInstanceUid,
+      raised.studyInstanceUid,
+    ]);
+    expect(await news('&modality=MR')).toMatchObject({ arrived: 0, stat: [] });
+    expect((await call('/api/worklist/news')).status).toBe(400);
+  });
+
+  it('gives named rows as they are now, whatever list they are in', async () => {
+    const read = await seedStudy(server.database, { readingStatus: 'reviewed' });
+    const open = await seedStudy(server.database);
+    const uids = [read, open].map((study) => study.studyInstanceUid);
+    const response = await call(`/api/worklist/rows?studies=${[...uids, '1.2.3'].join(',')}`);
+    const { items } = worklistRowsSchema.parse(await response.json());
+    expect(items.map((item) => item.studyInstanceUid).sort()).toEqual(uids.sort());
+    for (const wrong of ['', 'studies=', 'studies=abc']) {
+      expect((await call(`/api/worklist/rows?${wrong}`)).status).toBe(400);
+    }
   });
 
   it('says since when an analysis is delayed', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acknowledgementSchema, notificationsSchema } from '#contracts/notifications.ts';
 import { siteStatusSchema } from '#contracts/site-status.ts';
-import { studyDetailSchema, worklistSchema } from '#contracts/study.ts';
+import { studyDetailSchema } from '#contracts/study.ts';
+import { worklistSchema } from '#contracts/worklist.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { planFor, readNotifications, settingsFor } from '#tests/support/notifications.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { worklistQuerySchema } from '#contracts/study.ts';
+import { worklistQuerySchema } from '#contracts/worklist.ts';
 import { STUDY_STATUSES } from '#core/study-state.ts';
 import { describeAi } from '../../../viewer/src/worklist/ai-word.ts';
 import { chooseNext } from '../../../viewer/src/worklist/choose-next.ts';

@@ -8,7 +8,8 @@ import {
 import { quarantineDetailSchema, quarantineListSchema } from '#contracts/quarantine.ts';
 import { studyResultsSchema } from '#contracts/results.ts';
 import { healthSchema, type Session, sessionSchema } from '#contracts/session.ts';
-import { heatmapSchema, studyDetailSchema, worklistSchema } from '#contracts/study.ts';
+import { heatmapSchema, studyDetailSchema } from '#contracts/study.ts';
+import { worklistNewsSchema, worklistRowsSchema, worklistSchema } from '#contracts/worklist.ts';
 import { ApiFailure, request } from './client.ts';
 
 export function studyPath(studyInstanceUid: string): string {

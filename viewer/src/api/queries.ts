@@ -31,13 +31,35 @@ export const sessionQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Lists keep their rows themselves: an answer is of no use to anybody else later. */
+const UNSHARED = { staleTime: 0, gcTime: 0 } as const;
+
 /** @param search the query string of GET /api/worklist, without `?` */
 export function worklistQuery(search: string) {
   return queryOptions({
     queryKey: ['worklist', search],
     queryFn: ({ signal }) => request(worklistSchema, `/api/worklist?${search}`, { signal }),
-    // The events carry the news; this catches what a broken stream would miss, and the order that time alone changes.
-    refetchInterval: 20_000,
+    ...UNSHARED,
+  });
+}
+
+/** @param search the query string of GET /api/worklist/news, without `?` */
+export function worklistNewsQuery(search: string) {
+  return queryOptions({
+    queryKey: ['worklist', 'news', search],
+    queryFn: ({ signal }) =>
+      request(worklistNewsSchema, `/api/worklist/news?${search}`, { signal }),
+    ...UNSHARED,
+  });
+}
+
+export function worklistRowsQuery(uids: readonly string[]) {
+  const search = uids.join(',');
+  return queryOptions({
+    queryKey: ['worklist', 'rows', search],
+    queryFn: ({ signal }) =>
+      request(worklistRowsSchema, `/api/worklist/rows?studies=${search}`, { signal }),
+    ...UNSHARED,
   });
 }
 

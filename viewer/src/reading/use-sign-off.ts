@@ -7,11 +7,14 @@ import { formatPersonName } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { chooseNext } from '../worklist/choose-next.ts';
-import { FIRST_ROWS, loadFilters, toQuery } from '../worklist/filters.ts';
+import { loadFilters, toQuery } from '../worklist/filters.ts';
 import { type Draft, saveDraft, toReviewRequest } from './draft.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import type { OpenStudy } from './use-study.ts';
+
+/** Where the next study is looked for. */
+const NEXT_ROWS = 200;
 
 /** Opens the next study of the reader's own list, or the list when there is none. */
 function useNext() {
@@ -19,8 +22,8 @@ function useNext() {
   const [, navigate] = useLocation();
   const { user } = useSession();
   return async (uid: string) => {
-    const query = worklistQuery(toQuery(loadFilters(), FIRST_ROWS));
-    const list = await queries.fetchQuery({ ...query, staleTime: 0 }).catch(() => null);
+    const query = worklistQuery(`limit=${NEXT_ROWS}&${toQuery(loadFilters())}`);
+    const list = await queries.fetchQuery(query).catch(() => null);
     const next = list === null ? null : chooseNext(list.items, uid, user.name);
     if (next === null) showToast(T.listEmpty);
     navigate(next === null ? '/' : `/studies/${next}`);
@@ -34,7 +37,6 @@ interface Options {
 }
 
 export function useSignOff({ study, open, judging }: Options) {
-  const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { user } = useSession();
   const goOn = useNext();
@@ -49,7 +51,6 @@ export function useSignOff({ study, open, judging }: Options) {
     } catch (thrown) {
       showToast(T.undoFailed(messageOf(thrown)), { tone: 'bad' });
     }
-    await queries.invalidateQueries({ queryKey: ['worklist'] });
   };
 
   const sign = useMutation({

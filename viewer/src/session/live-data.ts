@@ -5,12 +5,14 @@ import { throttle } from '../api/throttle.ts';
 
 const LIST_PAUSE_MS = 1000;
 
-/** Asks again for what is shown when the server says that it changed; the list at most once a second. */
+/**
+ * Asks again for what is shown when the server says that it changed, lists at most once a second. The worklist listens
+ * for itself: its rows must not move under the reader's hand.
+ */
 export function useLiveData(): void {
   const queries = useQueryClient();
   useEffect(() => {
     const refreshLists = throttle(() => {
-      void queries.invalidateQueries({ queryKey: ['worklist'] });
       void queries.invalidateQueries({ queryKey: ['quality'] });
       void queries.invalidateQueries({ queryKey: ['failures'] });
     }, LIST_PAUSE_MS);

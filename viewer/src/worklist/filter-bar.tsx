@@ -1,5 +1,4 @@
 import type { RefObject } from 'react';
-import type { WorklistItem } from '#contracts/study.ts';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import { TEXT } from '../design/text.ts';
@@ -7,39 +6,21 @@ import { Button, Key } from '../design/ui.tsx';
 import { type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
 import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
 
-/** Counted apart; the rest is the rest. */
-const URGENT = ['STAT', 'HIGH'] as const;
 const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'NM', 'PT', 'US', 'XA'];
 
 interface FilterBarProps {
   readonly filters: Filters;
   readonly onChange: (filters: Filters) => void;
-  readonly items: readonly WorklistItem[];
   readonly total: number | null;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly onHelp: () => void;
 }
 
-function Counts({ items, total }: Pick<FilterBarProps, 'items' | 'total'>) {
+function Count({ total }: Pick<FilterBarProps, 'total'>) {
   if (total === null) return <p className="counts" />;
-  const count = (test: (item: WorklistItem) => boolean) => items.filter(test).length;
-  // Only when all rows are here do the parts add up to the whole.
-  const parts =
-    items.length < total
-      ? []
-      : [
-          ...URGENT.map((each) => ({ name: each, n: count((i) => i.priority === each) })),
-          { name: 'flagged', n: count((item) => item.flagged) },
-          { name: T.overdue, n: count((item) => item.overdue) },
-        ].filter((part) => part.n > 0);
   return (
     <p className="counts" data-testid="counts">
-      <strong>{total}</strong> {total === 1 ? 'study' : 'studies'}
-      {parts.map((part) => (
-        <span key={part.name} className="second">
-          <strong>{part.n}</strong> {part.name}
-        </span>
-      ))}
+      <strong>{total.toLocaleString('en')}</strong> {total === 1 ? 'study' : 'studies'}
     </p>
   );
 }
@@ -144,7 +125,7 @@ export function FilterBar(props: FilterBarProps) {
           {T.clear}
         </Button>
       ) : null}
-      <Counts items={props.items} total={props.total} />
+      <Count total={props.total} />
       <Button kind="quiet" size="small" onClick={props.onHelp}>
         {TEXT.keys} <Key>?</Key>
       </Button>

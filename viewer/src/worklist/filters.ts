@@ -3,9 +3,6 @@ import { PRIORITIES, type Priority } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 
 const STORE = 'radtriage.worklist.filters';
-/** The API gives at most this many rows at once. */
-export const MAX_ROWS = 1000;
-export const FIRST_ROWS = 200;
 
 const filtersSchema = z.object({
   priorities: z.array(z.enum(PRIORITIES)),
@@ -30,7 +27,7 @@ export const NO_FILTERS: Filters = {
 };
 
 export function isFiltered(filters: Filters): boolean {
-  return toQuery(filters, FIRST_ROWS) !== toQuery(NO_FILTERS, FIRST_ROWS);
+  return toQuery(filters) !== toQuery(NO_FILTERS);
 }
 
 export function togglePriority(filters: Filters, priority: Priority): Filters {
@@ -39,9 +36,9 @@ export function togglePriority(filters: Filters, priority: Priority): Filters {
   return { ...filters, priorities: PRIORITIES.filter((each) => priorities.includes(each)) };
 }
 
-/** The query string of GET /api/worklist. */
-export function toQuery(filters: Filters, limit: number): string {
-  const query = new URLSearchParams({ limit: String(Math.min(limit, MAX_ROWS)) });
+/** The query string of GET /api/worklist, without limit and offset. */
+export function toQuery(filters: Filters): string {
+  const query = new URLSearchParams();
   if (filters.priorities.length > 0) query.set('priority', filters.priorities.join(','));
   if (filters.status !== 'any') query.set('status', filters.status);
   if (filters.reading === 'all') query.set('readingStatus', READING_STATUSES.join(','));

@@ -31,17 +31,31 @@ export const WORKLIST_TEXT = {
   overdue: 'overdue',
   overdueHint:
     'Waited longer than the site allows for its class: it stands before every AI-raised study.',
-  limited: 'Only the first 1,000 are listed. Narrow the list with search or filters.',
+  show: 'Show',
+  refreshed: 'Up to date',
+  rowLoading: 'Loading',
+  offlineList:
+    'The server cannot be reached: this is the list as it was. It is tried again by itself.',
   helpTitle: 'Keys on the worklist',
   keys: [
     ['↑ ↓', 'Choose a study'],
-    ['Home End', 'First, last'],
+    ['PgUp PgDn', 'Ten up, ten down'],
+    ['Home End', 'First, last of the whole list'],
+    ['U', 'Bring the order up to date'],
     ['Enter', 'Open the study'],
     ['/', 'Search'],
     ['Esc', 'Leave the search'],
     ['?', 'These keys'],
   ],
 } as const;
+
+export function newStudies(count: number): string {
+  return count === 1 ? '1 new study' : `${count.toLocaleString('en')} new studies`;
+}
+
+export function newStat(name: string, reason: string): string {
+  return `New STAT study: ${name}. ${reason}`;
+}
 
 export const STATUS_WORDS: Readonly<Record<StudyStatus, string>> = {
   receiving: 'Receiving',

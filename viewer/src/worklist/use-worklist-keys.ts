@@ -1,25 +1,40 @@
 import { type RefObject, useRef, useState } from 'react';
-import type { WorklistItem } from '#contracts/study.ts';
 import { useKeys } from '../design/keyboard.ts';
 import { moveSelection } from './move-selection.ts';
+import type { RowStore } from './row-store.ts';
 
 interface Options {
-  readonly items: readonly WorklistItem[];
+  readonly store: RowStore;
+  readonly total: number;
   readonly open: (uid: string) => void;
   readonly search: RefObject<HTMLInputElement | null>;
 }
 
+/** The row that the reader is at: a study once it is loaded, until then a place. */
+interface Choice {
+  readonly uid: string | null;
+  readonly index: number;
+  /** Counts the keys that moved it: the row comes into sight and takes the focus. */
+  readonly moves: number;
+}
+
 /** The chosen row follows its study, not its place: the list may move beneath it. */
-export function useWorklistKeys({ items, open, search }: Options) {
-  const [chosen, setChosen] = useState<string | null>(null);
+export function useWorklistKeys({ store, total, open, search }: Options) {
+  const [choice, setChoice] = useState<Choice>({ uid: null, index: 0, moves: 0 });
   const [help, setHelp] = useState(false);
   // Keys may come faster than renderings: the next one has to start from where the last one led.
-  const latest = useRef(chosen);
-  const placeOf = (uid: string | null) =>
-    Math.max(
-      0,
-      items.findIndex((item) => item.studyInstanceUid === uid),
-    );
+  const latest = useRef(choice);
+  const choose = (next: Choice) => {
+    latest.current = next;
+    setChoice(next);
+  };
+  const placeOf = ({ uid, index }: Choice) =>
+    Math.max(0, Math.min((uid === null ? undefined : store.indexOf(uid)) ?? index, total - 1));
+  const loaded = store.rowAt(choice.index)?.studyInstanceUid;
+  // What a key led to before it was loaded is a study from now on.
+  if (choice.uid === null && choice.moves > 0 && loaded !== undefined) {
+    setChoice({ ...choice, uid: loaded });
+  }
   useKeys((event) => {
     if (event.key === '/') {
       event.preventDefault();
@@ -30,19 +45,25 @@ export function useWorklistKeys({ items, open, search }: Options) {
       setHelp(true);
       return;
     }
-    const place = placeOf(latest.current);
-    const current = items[place];
-    if (event.key === 'Enter' && current !== undefined) {
-      // The row's link may not have the focus yet.
-      event.preventDefault();
-      open(current.studyInstanceUid);
+    if (event.key === 'u') {
+      store.adopt();
       return;
     }
-    const next = items[moveSelection(event.key, place, items.length) ?? -1];
-    if (next === undefined) return;
+    const now = latest.current.moves === choice.moves ? choice : latest.current;
+    const place = placeOf(now);
+    if (event.key === 'Enter') {
+      const uid = now.uid ?? store.rowAt(place)?.studyInstanceUid;
+      if (uid === undefined) return;
+      // The row's link may not have the focus yet.
+      event.preventDefault();
+      open(uid);
+      return;
+    }
+    const index = moveSelection(event.key, place, total);
+    if (index === null) return;
     event.preventDefault();
-    latest.current = next.studyInstanceUid;
-    setChosen(next.studyInstanceUid);
+    const uid = store.rowAt(index)?.studyInstanceUid ?? null;
+    choose({ uid, index, moves: now.moves + 1 });
   });
-  return { selected: placeOf(chosen), focused: chosen, help, setHelp };
+  return { selected: placeOf(choice), moves: choice.moves, help, setHelp };
 }

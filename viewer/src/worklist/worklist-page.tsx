@@ -1,26 +1,26 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { messageOf } from '../api/client.ts';
-import { worklistQuery } from '../api/queries.ts';
+import type { WorklistItem } from '#contracts/study.ts';
+import { ApiFailure, messageOf } from '../api/client.ts';
 import { setServerTime } from '../design/clock.ts';
+import { formatPersonName } from '../design/format.ts';
 import { KeyHelp } from '../design/key-help.tsx';
 import { TEXT } from '../design/text.ts';
-import { Button, Notice, State } from '../design/ui.tsx';
+import { showToast } from '../design/toasts.tsx';
+import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { loadReadingPage } from '../reading/load-page.ts';
 import { FilterBar } from './filter-bar.tsx';
 import {
-  FIRST_ROWS,
   type Filters,
   isFiltered,
   loadFilters,
-  MAX_ROWS,
   NO_FILTERS,
   saveFilters,
   toQuery,
 } from './filters.ts';
 import { ModelNotices } from './model-notices.tsx';
-import { WORKLIST_TEXT as T } from './text.ts';
+import { newStat, newStudies, WORKLIST_TEXT as T } from './text.ts';
+import { useRows } from './use-rows.ts';
 import { useWorklistKeys } from './use-worklist-keys.ts';
 import { WorklistTable } from './worklist-table.tsx';
 import './worklist.css';
@@ -59,23 +59,44 @@ function Empty(props: { readonly filtered: boolean; readonly onClear: () => void
   );
 }
 
+function isUnreachable(error: Error): boolean {
+  return error instanceof ApiFailure && error.status === 0;
+}
+
+/** Seen by whoever looks, said by a screen reader at once. */
+function announceStat(items: readonly WorklistItem[]): void {
+  for (const { patientName, reason } of items) {
+    showToast(newStat(formatPersonName(patientName), reason), { tone: 'bad' });
+  }
+}
+
+/** Rows in sight keep their place; this says that there is more, and brings it. */
+function NewsBar(props: { readonly arrived: number; readonly onShow: () => void }) {
+  return (
+    <div className="news" role="status" data-testid="news">
+      {props.arrived === 0 ? null : (
+        <Button size="small" kind="primary" onClick={props.onShow}>
+          {newStudies(props.arrived)} · {T.show} <Key>U</Key>
+        </Button>
+      )}
+    </div>
+  );
+}
+
 export function WorklistPage() {
   const [, navigate] = useLocation();
   const [filters, setFilters] = useFilters();
-  const [limit, setLimit] = useState(FIRST_ROWS);
   const search = useRef<HTMLInputElement>(null);
-  const asked = useDeferredValue(toQuery(filters, limit));
-  const list = useQuery({ ...worklistQuery(asked), placeholderData: keepPreviousData });
-  const items = list.data?.items ?? [];
-  const generatedAt = list.data?.generatedAt;
+  const list = useRows(useDeferredValue(toQuery(filters)), announceStat);
+  const { store, state, asked } = list;
   useEffect(() => {
-    if (generatedAt !== undefined) setServerTime(generatedAt);
-  }, [generatedAt]);
-  usePrefetchedReading(list.isSuccess);
+    if (state.generatedAt !== null) setServerTime(state.generatedAt);
+  }, [state.generatedAt]);
+  usePrefetchedReading(state.total !== null);
 
   const open = (uid: string) => navigate(`/studies/${uid}`);
-  const keys = useWorklistKeys({ items, open, search });
-  const total = list.data?.total ?? 0;
+  const total = state.total ?? 0;
+  const keys = useWorklistKeys({ store, total, open, search });
   return (
     <div className="worklist" data-testid="worklist-page">
       <h1 className="visually-hidden">{T.title}</h1>
@@ -83,36 +104,41 @@ export function WorklistPage() {
       <FilterBar
         filters={filters}
         onChange={setFilters}
-        items={items}
-        total={list.isSuccess ? total : null}
+        total={state.total}
         search={search}
         onHelp={() => keys.setHelp(true)}
       />
-      {list.isError && list.data !== undefined ? (
-        <Notice tone="bad">{messageOf(list.error)}</Notice>
+      {asked.error !== null && state.total !== null ? (
+        <Notice tone="bad" testId="list-error">
+          {isUnreachable(asked.error) ? T.offlineList : messageOf(asked.error)}
+        </Notice>
       ) : null}
-      {total > MAX_ROWS && limit >= MAX_ROWS ? <Notice tone="warn">{T.limited}</Notice> : null}
-      {list.isPending ? <State title={TEXT.loading} testId="loading" /> : null}
-      {list.isError && list.data === undefined ? (
+      {state.total === null && asked.error === null ? (
+        <State title={TEXT.loading} testId="loading" />
+      ) : null}
+      {state.total === null && asked.error !== null ? (
         <State
-          title={messageOf(list.error)}
-          action={<Button onClick={() => void list.refetch()}>{TEXT.retry}</Button>}
+          title={messageOf(asked.error)}
+          action={<Button onClick={() => store.adopt()}>{TEXT.retry}</Button>}
         />
       ) : null}
-      {list.isSuccess && items.length === 0 ? (
+      {state.total === 0 ? (
         <Empty filtered={isFiltered(filters)} onClear={() => setFilters(NO_FILTERS)} />
       ) : null}
-      {items.length === 0 ? null : (
-        <WorklistTable
-          items={items}
-          total={total}
-          selected={keys.selected}
-          focused={keys.focused}
-          onOpen={open}
-          onNearEnd={() => {
-            if (items.length < total) setLimit(Math.min(MAX_ROWS, items.length + FIRST_ROWS));
-          }}
-        />
+      {total === 0 ? null : (
+        <>
+          <NewsBar arrived={state.arrived} onShow={store.adopt} />
+          <WorklistTable
+            key={list.search}
+            store={store}
+            revision={state.revision}
+            total={total}
+            faded={asked.error !== null}
+            selected={keys.selected}
+            moves={keys.moves}
+            onOpen={open}
+          />
+        </>
       )}
       {keys.help ? (
         <KeyHelp

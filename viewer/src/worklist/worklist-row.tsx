@@ -16,9 +16,12 @@ import { describeAi } from './ai-word.ts';
 import { describeNotification } from './notification-word.ts';
 import { READING_WORDS, WORKLIST_TEXT as T } from './text.ts';
 
-function Thumbnail({ item }: { readonly item: WorklistItem }) {
+/** Pictures that are only passed by are not asked for. */
+function Thumbnail({ item, scrolling }: Pick<RowProps, 'item' | 'scrolling'>) {
   const [broken, setBroken] = useState(false);
-  if (!item.hasThumbnail || broken) return <span className="thumbnail" />;
+  const [seen, setSeen] = useState(!scrolling);
+  if (!seen && !scrolling) setSeen(true);
+  if (!item.hasThumbnail || broken || !seen) return <span className="thumbnail" />;
   // The number of images makes a new address when late images bring a new picture.
   const source = `${studyPath(item.studyInstanceUid)}/thumbnail?images=${item.imageCount}`;
   return (
@@ -132,6 +135,7 @@ interface RowProps {
   readonly place: number;
   readonly top: number;
   readonly selected: boolean;
+  readonly scrolling: boolean;
   readonly onOpen: (uid: string) => void;
 }
 
@@ -153,7 +157,7 @@ export const WorklistRow = memo(function WorklistRow(props: RowProps) {
         <PriorityChip priority={item.priority} />
       </td>
       <td>
-        <Thumbnail item={item} />
+        <Thumbnail item={item} scrolling={props.scrolling} />
       </td>
       <Patient item={item} />
       <Study item={item} />
@@ -168,3 +172,19 @@ export const WorklistRow = memo(function WorklistRow(props: RowProps) {
     </tr>
   );
 });
+
+/** Stands where a study will stand, at the same height. */
+export function EmptyRow(props: Pick<RowProps, 'place' | 'top' | 'selected'>) {
+  return (
+    <tr
+      className="grid-row study-row"
+      aria-rowindex={props.place + 2}
+      aria-current={props.selected}
+      aria-busy="true"
+      data-testid="empty-row"
+      style={{ transform: `translateY(${props.top}px)` }}
+    >
+      <td className="row-loading" aria-label={T.rowLoading} />
+    </tr>
+  );
+}

@@ -1,22 +1,25 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
-import type { WorklistItem } from '#contracts/study.ts';
+import type { RowStore } from './row-store.ts';
 import { WORKLIST_TEXT as T } from './text.ts';
-import { WorklistRow } from './worklist-row.tsx';
+import { EmptyRow, WorklistRow } from './worklist-row.tsx';
 
 /** As --row-height and --head-height of tokens.css: rows never change their height, so nothing below them jumps. */
 const ROW_HEIGHT = 56;
 const HEAD_HEIGHT = 30;
-const NEAR_END = 30;
+const OVERSCAN = 10;
 
 interface WorklistTableProps {
-  readonly items: readonly WorklistItem[];
+  readonly store: RowStore;
+  /** Of the store: a new one means that rows have changed. */
+  readonly revision: number;
   readonly total: number;
+  /** The server cannot be reached: what is here may be old. */
+  readonly faded: boolean;
   readonly selected: number;
-  /** The study that the keyboard chose: its link takes the focus, so that a screen reader says it. */
-  readonly focused: string | null;
+  /** Counts the keys that moved the selection: its link takes the focus, so that a screen reader says it. */
+  readonly moves: number;
   readonly onOpen: (uid: string) => void;
-  readonly onNearEnd: () => void;
 }
 
 function Head() {
@@ -35,52 +38,51 @@ function Head() {
 
 /** All studies of the list, of which only those in sight are in the page. */
 export function WorklistTable(props: WorklistTableProps) {
-  const { items, selected, focused, onNearEnd } = props;
+  const { store, total, selected, moves } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const focused = useRef(moves);
   const rows = useVirtualizer({
-    count: items.length,
+    count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => items[index]?.studyInstanceUid ?? index,
-    overscan: 12,
+    overscan: OVERSCAN,
     scrollMargin: HEAD_HEIGHT,
     scrollPaddingStart: HEAD_HEIGHT,
   });
   const shown = rows.getVirtualItems();
+  const first = shown.at(0)?.index ?? 0;
   const last = shown.at(-1)?.index ?? 0;
-  const nearEnd = last > items.length - NEAR_END;
+  useEffect(() => store.show(first, last), [store, first, last]);
+  const target = useRef(selected);
+  target.current = selected;
   useEffect(() => {
-    if (nearEnd) onNearEnd();
-  }, [nearEnd, onNearEnd]);
+    if (moves > 0) rows.scrollToIndex(target.current);
+  }, [rows, moves]);
+  // After every drawing, until the row that a key led to is there: an Enter that follows within the frame must open
+  // this study and no other.
   useEffect(() => {
-    if (focused === null) return;
-    rows.scrollToIndex(selected);
-    const focus = (): boolean => {
-      const row = scroller.current?.querySelector(`[data-uid="${CSS.escape(focused)}"] a`);
-      if (!(row instanceof HTMLElement)) return false;
-      row.focus({ preventScroll: true });
-      return true;
-    };
-    // At once where the row is drawn: an Enter that follows within the frame must open this study and no other.
-    if (focus()) return;
-    const frame = requestAnimationFrame(focus);
-    return () => cancelAnimationFrame(frame);
-  }, [rows, selected, focused]);
+    if (focused.current === moves) return;
+    const link = scroller.current?.querySelector(`[aria-rowindex="${selected + 2}"] a`);
+    if (!(link instanceof HTMLElement)) return;
+    focused.current = moves;
+    link.focus({ preventScroll: true });
+  });
   return (
-    <div className="grid" ref={scroller}>
-      <table aria-label={T.title} aria-rowcount={props.total + 1}>
+    <div className="grid" ref={scroller} data-faded={props.faded} onScroll={store.scrolled}>
+      <table aria-label={T.title} aria-rowcount={total + 1}>
         <Head />
         <tbody style={{ height: rows.getTotalSize() }}>
-          {shown.map(({ index, key, start }) => {
-            const item = items[index];
-            if (item === undefined) return null;
-            return (
+          {shown.map(({ index, start }) => {
+            const item = store.rowAt(index);
+            const place = { place: index, top: start - HEAD_HEIGHT, selected: index === selected };
+            return item === undefined ? (
+              <EmptyRow key={index} {...place} />
+            ) : (
               <WorklistRow
-                key={key}
+                key={item.studyInstanceUid}
                 item={item}
-                place={index}
-                top={start - HEAD_HEIGHT}
-                selected={index === selected}
+                {...place}
+                scrolling={rows.isScrolling}
                 onOpen={props.onOpen}
               />
             );

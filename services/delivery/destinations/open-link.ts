@@ -1,3 +1,4 @@
+import { toRadTriageError } from '#core/errors.ts';
 import type { Destination } from '#platform/config/destinations.ts';
 import type { SendableObject } from './delivery-store.ts';
 import type { DestinationLink, LinkSurroundings } from './link.ts';
@@ -10,7 +11,11 @@ export async function openLink(
   objects: readonly SendableObject[],
   surroundings: LinkSurroundings,
 ): Promise<DestinationLink> {
-  return destination.kind === 'C-STORE'
-    ? openStoreLink(destination, objects, surroundings)
-    : openWebLink(destination, surroundings);
+  if (destination.kind === 'STOW-RS') return openWebLink(destination, surroundings);
+  try {
+    return await openStoreLink(destination, objects, surroundings);
+  } catch (error) {
+    // What OpenSSL says of a key or certificate that it cannot use.
+    throw toRadTriageError(error, 'CONFIG_INVALID');
+  }
 }

@@ -142,6 +142,8 @@ export class DestinationServer {
       if (!signal.aborted) answers += await requestCommitment(link, this.#commitmentOptions());
       return { answers };
     } catch (error) {
+      // Links say what they are in for with codes of ours; anything else is our own trouble (the database is away).
+      if (!(error instanceof RadTriageError)) throw error;
       return { answers, error };
     } finally {
       signal.removeEventListener('abort', end);

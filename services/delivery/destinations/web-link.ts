@@ -51,10 +51,10 @@ function storeRequest(object: SendableObject, file: AsyncIterable<Buffer>) {
   };
 }
 
-/** Not about the object: the server, or our way to it, has to be seen to first. */
-const SERVER_TROUBLE: ReadonlySet<number> = new Set([
-  401, 403, 404, 405, 407, 408, 429, 502, 503, 504,
-]);
+/** Not about the object: our way to the server has to be seen to first. It has not taken the object. */
+const TURNED_AWAY: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 429]);
+/** The server is in trouble, or one before it: what became of the object is not known. */
+const SERVER_TROUBLE: ReadonlySet<number> = new Set([408, 502, 503, 504]);
 const OK = 200;
 const ACCEPTED = 202;
 const CONFLICT = 409;
@@ -65,12 +65,9 @@ const CONFLICT = 409;
  */
 export function judgeAnswer(answer: WebAnswer, sopInstanceUid: string): Outcome {
   const { status } = answer;
-  if (status >= 300 && status < 400) {
-    throw new RadTriageError('ASSOCIATION_FAILED', `HTTP ${status}: redirections are not followed`);
-  }
-  if (SERVER_TROUBLE.has(status)) {
-    throw new RadTriageError('ASSOCIATION_FAILED', `HTTP ${status}`);
-  }
+  if (status >= 300 && status < 400) throw trouble(status, ': redirections are not followed');
+  if (TURNED_AWAY.has(status)) throw trouble(status);
+  if (SERVER_TROUBLE.has(status)) throw trouble(status, '', true);
   if (status === OK || status === ACCEPTED || status === CONFLICT) {
     return judgeStored(status, readStoreAnswer(answer, sopInstanceUid));
   }
@@ -78,6 +75,12 @@ export function judgeAnswer(answer: WebAnswer, sopInstanceUid: string): Outcome 
   return status >= 500 || status < 300
     ? { event: 'try-again', reason }
     : { event: 'refused', reason };
+}
+
+/** @param reached whether the object may have arrived all the same */
+function trouble(status: number, words = '', reached = false): RadTriageError {
+  const details = { reached };
+  return new RadTriageError('ASSOCIATION_FAILED', `HTTP ${status}${words}`, { details });
 }
 
 function judgeStored(status: number, said: StoreAnswer): Outcome {

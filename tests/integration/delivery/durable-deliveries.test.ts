@@ -176,6 +176,32 @@ describe('deliveries', () => {
     }
   });
 
+  it('go on after the database was away in the middle of them, and blame nobody', async () => {
+    const pacs = await openPacs();
+    pacs.behaviour = {
+      answer: async ({ number }) => {
+        if (number === 3) await site.db.killAndRestart();
+        return 0;
+      },
+    };
+    const config = site.configure([storeTo(pacs.port, { timeouts: { responseSeconds: 40 } })]);
+    const { objects } = await site.plan(config.destinations, ['sr', 'sc', 'ko', 'gsps']);
+    site.serve(config);
+    await waitFor(() => pacs.requests.length >= 3, { what: 'the third object' });
+    const rows = await waitFor(
+      async () => {
+        const found = await site.rows().catch(() => []);
+        return found.length > 0 && found.every(isSent) ? found : undefined;
+      },
+      { what: 'everything to be sent', deadlineMs: 60_000 },
+    );
+    const uids = objects.map(({ sopInstanceUid }) => sopInstanceUid);
+    expect(rows.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual(uids);
+    // The third may have come twice: its answer came while nobody could write it down.
+    expect([...new Set(pacs.taken)]).toEqual(uids);
+    expect((await site.destination()).lastError).toBeNull();
+  });
+
   it('end within a moment when the process is stopped in the middle of one', async () => {
     const pacs = await openPacs();
     pacs.behaviour = { answer: () => 'silence' };

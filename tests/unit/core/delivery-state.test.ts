@@ -22,7 +22,14 @@ describe('states of a delivery', () => {
 
   it('never sends again what was taken, unless the destination does not keep it', () => {
     expect(nextDeliveryState('sent', 'not-kept')).toBe('waiting');
-    for (const event of ['taken', 'resend', 'dismiss', 'overtaken', 'refused'] as const) {
+    for (const event of [
+      'taken',
+      'resend',
+      'dismiss',
+      'overtaken',
+      'refused',
+      'given-up',
+    ] as const) {
       expect(codeOf(() => nextDeliveryState('sent', event))).toBe('ILLEGAL_TRANSITION');
     }
   });

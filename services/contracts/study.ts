@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { HEATMAP_ORIGINS, MODEL_ROLES, READING_MODES, VERDICTS } from '#core/finding.ts';
+import {
+  HEATMAP_ORIGINS,
+  IMPRESSIONS,
+  MODEL_ROLES,
+  READING_MODES,
+  REVIEW_MODES,
+  VERDICTS,
+} from '#core/finding.ts';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import { studyNotificationSchema } from './notifications.ts';
@@ -62,6 +69,11 @@ export const worklistItemSchema = z.object({
   score: z.number().nullable(),
   scoreModel: z.string().nullable(),
   flagged: z.boolean(),
+  /**
+   * The asker reads this study blind first and has not yet recorded an impression: `reason`, `score`, `scoreModel`,
+   * `flagged` and `notification` say nothing then.
+   */
+  aiWithheld: z.boolean(),
   imageCount: z.number().int(),
   receivedAt: time,
   lastImageAt: time.nullable(),
@@ -185,7 +197,7 @@ export const reviewSchema = z.object({
   kind: z.enum(['reading', 'second-reading']),
   state: z.enum(['signed', 'undone']),
   reader: z.string(),
-  readingMode: z.enum(READING_MODES),
+  readingMode: z.enum(REVIEW_MODES),
   imageRevision: z.string().nullable(),
   seenVersion: z.number().int(),
   positive: z.boolean(),
@@ -195,6 +207,19 @@ export const reviewSchema = z.object({
   verdicts: z.array(findingVerdictSchema),
 });
 export type Review = z.output<typeof reviewSchema>;
+
+/** A reader's own impression, recorded before the AI's word was shown. */
+export const impressionSchema = z.object({
+  id: z.string(),
+  reader: z.string(),
+  word: z.enum(IMPRESSIONS),
+  comment: z.string().nullable(),
+  marks: z.array(
+    z.object({ sopInstanceUid: uidSchema, frame: z.number().int().min(1), box: boxSchema }),
+  ),
+  createdAt: time,
+});
+export type Impression = z.output<typeof impressionSchema>;
 
 export const instanceSchema = z.object({
   sopInstanceUid: uidSchema,
@@ -238,6 +263,8 @@ export const studyDetailSchema = worklistItemSchema.extend({
   heatmaps: z.array(heatmapSummarySchema),
   explanations: z.array(explanationSchema),
   reviews: z.array(reviewSchema),
+  /** The asker's own; null where none was recorded. */
+  impression: impressionSchema.nullable(),
   /** The oldest first. */
   notifications: z.array(studyNotificationSchema),
 });
@@ -292,5 +319,14 @@ export const reviewRequestSchema = z.object({
   openedAt: time.optional(),
 });
 export type ReviewRequest = z.input<typeof reviewRequestSchema>;
+
+/** POST /api/studies/{uid}/impressions: before the AI's word is shown, once for each reader. */
+export const impressionRequestSchema = z.object({
+  word: z.enum(IMPRESSIONS),
+  comment: z.string().max(2000).optional(),
+  marks: impressionSchema.shape.marks.max(100).default([]),
+  openedAt: time.optional(),
+});
+export const impressionResponseSchema = z.object({ impression: impressionSchema });
 
 export const reviewResponseSchema = z.object({ review: reviewSchema, version: z.number().int() });

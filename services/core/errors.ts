@@ -49,6 +49,8 @@ export const ERROR_KINDS = {
   UNAUTHENTICATED: { retryable: false, http: 401, dimse: 0x0124 },
   FORBIDDEN: { retryable: false, http: 403, dimse: 0x0124 },
   LOCATION_WITHHELD: { retryable: false, http: 403, dimse: 0x0124 },
+  /** Of a study that its reader reads blind first: the AI's word waits for the reader's own impression. */
+  AI_WITHHELD: { retryable: false, http: 403, dimse: 0x0124 },
   NOT_FOUND: { retryable: false, http: 404, dimse: 0x0112 },
   NOT_ACCEPTABLE: { retryable: false, http: 406, dimse: 0x0122 },
   STALE_VERSION: { retryable: false, http: 409, dimse: 0x0110 },

@@ -5,6 +5,14 @@ export type Box = readonly [x: number, y: number, width: number, height: number]
 export const READING_MODES = ['assist', 'triage-only'] as const;
 export type ReadingMode = (typeof READING_MODES)[number];
 
+/** How a study was read: in the site's mode, or with the reader's own impression recorded before any mark was shown. */
+export const REVIEW_MODES = ['assist', 'blind-first', 'triage-only'] as const;
+export type ReviewMode = (typeof REVIEW_MODES)[number];
+
+/** A reader's own impression before the AI's word. Neither says that a study is fine. */
+export const IMPRESSIONS = ['nothing-to-report', 'finding'] as const;
+export type ImpressionWord = (typeof IMPRESSIONS)[number];
+
 /** A reader's word on one finding. */
 export const VERDICTS = ['confirm', 'reject', 'amend'] as const;
 export type Verdict = (typeof VERDICTS)[number];

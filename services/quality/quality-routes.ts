@@ -9,6 +9,7 @@ import {
 import { reviewResponseSchema, uidSchema } from '#contracts/study.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { listJudged } from './judgements.ts';
 import { recordSecondReading } from './second-reading.ts';
@@ -22,7 +23,10 @@ export interface QualityServices {
     recordAccess(entry: { actor: string; action: string }): Promise<void>;
   };
   readonly studies: {
-    readStudies(studyKeys: readonly string[]): Promise<readonly Omit<QualityItem, 'agreement'>[]>;
+    readStudies(
+      studyKeys: readonly string[],
+      asker: Principal,
+    ): Promise<readonly Omit<QualityItem, 'agreement'>[]>;
   };
 }
 
@@ -41,11 +45,16 @@ function listRoute({ database, accessLog, studies }: QualityServices): Route {
       const agreements = new Map(
         page.studies.map((judged) => [judged.studyInstanceUid, judged.agreement]),
       );
-      const read = await studies.readStudies(page.studies.map((judged) => judged.studyKey));
+      const read = await studies.readStudies(
+        page.studies.map((judged) => judged.studyKey),
+        principal,
+      );
       await accessLog.recordAccess({ actor: principal.name, action: 'quality.read' });
       const items = read.map((item) => ({
         ...item,
-        agreement: agreements.get(item.study.studyInstanceUid) ?? null,
+        agreement: item.study.aiWithheld
+          ? null
+          : (agreements.get(item.study.studyInstanceUid) ?? null),
       }));
       return { items, total: page.total };
     },
@@ -70,7 +79,7 @@ function readingRoute({ database, config, studies }: QualityServices): Route {
         readingMode: config.readingMode,
         word: body,
       });
-      const [item] = await studies.readStudies([kept.studyKey]);
+      const [item] = await studies.readStudies([kept.studyKey], principal);
       const review = item?.reviews.find((candidate) => candidate.id === kept.reviewId);
       if (review === undefined) throw new TypeError('a reading that was inserted is read back');
       return { review, version: kept.version };

@@ -99,6 +99,11 @@ export const configSchema = z.strictObject({
   /** IANA zone for DICOM times without TimezoneOffsetFromUTC. */
   timeZone: z.string().default('UTC'),
   readingMode: z.enum(READING_MODES).default('assist'),
+  /**
+   * Studies that a radiologist reads blind first: none (`off`), all (`site`), or a random share of them (0 to 1), chosen
+   * for each study and reader alike at every look.
+   */
+  blindFirst: z.union([z.enum(['off', 'site']), z.coerce.number().min(0).max(1)]).default('off'),
   /** Postgres to use; without it an embedded one is started below the data directory. */
   databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** redis://... for the queue; without it the queue lives in Postgres. */
@@ -229,6 +234,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   RADTRIAGE_SITE: ['site'],
   RADTRIAGE_TIME_ZONE: ['timeZone'],
   RADTRIAGE_READING_MODE: ['readingMode'],
+  RADTRIAGE_BLIND_FIRST: ['blindFirst'],
   RADTRIAGE_DATABASE_URL: ['databaseUrl'],
   RADTRIAGE_QUEUE_URL: ['queueUrl'],
   RADTRIAGE_LOG_LEVEL: ['logLevel'],

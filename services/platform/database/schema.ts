@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
-import type { HeatmapOrigin, ModelRole, ReadingMode, UserRole, Verdict } from '#core/finding.ts';
+import type { HeatmapOrigin, ModelRole, ReviewMode, UserRole, Verdict } from '#core/finding.ts';
 import type { InstanceStanding } from '#core/instance-standing.ts';
 import type { ModelEvaluation } from '#core/model-evaluation.ts';
 import type { PerformedStepStatus } from '#core/performed-step-status.ts';
@@ -16,6 +16,7 @@ import type {
   DeliveryTable,
   DestinationTable,
 } from './delivery-tables.ts';
+import type { ImpressionTable } from './impression-tables.ts';
 import type { NotificationTable } from './notification-tables.ts';
 import type { InstallationTable, ResultObjectTable, ResultSetTable } from './result-tables.ts';
 
@@ -333,7 +334,7 @@ export interface ReviewTable {
   kind: 'reading' | 'second-reading';
   state: 'signed' | 'undone';
   reader: string;
-  readingMode: ReadingMode;
+  readingMode: ReviewMode;
   comment: string | null;
   /** True when at least one finding was confirmed, amended or added. */
   positive: boolean;
@@ -600,6 +601,7 @@ export interface DatabaseSchema {
   heatmap: HeatmapTable;
   review: ReviewTable;
   findingVerdict: FindingVerdictTable;
+  impression: ImpressionTable;
   outbox: OutboxTable;
   deadLetter: DeadLetterTable;
   modelState: ModelStateTable;

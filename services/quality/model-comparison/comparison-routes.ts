@@ -3,6 +3,7 @@ import { comparisonQuerySchema, modelComparisonSchema } from '#contracts/model-c
 import { RadTriageError } from '#core/errors.ts';
 import type { PriorityRule } from '#core/priority.ts';
 import type { Database } from '#platform/database/connect.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import { compareModels } from './compare-models.ts';
 import { parseReference } from './compared-study.ts';
@@ -15,10 +16,21 @@ export interface ComparisonServices {
   readonly accessLog: {
     recordAccess(entry: { actor: string; action: string }): Promise<void>;
   };
+  readonly studies: {
+    findWithheld(
+      asker: Principal,
+      studyInstanceUids: readonly string[],
+    ): Promise<ReadonlySet<string>>;
+  };
 }
 
 /** Two versions of models, over the studies that both saw. */
-export function comparisonRoutes({ database, rule, accessLog }: ComparisonServices): Route[] {
+export function comparisonRoutes({
+  database,
+  rule,
+  accessLog,
+  studies,
+}: ComparisonServices): Route[] {
   return [
     jsonRoute(
       {
@@ -40,7 +52,14 @@ export function comparisonRoutes({ database, rule, accessLog }: ComparisonServic
           from: query.from === undefined ? undefined : new Date(query.from),
           to: query.to === undefined ? undefined : new Date(query.to),
         };
-        const input = await readComparedStudies(database, window);
+        const all = await readComparedStudies(database, window);
+        const withheld = await studies.findWithheld(
+          principal,
+          all.studies.map((study) => study.studyInstanceUid),
+        );
+        // Differences are listed study by study: what an administrator still reads blind first is left out.
+        const shown = all.studies.filter((study) => !withheld.has(study.studyInstanceUid));
+        const input = { ...all, studies: shown };
         await accessLog.recordAccess({ actor: principal.name, action: 'model-comparison.read' });
         return compareModels(input, rule);
       },

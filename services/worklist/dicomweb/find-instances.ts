@@ -1,6 +1,8 @@
 import { RadTriageError } from '#core/errors.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import type { WebContext } from '../context.ts';
 import type { InstanceFilter, InstanceRow } from '../study/images.ts';
+import { sightOf } from '../study/sight.ts';
 import { visibleInstances } from '../study/visible-instances.ts';
 
 /** Study, series and SOP instance, of which the last two may be left open. */
@@ -48,13 +50,13 @@ export type RetrievedRow = Pick<
 type Place = Pick<WebContext, 'database' | 'config'>;
 
 /** One question, and a plain one: a viewer asks for a frame a thousand times. */
-function selectVisible({ database, config }: Place, study: string) {
+function selectVisible({ database, config }: Place, principal: Principal, study: string) {
   return database
     .selectFrom('instance')
     .innerJoin('study', 'study.studyKey', 'instance.studyKey')
     .select(COLUMNS)
     .where('study.studyInstanceUid', '=', study)
-    .where(visibleInstances(config.readingMode));
+    .where(visibleInstances(sightOf(config, principal)));
 }
 
 function unknown(): RadTriageError {
@@ -62,17 +64,18 @@ function unknown(): RadTriageError {
 }
 
 /**
- * The instances under an address that the reading mode lets out, by series and instance number.
+ * The instances under an address that this asker may see, by series and instance number.
  * @throws RadTriageError NOT_FOUND when there is none
  */
 export async function findInstances(
   context: Place,
+  principal: Principal,
   { study, series, instance }: InstanceAddress,
 ): Promise<[RetrievedRow, ...RetrievedRow[]]> {
   if (series !== undefined && instance !== undefined) {
-    return [await findInstance(context, { study, series, instance })];
+    return [await findInstance(context, principal, { study, series, instance })];
   }
-  let select = selectVisible(context, study);
+  let select = selectVisible(context, principal, study);
   if (series !== undefined) select = select.where('instance.seriesInstanceUid', '=', series);
   const [first, ...others] = await select
     .orderBy('instance.seriesNumber')
@@ -87,9 +90,10 @@ export async function findInstances(
 /** @throws RadTriageError NOT_FOUND */
 export async function findInstance(
   context: Place,
+  principal: Principal,
   { study, series, instance }: OneInstance,
 ): Promise<RetrievedRow> {
-  const row = await selectVisible(context, study)
+  const row = await selectVisible(context, principal, study)
     .where('instance.seriesInstanceUid', '=', series)
     .where('instance.sopInstanceUid', '=', instance)
     .executeTakeFirst();

@@ -10,10 +10,12 @@ import {
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
+import { sightOf } from '../study/sight.ts';
+import { refuseAiQuery, withholdFrom } from '../study/withhold.ts';
 import { readListRows, readNews } from './list-news.ts';
 import { listStudies } from './list-studies.ts';
 
-export function listRoutes({ database, accessLog }: WebContext): Route[] {
+export function listRoutes({ config, database, accessLog }: WebContext): Route[] {
   const record = (actor: string) => accessLog.recordAccess({ actor, action: 'worklist.read' });
   return [
     jsonRoute(
@@ -26,9 +28,11 @@ export function listRoutes({ database, accessLog }: WebContext): Route[] {
         response: worklistSchema,
       },
       async ({ query }, { principal }) => {
+        const sight = sightOf(config, principal);
+        refuseAiQuery(sight, query);
         const worklist = await listStudies(database, query, new Date());
         await record(principal.name);
-        return worklist;
+        return { ...worklist, items: await withholdFrom(database, sight, worklist.items) };
       },
     ),
     jsonRoute(
@@ -41,10 +45,12 @@ export function listRoutes({ database, accessLog }: WebContext): Route[] {
         response: worklistNewsSchema,
       },
       async ({ query }, { principal }) => {
+        const sight = sightOf(config, principal);
+        refuseAiQuery(sight, query);
         const times = { since: new Date(query.since), now: new Date() };
         const news = await readNews(database, query, times);
         await record(principal.name);
-        return news;
+        return { ...news, stat: await withholdFrom(database, sight, news.stat) };
       },
     ),
     jsonRoute(
@@ -59,7 +65,8 @@ export function listRoutes({ database, accessLog }: WebContext): Route[] {
       async ({ query }, { principal }) => {
         const rows = await readListRows(database, query.studies, new Date());
         await record(principal.name);
-        return rows;
+        const sight = sightOf(config, principal);
+        return { ...rows, items: await withholdFrom(database, sight, rows.items) };
       },
     ),
   ];

@@ -51,6 +51,7 @@ function toItem(
     score: row.score,
     scoreModel: row.scoreModel,
     flagged: row.flagged,
+    aiWithheld: false,
     imageCount: row.imageCount,
     receivedAt: row.receivedAt.toISOString(),
     lastImageAt: toIso(row.lastImageAt),

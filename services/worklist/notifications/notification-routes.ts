@@ -7,6 +7,7 @@ import {
 } from '#contracts/notifications.ts';
 import type { ModelRegistry } from '#models/registry/registry.ts';
 import type { NotificationRule } from '#platform/config/notifications.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import {
   dismissNotification,
@@ -22,6 +23,7 @@ import {
   readRuleFigures,
 } from '#platform/notifications/read-notifications.ts';
 import type { WebContext } from '../context.ts';
+import { findWithheld, sightOf } from '../study/sight.ts';
 import { describeRule } from './describe-rule.ts';
 import { toStudyNotification } from './study-notifications.ts';
 import { unmatchedNames } from './unmatched-names.ts';
@@ -52,10 +54,16 @@ type Models = Pick<ModelRegistry, 'list'>;
 async function list(
   { config, database }: WebContext,
   { limit, registry }: { readonly limit: number; readonly registry: Models | undefined },
+  principal: Principal,
 ): Promise<NotificationsStatus> {
   const { rules } = config.notifications;
   const figures = await readRuleFigures(database, new Date(Date.now() - DAYS * DAY_MS));
   const rows = await listNotifications(database, limit);
+  const withheld = await findWithheld(
+    database,
+    sightOf(config, principal),
+    rows.flatMap((row) => row.content?.studyInstanceUid ?? []),
+  );
   const models = await registry?.list();
   return {
     days: DAYS,
@@ -70,7 +78,10 @@ async function list(
       };
     }),
     counts: await countNotifications(database),
-    items: rows.map((row) => toNotification(row, rules)),
+    // That somebody was told of a study says what was found: an administrator who reads blind first sees no such line.
+    items: rows
+      .filter((row) => !withheld.has(row.content?.studyInstanceUid ?? ''))
+      .map((row) => toNotification(row, rules)),
   };
 }
 
@@ -102,7 +113,8 @@ export function notificationRoutes(context: WebContext, registry: Models | undef
         }),
         response: notificationsSchema,
       },
-      async ({ query }) => list(context, { limit: query.limit, registry }),
+      async ({ query }, { principal }) =>
+        list(context, { limit: query.limit, registry }, principal),
     ),
     jsonRoute(
       {

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { StudyDetail } from '#contracts/study.ts';
-import type { ReadingMode } from '#core/finding.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { InstanceTable } from '#platform/database/schema.ts';
+import type { Sight } from './sight.ts';
 import { visibleInstances } from './visible-instances.ts';
 
 export type InstanceRow = Selectable<InstanceTable>;
@@ -14,17 +14,17 @@ export interface InstanceFilter {
   readonly instance?: string | undefined;
 }
 
-/** The instances of a study that stand and that the reading mode lets out, by series and instance number. */
+/** The instances of a study that stand and that this asker may see, by series and instance number. */
 export async function readInstances(
   database: Database,
   studyKey: string,
-  { readingMode, series, instance }: InstanceFilter & { readingMode: ReadingMode },
+  { sight, series, instance }: InstanceFilter & { sight: Sight },
 ): Promise<InstanceRow[]> {
   let select = database
     .selectFrom('instance')
     .selectAll()
     .where('studyKey', '=', studyKey)
-    .where(visibleInstances(readingMode));
+    .where(visibleInstances(sight));
   if (series !== undefined) select = select.where('seriesInstanceUid', '=', series);
   if (instance !== undefined) select = select.where('sopInstanceUid', '=', instance);
   return select

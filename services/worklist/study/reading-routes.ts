@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { readingStateSchema } from '#contracts/reading.ts';
-import { reviewRequestSchema, reviewResponseSchema } from '#contracts/study.ts';
+import {
+  impressionRequestSchema,
+  impressionResponseSchema,
+  reviewRequestSchema,
+  reviewResponseSchema,
+} from '#contracts/study.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
+import { recordImpression } from './impressions.ts';
 import { closeStudy, openStudy, setReportedElsewhere } from './reading.ts';
 import { signReview, undoReview } from './sign-review.ts';
 import { studyParams } from './study-params.ts';
@@ -17,7 +23,7 @@ function openRoutes(context: WebContext): Route[] {
   return [
     jsonRoute(
       { ...common, method: 'POST', summary: 'Say that you read this study' },
-      async ({ params }, { principal }) => openStudy(context, params.uid, principal.name),
+      async ({ params }, { principal }) => openStudy(context, params.uid, principal),
     ),
     jsonRoute(
       { ...common, method: 'DELETE', summary: 'Leave the study unread' },
@@ -52,6 +58,21 @@ export function readingRoutes(context: WebContext): Route[] {
   return [
     ...openRoutes(context),
     ...elsewhereRoutes(context),
+    jsonRoute(
+      {
+        method: 'POST',
+        path: '/api/studies/:uid/impressions',
+        access: ['radiologist'],
+        summary:
+          'Your own impression of a study that is read blind first; its AI result is shown then',
+        status: 201,
+        input: z.object({ params: studyParams, body: impressionRequestSchema }),
+        response: impressionResponseSchema,
+      },
+      async ({ params, body }, { principal }) => ({
+        impression: await recordImpression(context, params.uid, { principal, input: body }),
+      }),
+    ),
     jsonRoute(
       {
         method: 'POST',

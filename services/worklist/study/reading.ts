@@ -6,11 +6,13 @@ import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import { markSeen } from '#platform/notifications/acknowledge.ts';
 import type { AccessEntry } from '../access-log.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
 import { lockStudy } from './find-study.ts';
+import { findWithheld, sightOf } from './sight.ts';
 
 interface ReadingChange {
   readonly openedBy?: string | null;
@@ -78,11 +80,16 @@ function isHeldByOther(row: StudyRow, reader: string, idleMinutes: number): bool
  * Says that a reader looks at a study. Who came first stays named: the next one sees it and may read on. A study
  * that was reviewed or reported elsewhere is only looked at.
  */
-export function openStudy(context: WebContext, studyInstanceUid: string, reader: string) {
+export function openStudy(context: WebContext, studyInstanceUid: string, principal: Principal) {
   const { database, config } = context;
+  const { name: reader } = principal;
   return changeStudy<ReadingState>(database, studyInstanceUid, async (transaction, row) => {
     const entry = { actor: reader, action: 'study.opened' };
-    await markSeen(transaction, row.studyKey, { reader, now: new Date() });
+    const sight = sightOf(config, principal);
+    const withheld = await findWithheld(transaction, sight, [studyInstanceUid]);
+    if (withheld.size === 0) {
+      await markSeen(transaction, row.studyKey, { reader, now: new Date() });
+    }
     const isReadable = row.readingStatus === 'unread' || row.readingStatus === 'open';
     if (!isReadable || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
       return [toReadingState(row), entry];

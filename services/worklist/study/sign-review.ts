@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { ReadingState } from '#contracts/reading.ts';
 import type { Review, reviewRequestSchema } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
-import type { ReadingMode } from '#core/finding.ts';
+import type { ReadingMode, ReviewMode } from '#core/finding.ts';
 import { REVIEW_UNDO_MS } from '#core/result-objects.ts';
 import type { DatabaseSchema, FindingVerdictTable } from '#platform/database/schema.ts';
 import { hasAnyRole, type Principal } from '#platform/http/principal.ts';
@@ -14,8 +14,11 @@ import { findCurrentRuns, readFindings } from '#platform/study-results/read-find
 import { requestResults, withdrawReview } from '#platform/study-results/request-results.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
+import { readImpression } from './impressions.ts';
+import { requireOwnImages } from './own-images.ts';
 import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
 import { readReviews } from './reviews.ts';
+import { refuseWithheld, sightOf } from './sight.ts';
 
 type ReviewInput = z.output<typeof reviewRequestSchema>;
 type VerdictInput = ReviewInput['verdicts'][number];
@@ -86,42 +89,26 @@ function toVerdictRow(
   return { ...amended, sopInstanceUid, frame, ...boxColumns(verdict.box) };
 }
 
-/** A reader can only mark images that this study has. */
-async function requireOwnImages(
-  transaction: Transaction<DatabaseSchema>,
-  row: StudyRow,
-  verdicts: readonly VerdictInput[],
-): Promise<void> {
-  for (const verdict of verdicts) {
-    if (verdict.verdict !== 'add') continue;
-    const image = await transaction
-      .selectFrom('instance')
-      .select('numberOfFrames')
-      .where('studyKey', '=', row.studyKey)
-      .where('sopInstanceUid', '=', verdict.sopInstanceUid)
-      .where('standing', '=', 'current')
-      .where('kind', '=', 'image')
-      .executeTakeFirst();
-    if (image === undefined || verdict.frame > (image.numberOfFrames ?? 1)) {
-      throw new RadTriageError('REQUEST_INVALID', 'an added finding names no image of this study');
-    }
-  }
-}
-
 async function currentRun(trx: Transaction<DatabaseSchema>, row: StudyRow): Promise<string | null> {
   return (await findCurrentRuns(trx, [row])).get(row.studyKey) ?? null;
+}
+
+/** Where no place is ever shown, that is the mode; the reader's impression stands beside it all the same. */
+function reviewMode(siteMode: ReadingMode, hasImpression: boolean): ReviewMode {
+  return siteMode === 'assist' && hasImpression ? 'blind-first' : siteMode;
 }
 
 async function insertReview(
   transaction: Transaction<DatabaseSchema>,
   row: StudyRow,
-  review: { input: ReviewInput; reader: string; readingMode: ReadingMode },
+  review: { input: ReviewInput; reader: string; siteMode: ReadingMode; readingMode: ReviewMode },
 ): Promise<string> {
-  const { input, reader, readingMode } = review;
+  const { input, reader, siteMode, readingMode } = review;
   const runKey = await currentRun(transaction, row);
   const findings = await readFindings(transaction, runKey === null ? [] : [runKey]);
-  const verdicts = toVerdictRows(input.verdicts, findings, readingMode);
-  await requireOwnImages(transaction, row, input.verdicts);
+  const verdicts = toVerdictRows(input.verdicts, findings, siteMode);
+  const added = input.verdicts.filter((verdict) => verdict.verdict === 'add');
+  await requireOwnImages(transaction, row.studyKey, added);
   const reviewId = randomUUID();
   await transaction
     .insertInto('review')
@@ -152,14 +139,14 @@ async function insertReview(
 /**
  * Signs a study off with the reader's word on its findings.
  * @throws RadTriageError STALE_VERSION, FORBIDDEN (no radiologist), ILLEGAL_TRANSITION (signed already),
- * REQUEST_INVALID, LOCATION_WITHHELD
+ * REQUEST_INVALID, LOCATION_WITHHELD, AI_WITHHELD (read blind first, without an impression yet)
  */
 export function signReview(
   context: WebContext,
   studyInstanceUid: string,
   signed: { input: ReviewInput; signer: Principal },
 ): Promise<{ review: Review; version: number }> {
-  const { readingMode } = context.config;
+  const { readingMode: siteMode } = context.config;
   return changeStudy(context.database, studyInstanceUid, async (transaction, row) => {
     const { input, signer } = signed;
     requireVersion(row, input.version);
@@ -170,14 +157,18 @@ export function signReview(
         'only a radiologist who has logged in signs a study off',
       );
     }
+    await refuseWithheld(transaction, sightOf(context.config, signer), studyInstanceUid);
+    const impression = await readImpression(transaction, row.studyKey, signer.name);
+    const readingMode = reviewMode(siteMode, impression !== null);
     const change = { openedBy: null, openedAt: null, raisesVersion: true };
     const moved = await moveReading(transaction, row, 'signed', change);
     const reviewId = await insertReview(transaction, row, {
       input,
       reader: signer.name,
+      siteMode,
       readingMode,
     });
-    const reviews = await readReviews(transaction, [row.studyKey], readingMode);
+    const reviews = await readReviews(transaction, [row.studyKey], siteMode);
     const review = reviews.get(row.studyKey)?.find((candidate) => candidate.id === reviewId);
     if (review === undefined) throw new TypeError('a review that was inserted is read back');
     await requestResults(transaction, {

@@ -10,8 +10,11 @@ import { readExplanations } from './explanations.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmapSummaries } from './heatmaps.ts';
 import { readInstances, toSeries } from './images.ts';
+import { readImpression } from './impressions.ts';
 import { toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
+import { sightOf } from './sight.ts';
+import { withholdFrom } from './withhold.ts';
 
 async function readRevisions(context: WebContext, row: StudyRow) {
   const revisions = await context.database
@@ -27,28 +30,23 @@ async function readRevisions(context: WebContext, row: StudyRow) {
   }));
 }
 
-/** Everything that the page shows of one study, cut to what the asker and the reading mode may see. */
-export async function readStudyDetail(
-  context: WebContext,
-  studyInstanceUid: string,
+type AiWord = Pick<
+  StudyDetail,
+  'analysisRuns' | 'findings' | 'heatmaps' | 'explanations' | 'reviews' | 'notifications'
+>;
+
+/** What models said, who was told of it, and what others made of it. */
+async function readAiWord(
+  { database, config }: WebContext,
+  row: StudyRow,
   principal: Principal,
-): Promise<StudyDetail> {
-  const { database, config } = context;
+): Promise<AiWord> {
   const { readingMode } = config;
-  const row = await findStudy(database, studyInstanceUid);
-  const items = await toWorklistItems(database, [row], new Date());
-  const item = items[0];
-  if (item === undefined) throw new TypeError('a row gives an item');
   const currentRun = (await findCurrentRuns(database, [row])).get(row.studyKey);
   const runKeys = currentRun === undefined ? [] : [currentRun];
   const findings = await readFindings(database, runKeys);
   const reviews = await readReviews(database, [row.studyKey], readingMode);
   return {
-    ...item,
-    readingMode,
-    imageRevision: row.imageRevision,
-    imageRevisions: await readRevisions(context, row),
-    series: toSeries(await readInstances(database, row.studyKey, { readingMode })),
     analysisRuns: await readAnalysisRuns(database, row.studyKey, principal.roles.includes('admin')),
     findings: toFindings(findings, readingMode),
     heatmaps: readingMode === 'assist' ? await readHeatmapSummaries(database, runKeys) : [],
@@ -57,5 +55,36 @@ export async function readStudyDetail(
     notifications: (await readStudyNotifications(database, [row.studyKey])).map(
       toStudyNotification,
     ),
+  };
+}
+
+/** Of a study that is read blind first: that there were runs, and nothing of what they said. */
+function withoutAiWord({ analysisRuns }: AiWord): AiWord {
+  const nothing = { findings: [], heatmaps: [], explanations: [], reviews: [], notifications: [] };
+  const runs = analysisRuns.map((run) => ({ ...run, reason: null, models: [] }));
+  return { ...nothing, analysisRuns: runs };
+}
+
+/** Everything that the page shows of one study, cut to what the asker and the reading mode may see. */
+export async function readStudyDetail(
+  context: WebContext,
+  studyInstanceUid: string,
+  principal: Principal,
+): Promise<StudyDetail> {
+  const { database, config } = context;
+  const row = await findStudy(database, studyInstanceUid);
+  const sight = sightOf(config, principal);
+  const rows = await toWorklistItems(database, [row], new Date());
+  const [item] = await withholdFrom(database, sight, rows);
+  if (item === undefined) throw new TypeError('a row gives an item');
+  const said = await readAiWord(context, row, principal);
+  return {
+    ...item,
+    ...(item.aiWithheld ? withoutAiWord(said) : said),
+    readingMode: config.readingMode,
+    imageRevision: row.imageRevision,
+    imageRevisions: await readRevisions(context, row),
+    series: toSeries(await readInstances(database, row.studyKey, { sight })),
+    impression: await readImpression(database, row.studyKey, principal.name),
   };
 }

@@ -1,9 +1,12 @@
 import type { Finding, Review, WorklistItem } from '#contracts/study.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import { findCurrentRuns, readFindings } from '#platform/study-results/read-findings.ts';
 import type { WebContext } from '../context.ts';
 import { toWorklistItems } from '../list/study-item.ts';
 import { toFindings } from './results.ts';
 import { readReviews } from './reviews.ts';
+import { findWithheld, sightOf } from './sight.ts';
+import { withholdFrom } from './withhold.ts';
 
 /** A study with what was said of it, as the reading mode lets it be seen. */
 export interface StudyWithWords {
@@ -16,8 +19,13 @@ export interface StudyWithWords {
 
 /** Reads studies for other rooms. What the reading mode withholds is withheld here, once. */
 export interface StudyReader {
-  /** In the order of the keys; keys of no study are left out. */
-  readStudies(studyKeys: readonly string[]): Promise<StudyWithWords[]>;
+  /** In the order of the keys; keys of no study are left out. Cut to what the asker may see. */
+  readStudies(studyKeys: readonly string[], asker: Principal): Promise<StudyWithWords[]>;
+  /** Of these studies those whose AI result the asker may not see yet, by their Study Instance UIDs. */
+  findWithheld(
+    asker: Principal,
+    studyInstanceUids: readonly string[],
+  ): Promise<ReadonlySet<string>>;
 }
 
 function groupByStudy<Row extends { studyKey: string }>(
@@ -32,7 +40,8 @@ export function createStudyReader(context: WebContext): StudyReader {
   const { database } = context;
   const { readingMode } = context.config;
   return {
-    readStudies: async (studyKeys) => {
+    findWithheld: (asker, uids) => findWithheld(database, sightOf(context.config, asker), uids),
+    readStudies: async (studyKeys, asker) => {
       if (studyKeys.length === 0) return [];
       const rows = await database
         .selectFrom('study')
@@ -41,13 +50,16 @@ export function createStudyReader(context: WebContext): StudyReader {
         .execute();
       const place = new Map(studyKeys.map((key, index) => [key, index]));
       rows.sort((a, b) => (place.get(a.studyKey) ?? 0) - (place.get(b.studyKey) ?? 0));
-      const items = await toWorklistItems(database, rows, new Date());
+      const sight = sightOf(context.config, asker);
+      const all = await toWorklistItems(database, rows, new Date());
+      const items = await withholdFrom(database, sight, all);
       const runs = await findCurrentRuns(database, rows);
       const findings = groupByStudy(await readFindings(database, [...runs.values()]));
       const reviews = await readReviews(database, studyKeys, readingMode);
       return rows.flatMap((row, index) => {
         const study = items[index];
         if (study === undefined) return [];
+        if (study.aiWithheld) return { study, findings: [], reviews: [] };
         const found = findings.get(row.studyKey) ?? [];
         return {
           study,

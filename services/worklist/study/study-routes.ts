@@ -9,6 +9,7 @@ import { keepPrivately } from '../dicomweb/caching.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmap } from './heatmaps.ts';
 import { readStudyResults } from './result-sets.ts';
+import { refuseWithheld, sightOf } from './sight.ts';
 import { readStudyDetail } from './study-detail.ts';
 import { studyParams } from './study-params.ts';
 
@@ -37,7 +38,8 @@ function heatmapRoute(context: WebContext): Route {
       method: 'GET',
       path: '/api/studies/:uid/heatmaps/:id',
       access: EVERYONE,
-      summary: 'A heatmap: values and their place in source pixels. Refused in triage-only mode',
+      summary:
+        'A heatmap: values and their place in source pixels. Refused in triage-only mode, and of a study read blind first',
       input: z.object({ params: studyParams.extend({ id: z.string().max(100) }) }),
       response: heatmapSchema,
     },
@@ -45,6 +47,7 @@ function heatmapRoute(context: WebContext): Route {
       if (context.config.readingMode !== 'assist') {
         throw new RadTriageError('LOCATION_WITHHELD', 'in triage-only mode no heatmap is shown');
       }
+      await refuseWithheld(context.database, sightOf(context.config, principal), params.uid);
       const heatmap = await readHeatmap(context.database, params.uid, params.id);
       const entry = { actor: principal.name, action: 'heatmap.read', studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
@@ -96,8 +99,9 @@ function resultsRoute(context: WebContext): Route {
       input: z.object({ params: studyParams }),
       response: studyResultsSchema,
     },
-    async ({ params }) => {
-      const { database } = context;
+    async ({ params }, { principal }) => {
+      const { database, config } = context;
+      await refuseWithheld(database, sightOf(config, principal), params.uid);
       const { studyKey } = await findStudy(database, params.uid);
       return { results: await readStudyResults(database, studyKey) };
     },

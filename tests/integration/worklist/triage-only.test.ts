@@ -227,7 +227,8 @@ describe('triage-only mode', () => {
       .select('instanceKey')
       .where('sopInstanceUid', '=', placed.sopInstanceUid)
       .executeTakeFirstOrThrow();
-    const placesIn = (mode: ReadingMode) => findPlacesIn(server.database, mode)([instanceKey]);
+    const placesIn = (mode: ReadingMode) =>
+      findPlacesIn(server.database, { readingMode: mode, blindFirst: null })([instanceKey]);
     expect((await placesIn('assist')).size).toBe(1);
     expect((await placesIn('triage-only')).size).toBe(0);
   });

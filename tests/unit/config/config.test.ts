@@ -68,6 +68,16 @@ describe('configuration', () => {
     expect(config.readingMode).toBe('triage-only');
   });
 
+  it('takes all, none or a share of the studies to be read blind first', () => {
+    const taken = (value: string) =>
+      loadConfig({ environment: { RADTRIAGE_BLIND_FIRST: value } }).blindFirst;
+    expect(['off', 'site', '0.25', '1'].map(taken)).toEqual(['off', 'site', 0.25, 1]);
+    expect(loadConfig({ environment: {} }).blindFirst).toBe('off');
+    for (const wrong of ['all', '1.5', '-1', '20%']) {
+      expect(faultsOf({ RADTRIAGE_BLIND_FIRST: wrong })).toContain('blindFirst');
+    }
+  });
+
   it('refuses another address for DICOM without an AE list', () => {
     expect(faultsOf({ RADTRIAGE_DICOM_HOST: '0.0.0.0' })).toContain('dicom.peers');
   });

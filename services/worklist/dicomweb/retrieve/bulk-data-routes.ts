@@ -26,7 +26,7 @@ export function bulkDataRoutes(context: WebContext): Route[] {
       produces: ['multipart/related', OCTETS],
     },
     async ({ params }, { principal, request, reply }) => {
-      const row = await findInstance(context, params);
+      const row = await findInstance(context, principal, params);
       const choice = chooseFrames(NATIVE, wishesOf(request), 1);
       await recordLook(context, principal.name, params.study);
       const parts = ['bulkdata', row.sha256, params['*'], choice.packaging];

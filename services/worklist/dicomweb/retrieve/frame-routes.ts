@@ -111,7 +111,7 @@ async function answerFrames(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const { address, frames } = asked;
-  const row = await findInstance(context, address);
+  const row = await findInstance(context, principal, address);
   using open = new OpenFrames(sourceOf(context, row));
   const numbers = frames === 'all' ? [...countTo(open.numberOfFrames)] : frames;
   for (const frame of numbers) open.check(frame);

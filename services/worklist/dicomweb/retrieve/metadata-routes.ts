@@ -43,7 +43,7 @@ async function answerMetadata(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   requireJsonAccepted(acceptOf(request));
-  const rows = await findInstances(context, address);
+  const rows = await findInstances(context, principal, address);
   await recordLook(context, principal.name, address.study);
   const root = serviceRoot(request);
   const digests = rows.map((row) => row.sha256);

@@ -75,7 +75,7 @@ async function answerObjects(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const root = serviceRoot(request);
-  const rows = await findInstances(context, address);
+  const rows = await findInstances(context, principal, address);
   const { study, series, instance } = address;
   const choice = choose(rows, wishesOf(request), (row) => addressOf(root, study, row));
   const { wish, outgoing } = choice;

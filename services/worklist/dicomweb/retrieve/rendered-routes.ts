@@ -137,7 +137,7 @@ async function answerPictures(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const parameters = parametersFor(request, asked.thumbnail);
-  const rows = drawable(await findInstances(context, asked.address));
+  const rows = drawable(await findInstances(context, principal, asked.address));
   const pictures = picturesFor(context, rows, asked);
   const { packaging, mediaType } = chooseType(wishesOf(request), pictures.length);
   await recordLook(context, principal.name, asked.address.study);

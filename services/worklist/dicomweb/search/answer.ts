@@ -1,6 +1,8 @@
 import type { DicomJson } from '#dicom/attributes/dicom-json.ts';
+import type { Principal } from '#platform/http/principal.ts';
 import type { WebContext } from '../../context.ts';
 import type { InstanceRow } from '../../study/images.ts';
+import { sightOf } from '../../study/sight.ts';
 import { countStudies } from './count-studies.ts';
 import {
   findInstanceRows,
@@ -21,6 +23,7 @@ export interface SearchAnswer {
 
 interface Asked {
   readonly query: SearchQuery;
+  readonly principal: Principal;
   /** Address of our DICOMweb service. */
   readonly root: string;
   /** Levels that the address itself names: what is the same for all results is not given with each. */
@@ -42,7 +45,7 @@ function toAnswer(query: SearchQuery, results: readonly DicomJson[], remaining: 
 
 async function searchStudies(context: WebContext, asked: Asked): Promise<SearchAnswer> {
   const { query, root } = asked;
-  const place = placeOf(context);
+  const place = placeOf(context, asked);
   const { rows, remaining } = await findStudies(place, query);
   const keys = rows.map((row) => row.studyKey);
   const counts = await countStudies(place, keys);
@@ -58,7 +61,7 @@ async function searchStudies(context: WebContext, asked: Asked): Promise<SearchA
       remaining,
     );
   }
-  const instances = await pickInstances(context, keys);
+  const instances = await pickInstances(place, keys);
   const results: DicomJson[] = [];
   for (const { row, json } of found) {
     const instance = instances.get(row.studyKey);
@@ -75,7 +78,7 @@ async function searchStudies(context: WebContext, asked: Asked): Promise<SearchA
 /** Where the address does not name the study, each result says which it is of (PS3.18 10.6.3.3.2). */
 async function searchSeries(context: WebContext, asked: Asked): Promise<SearchAnswer> {
   const { query, root, named } = asked;
-  const place = placeOf(context);
+  const place = placeOf(context, asked);
   const { rows, remaining } = await findSeries(place, query);
   const needsStudy = !named.includes('study');
   const levels: readonly Level[] = needsStudy ? ['study', 'series'] : ['series'];
@@ -101,7 +104,7 @@ async function searchSeries(context: WebContext, asked: Asked): Promise<SearchAn
 
 async function searchInstances(context: WebContext, asked: Asked): Promise<SearchAnswer> {
   const { query, root, named } = asked;
-  const place = placeOf(context);
+  const place = placeOf(context, asked);
   const { rows, remaining } = await findInstanceRows(place, query);
   const levels = (['study', 'series', 'instance'] as const).filter(
     (level) => !named.includes(level),
@@ -128,8 +131,8 @@ async function searchInstances(context: WebContext, asked: Asked): Promise<Searc
   return toAnswer(query, results, remaining);
 }
 
-function placeOf({ database, config }: WebContext): SearchPlace {
-  return { database, readingMode: config.readingMode };
+function placeOf({ database, config }: WebContext, { principal }: Asked): SearchPlace {
+  return { database, sight: sightOf(config, principal) };
 }
 
 const SEARCHES = { study: searchStudies, series: searchSeries, instance: searchInstances };

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { visibleInstances } from '../../study/visible-instances.ts';
 import type { SearchPlace } from './find-rows.ts';
 
-/** What a study holds of what the reading mode lets out. */
+/** What a study holds of what the asker may see. */
 export interface StudyCounts {
   readonly series: number;
   readonly instances: number;
@@ -10,7 +10,7 @@ export interface StudyCounts {
 }
 
 export async function countStudies(
-  { database, readingMode }: SearchPlace,
+  { database, sight }: SearchPlace,
   studyKeys: readonly string[],
 ): Promise<ReadonlyMap<string, StudyCounts>> {
   const keys = [...new Set(studyKeys)];
@@ -21,7 +21,7 @@ export async function countStudies(
     .select(['studyKey', 'seriesInstanceUid', 'modality'])
     .select(({ fn }) => fn.countAll<string>().as('instances'))
     .where(sql<boolean>`instance.study_key = ANY(${keys})`)
-    .where(visibleInstances(readingMode))
+    .where(visibleInstances(sight))
     .groupBy(['studyKey', 'seriesInstanceUid', 'modality'])
     .execute();
   const books = new Map<

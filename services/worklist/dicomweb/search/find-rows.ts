@@ -1,8 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { ReadingMode } from '#core/finding.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { StudyRow } from '../../list/study-item.ts';
 import type { InstanceRow } from '../../study/images.ts';
+import type { Sight } from '../../study/sight.ts';
 import { visibleInstances } from '../../study/visible-instances.ts';
 import { allOf, conditionFor } from './conditions.ts';
 import type { SearchQuery } from './parse-query.ts';
@@ -10,7 +10,7 @@ import type { SearchQuery } from './parse-query.ts';
 /** Where a search is made. */
 export interface SearchPlace {
   readonly database: Database;
-  readonly readingMode: ReadingMode;
+  readonly sight: Sight;
 }
 
 /** A series: its study, one of its instances, and how many it has. */
@@ -52,7 +52,7 @@ async function readPage<Row>(
 }
 
 function conditionsAt(place: SearchPlace, query: SearchQuery) {
-  const visible = visibleInstances(place.readingMode);
+  const visible = visibleInstances(place.sight);
   const options = { fuzzy: query.fuzzy, visible };
   const of = (level: string): RawBuilder<SqlBool>[] =>
     query.matches

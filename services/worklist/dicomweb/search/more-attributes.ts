@@ -6,6 +6,7 @@ import type { WebContext } from '../../context.ts';
 import type { InstanceRow } from '../../study/images.ts';
 import { visibleInstances } from '../../study/visible-instances.ts';
 import { readInstanceJson } from '../read-object.ts';
+import type { SearchPlace } from './find-rows.ts';
 import { levelOf } from './levels.ts';
 import type { SearchQuery } from './parse-query.ts';
 import { isWithin, type Level } from './query-keys.ts';
@@ -52,14 +53,14 @@ export async function addAttributes(
 
 /** One instance of each study, to read from what the index does not hold. */
 export async function pickInstances(
-  { database, config }: WebContext,
+  { database, sight }: SearchPlace,
   studyKeys: readonly string[],
 ): Promise<ReadonlyMap<string, InstanceRow>> {
   const { rows } = await sql<InstanceRow>`
     SELECT one.* FROM unnest(${studyKeys}::bigint[]) AS wanted (study_key)
     CROSS JOIN LATERAL (
       SELECT instance.* FROM instance
-      WHERE instance.study_key = wanted.study_key AND ${visibleInstances(config.readingMode)}
+      WHERE instance.study_key = wanted.study_key AND ${visibleInstances(sight)}
       LIMIT 1) AS one`.execute(database);
   return new Map(rows.map((row) => [row.studyKey, row]));
 }

@@ -56,6 +56,7 @@ async function answerSearch(
   await recordSearch(context, principal.name, study);
   const { results, warnings } = await search(context, {
     query: { ...parsed, matches },
+    principal,
     root,
     named,
   });

@@ -1,9 +1,9 @@
 import type { ErrorCode, RadTriageError } from '#core/errors.ts';
-import type { ReadingMode } from '#core/finding.ts';
 import type { FileMeta } from '#dicom/part10/encode-header.ts';
 import type { ReceiveOutcome } from '#intake/types.ts';
 import type { Database } from '#platform/database/connect.ts';
-import { isShownIn } from '../../study/visible-instances.ts';
+import type { Sight } from '../../study/sight.ts';
+import { isShownTo } from '../../study/visible-instances.ts';
 import { failureReason, warningReason } from './reasons.ts';
 import { SpilledList } from './spilled-list.ts';
 
@@ -37,17 +37,17 @@ interface Place {
 export type FindPlaces = (keys: readonly string[]) => Promise<ReadonlyMap<string, Place>>;
 
 /**
- * A database that is away costs the addresses, not the answer: everything is kept. What the reading mode holds back has
- * no address.
+ * A database that is away costs the addresses, not the answer: everything is kept. What the sender may not see has no
+ * address.
  */
-export function findPlacesIn(database: Database, readingMode: ReadingMode): FindPlaces {
+export function findPlacesIn(database: Database, sight: Sight): FindPlaces {
   return async (keys) => {
     const rows = await database
       .selectFrom('instance')
       .innerJoin('study', 'study.studyKey', 'instance.studyKey')
       .select(['instance.instanceKey', 'instance.seriesInstanceUid', 'study.studyInstanceUid'])
       .where('instance.instanceKey', 'in', keys)
-      .where(isShownIn(readingMode))
+      .where(isShownTo(sight))
       .execute()
       .catch(() => []);
     return new Map(rows.map(({ instanceKey, ...place }) => [instanceKey, place]));

@@ -8,6 +8,7 @@ import { dropBody, liftBodyDeadline } from '#platform/http/body-deadline.ts';
 import type { Principal } from '#platform/http/principal.ts';
 import { type Route, type RouteContext, rawRoute } from '#platform/http/route.ts';
 import type { WebContext } from '../../context.ts';
+import { sightOf } from '../../study/sight.ts';
 import { requireJsonAccepted } from '../negotiate.ts';
 import { serviceRoot } from '../service.ts';
 import { parseMediaType } from './media-type.ts';
@@ -130,7 +131,9 @@ async function store(
   { principal, request, reply }: RouteContext,
 ): Promise<unknown> {
   const { context } = services;
-  const results = new StoreResults(findPlacesIn(context.database, context.config.readingMode));
+  const results = new StoreResults(
+    findPlacesIn(context.database, sightOf(context.config, principal)),
+  );
   try {
     const isThere = await takeInOrLose({ ...services, results }, wanted, request);
     const { stored, failed, unnamed } = results;

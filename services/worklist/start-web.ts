@@ -28,6 +28,7 @@ import { storeRoutes } from './dicomweb/store/store-routes.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { createEventStreams } from './events/event-routes.ts';
 import { listRoutes } from './list/list-routes.ts';
+import { viewRoutes } from './list/view-routes.ts';
 import { acknowledgeRoutes } from './notifications/acknowledge-routes.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { createAuthenticate, SESSION_COOKIE } from './session/authenticate.ts';
@@ -122,6 +123,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     describeRoute(() => routes, version),
     ...sessionRoutes(context),
     ...listRoutes(context),
+    ...viewRoutes(context),
     ...studyRoutes(context),
     ...priorRoutes(context),
     ...readingRoutes(context),

@@ -16,6 +16,7 @@ import { up as results } from './migrations/013-results.ts';
 import { up as delivery } from './migrations/014-delivery.ts';
 import { up as notifications } from './migrations/015-notifications.ts';
 import { up as worklist } from './migrations/016-worklist.ts';
+import { up as worklistViews } from './migrations/016-worklist-views.ts';
 import { up as impressions } from './migrations/017-impressions.ts';
 import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
 
@@ -36,6 +37,7 @@ const MIGRATIONS = {
   '014-delivery': { up: delivery },
   '015-notifications': { up: notifications },
   '016-worklist': { up: worklist },
+  '016-worklist-views': { up: worklistViews },
   '017-impressions': { up: impressions },
   '018-dicomweb-search': { up: dicomwebSearch },
 };

@@ -19,6 +19,7 @@ import type {
 import type { ImpressionTable } from './impression-tables.ts';
 import type { NotificationTable } from './notification-tables.ts';
 import type { InstallationTable, ResultObjectTable, ResultSetTable } from './result-tables.ts';
+import type { WorklistViewTable } from './worklist-tables.ts';
 
 export interface StudyTable {
   studyKey: Generated<string>;
@@ -627,4 +628,5 @@ export interface DatabaseSchema {
   destination: DestinationTable;
   deliveryCommitment: DeliveryCommitmentTable;
   commitmentAnswer: CommitmentAnswerTable;
+  worklistView: WorklistViewTable;
 }

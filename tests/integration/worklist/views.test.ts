@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ViewSettings,
+  worklistFacetsSchema,
+  worklistViewsSchema,
+} from '#contracts/worklist-views.ts';
+import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
+import { seedRun, seedStudy } from '#tests/support/seed-studies.ts';
+import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import type { Web } from '#worklist/start-web.ts';
+
+const SETTINGS: ViewSettings = {
+  filters: {
+    priorities: ['STAT'],
+    status: 'any',
+    reading: 'to-read',
+    modalities: ['CT'],
+    sites: [],
+    flagged: false,
+    finding: '',
+    ageFrom: null,
+    ageTo: 18,
+  },
+  sort: { by: 'received', direction: 'descending' },
+  columns: ['patient', 'priority'],
+};
+
+describe('saved views and counts of the worklist', () => {
+  const directory = temporaryDirectory();
+  let server: TestDatabase;
+  let web: Web;
+  let ada: Caller;
+  let ben: Caller;
+  let admin: Caller;
+
+  beforeAll(async () => {
+    server = await startTestDatabase();
+    const { database, url: databaseUrl } = server;
+    web = await startTestWeb({ database, databaseUrl, directory: directory.path });
+    ada = await callerFor(web, database, { role: 'radiologist', name: 'ada' });
+    ben = await callerFor(web, database, { role: 'radiologist', name: 'ben' });
+    admin = await callerFor(web, database, { role: 'admin', name: 'root' });
+  });
+  afterAll(async () => {
+    await web.close();
+    await server.stop();
+    directory.remove();
+  });
+
+  const save = (caller: Caller, body: object) =>
+    caller('/api/worklist/views', { method: 'POST', body: { settings: SETTINGS, ...body } });
+  const views = async (caller: Caller) =>
+    worklistViewsSchema.parse(await (await caller('/api/worklist/views')).json()).views;
+
+  it('are kept for their owner, replaced by name, with one default', async () => {
+    expect((await save(ada, { name: 'Children', isDefault: true })).status).toBe(200);
+    await save(ada, { name: 'Night', isDefault: true });
+    await save(ada, { name: 'Night', isDefault: true, settings: { ...SETTINGS, sort: null } });
+    const own = await views(ada);
+    expect(own.map((view) => [view.name, view.isDefault])).toEqual([
+      ['Children', false],
+      ['Night', true],
+    ]);
+    expect(own[0]?.settings).toEqual(SETTINGS);
+    expect(own[1]?.settings.sort).toBeNull();
+    expect(await views(ben)).toEqual([]);
+    const foreign = await ben(`/api/worklist/views/${own[0]?.id}`, { method: 'DELETE' });
+    expect(foreign.status).toBe(404);
+    expect((await ada(`/api/worklist/views/${own[0]?.id}`, { method: 'DELETE' })).status).toBe(200);
+    expect(await views(ada)).toHaveLength(1);
+  });
+
+  it('are shared by administrators alone, and that is audited', async () => {
+    expect((await save(ada, { name: 'For all', shared: true })).status).toBe(403);
+    expect((await save(admin, { name: 'For all', shared: true })).status).toBe(200);
+    const [shared] = await views(ben);
+    expect(shared).toMatchObject({ name: 'For all', owner: 'token:root', shared: true });
+    const foreign = await ben(`/api/worklist/views/${shared?.id}`, { method: 'DELETE' });
+    expect(foreign.status).toBe(404);
+    const entries = await server.database
+      .selectFrom('auditLog')
+      .select(['actor', 'action'])
+      .where('action', 'like', 'worklist-view.%')
+      .where('actor', '=', 'token:root')
+      .execute();
+    expect(entries).toEqual([{ actor: 'token:root', action: 'worklist-view.saved' }]);
+  });
+
+  it('are refused when they hold what the list does not know', async () => {
+    const columns = { ...SETTINGS, columns: ['temperature'] };
+    expect((await save(ada, { name: 'x', settings: columns })).status).toBe(400);
+    expect((await save(ada, { name: '  ' })).status).toBe(400);
+  });
+
+  it('counts what each choice would give, with the other filters in force', async () => {
+    const imageRevision = 'e'.repeat(64);
+    const north = { site: 'North', modality: 'CT', imageRevision };
+    const flagged = await seedStudy(server.database, { ...north, flagged: true });
+    await seedRun(server.database, flagged, { imageRevision });
+    await seedStudy(server.database, { ...north, priority: 'HIGH' });
+    await seedStudy(server.database, { site: 'South', modality: 'DX' });
+    await seedStudy(server.database, { ...north, readingStatus: 'reviewed' });
+    const facets = async (query: string) =>
+      worklistFacetsSchema.parse(await (await ada(`/api/worklist/facets?${query}`)).json());
+    const all = await facets('');
+    expect(all.modality).toEqual([
+      { value: 'CT', count: 2 },
+      { value: 'DX', count: 1 },
+    ]);
+    expect(all.finding).toEqual([{ value: 'lesion', count: 1 }]);
+    expect(all.readingStatus).toContainEqual({ value: 'reviewed', count: 1 });
+    const ofSouth = await facets('site=South');
+    expect(ofSouth.modality).toEqual([{ value: 'DX', count: 1 }]);
+    expect(ofSouth.site).toHaveLength(2);
+    expect(ofSouth.finding).toEqual([]);
+  });
+});

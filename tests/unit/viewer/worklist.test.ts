@@ -3,6 +3,7 @@ import { worklistQuerySchema } from '#contracts/worklist.ts';
 import { STUDY_STATUSES } from '#core/study-state.ts';
 import { describeAi } from '../../../viewer/src/worklist/ai-word.ts';
 import { chooseNext } from '../../../viewer/src/worklist/choose-next.ts';
+import { moveColumn, nextSort } from '../../../viewer/src/worklist/columns.ts';
 import {
   isFiltered,
   NO_FILTERS,
@@ -86,17 +87,27 @@ describe('the filters', () => {
       ...togglePriority(togglePriority(NO_FILTERS, 'HIGH'), 'STAT'),
       status: 'failed' as const,
       reading: 'all' as const,
-      modality: 'CT',
+      modalities: ['CT', 'MR'],
+      sites: ['North'],
+      finding: 'opacity',
+      ageTo: 17,
       flagged: true,
       search: ' doe ',
     };
-    const query = Object.fromEntries(new URLSearchParams(toQuery(filters)));
+    const query = Object.fromEntries(
+      new URLSearchParams(toQuery({ filters, sort: { by: 'age', direction: 'descending' } })),
+    );
     expect(query).toEqual({
       priority: 'STAT,HIGH',
       status: 'failed',
       readingStatus: 'unread,open,reviewed,reported-elsewhere',
-      modality: 'CT',
+      modality: 'CT,MR',
+      site: 'North',
+      finding: 'opacity',
+      ageTo: '17',
       flagged: 'true',
+      sort: 'age',
+      direction: 'descending',
       search: 'doe',
     });
     expect(worklistQuerySchema.safeParse(query).success).toBe(true);
@@ -108,6 +119,24 @@ describe('the filters', () => {
     expect(isFiltered({ ...NO_FILTERS, flagged: true })).toBe(true);
     const twice = togglePriority(togglePriority(NO_FILTERS, 'LOW'), 'LOW');
     expect(isFiltered(twice)).toBe(false);
+  });
+});
+
+describe('the columns', () => {
+  it('sort one way, then the other, then stand in the order of triage again', () => {
+    const once = nextSort(null, 'age');
+    const twice = nextSort(once, 'age');
+    expect([once?.direction, twice?.direction, nextSort(twice, 'age')]).toEqual([
+      'ascending',
+      'descending',
+      null,
+    ]);
+    expect(nextSort(twice, 'site')).toEqual({ by: 'site', direction: 'ascending' });
+  });
+
+  it('move among the others and stay within', () => {
+    expect(moveColumn(['patient', 'age', 'site'], 'site', -1)).toEqual(['patient', 'site', 'age']);
+    expect(moveColumn(['patient', 'age'], 'age', 1)).toEqual(['patient', 'age']);
   });
 });
 

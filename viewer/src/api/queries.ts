@@ -10,6 +10,7 @@ import { studyResultsSchema } from '#contracts/results.ts';
 import { healthSchema, type Session, sessionSchema } from '#contracts/session.ts';
 import { heatmapSchema, studyDetailSchema } from '#contracts/study.ts';
 import { worklistNewsSchema, worklistRowsSchema, worklistSchema } from '#contracts/worklist.ts';
+import { worklistFacetsSchema, worklistViewsSchema } from '#contracts/worklist-views.ts';
 import { ApiFailure, request } from './client.ts';
 
 export function studyPath(studyInstanceUid: string): string {
@@ -52,6 +53,21 @@ export function worklistNewsQuery(search: string) {
     ...UNSHARED,
   });
 }
+
+/** @param search the query string of GET /api/worklist/facets, without `?` */
+export function worklistFacetsQuery(search: string) {
+  return queryOptions({
+    queryKey: ['worklist', 'facets', search],
+    queryFn: ({ signal }) =>
+      request(worklistFacetsSchema, `/api/worklist/facets?${search}`, { signal }),
+    refetchInterval: 20_000,
+  });
+}
+
+export const worklistViewsQuery = queryOptions({
+  queryKey: ['worklist', 'views'],
+  queryFn: ({ signal }) => request(worklistViewsSchema, '/api/worklist/views', { signal }),
+});
 
 export function worklistRowsQuery(uids: readonly string[]) {
   const search = uids.join(',');

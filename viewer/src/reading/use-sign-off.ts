@@ -7,7 +7,7 @@ import { formatPersonName } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { chooseNext } from '../worklist/choose-next.ts';
-import { loadFilters, toQuery } from '../worklist/filters.ts';
+import { loadView, PLAIN_VIEW, toQuery } from '../worklist/filters.ts';
 import { type Draft, saveDraft, toReviewRequest } from './draft.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
@@ -16,13 +16,14 @@ import type { OpenStudy } from './use-study.ts';
 /** Where the next study is looked for. */
 const NEXT_ROWS = 200;
 
-/** Opens the next study of the reader's own list, or the list when there is none. */
+/** Opens the next study of the reader's own list, in the order of triage however it is sorted, or the list when there is none. */
 function useNext() {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { user } = useSession();
   return async (uid: string) => {
-    const query = worklistQuery(`limit=${NEXT_ROWS}&${toQuery(loadFilters())}`);
+    const { filters } = loadView() ?? PLAIN_VIEW;
+    const query = worklistQuery(`limit=${NEXT_ROWS}&${toQuery({ filters, sort: null })}`);
     const list = await queries.fetchQuery(query).catch(() => null);
     const next = list === null ? null : chooseNext(list.items, uid, user.name);
     if (next === null) showToast(T.listEmpty);

@@ -3,16 +3,16 @@ import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
-import { type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
+import { countMore, type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
 import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
-
-const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'NM', 'PT', 'US', 'XA'];
 
 interface FilterBarProps {
   readonly filters: Filters;
   readonly onChange: (filters: Filters) => void;
   readonly total: number | null;
   readonly search: RefObject<HTMLInputElement | null>;
+  readonly onMore: () => void;
+  readonly onViews: () => void;
   readonly onHelp: () => void;
 }
 
@@ -66,23 +66,13 @@ function Selects({ filters, onChange }: Pick<FilterBarProps, 'filters' | 'onChan
           </option>
         ))}
       </select>
-      <select
-        className="field"
-        aria-label={T.modality}
-        value={filters.modality}
-        onChange={({ target }) => onChange({ ...filters, modality: target.value })}
-      >
-        <option value="">{T.anyModality}</option>
-        {MODALITIES.map((each) => (
-          <option key={each}>{each}</option>
-        ))}
-      </select>
     </>
   );
 }
 
 export function FilterBar(props: FilterBarProps) {
   const { filters, onChange } = props;
+  const more = countMore(filters);
   return (
     <section className="filter-bar" aria-label="Filters">
       <input
@@ -120,12 +110,24 @@ export function FilterBar(props: FilterBarProps) {
         {T.flaggedOnly}
       </Button>
       <Selects filters={filters} onChange={onChange} />
+      <Button
+        size="small"
+        aria-pressed={more > 0}
+        onClick={props.onMore}
+        data-testid="more-filters"
+      >
+        {T.more}
+        {more === 0 ? null : ` (${more})`}
+      </Button>
       {isFiltered(filters) ? (
         <Button kind="quiet" size="small" onClick={() => onChange(NO_FILTERS)}>
           {T.clear}
         </Button>
       ) : null}
       <Count total={props.total} />
+      <Button kind="quiet" size="small" onClick={props.onViews} data-testid="views">
+        {T.views}
+      </Button>
       <Button kind="quiet" size="small" onClick={props.onHelp}>
         {TEXT.keys} <Key>?</Key>
       </Button>

@@ -1,33 +1,59 @@
-import { z } from 'zod';
+import { type ViewSettings, viewSettingsSchema } from '#contracts/worklist-views.ts';
 import { PRIORITIES, type Priority } from '#core/priority.ts';
-import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+import { READING_STATUSES } from '#core/study-state.ts';
 
-const STORE = 'radtriage.worklist.filters';
+const STORE = 'radtriage.worklist.view';
 
-const filtersSchema = z.object({
-  priorities: z.array(z.enum(PRIORITIES)),
-  status: z.enum([...STUDY_STATUSES, 'any']),
-  reading: z.enum([...READING_STATUSES, 'to-read', 'all']),
-  modality: z.string().max(16),
-  flagged: z.boolean(),
-});
-
-export interface Filters extends z.output<typeof filtersSchema> {
+export interface Filters extends Readonly<ViewSettings['filters']> {
   /** Not kept with the rest: it is a patient's name more often than not. */
-  search: string;
+  readonly search: string;
+}
+
+/** What the list shows, and how. */
+export interface ListView {
+  readonly filters: Filters;
+  /** Null: the order of triage. */
+  readonly sort: ViewSettings['sort'];
+  readonly columns: ViewSettings['columns'];
 }
 
 export const NO_FILTERS: Filters = {
   priorities: [],
   status: 'any',
   reading: 'to-read',
-  modality: '',
+  modalities: [],
+  sites: [],
   flagged: false,
+  finding: '',
+  ageFrom: null,
+  ageTo: null,
   search: '',
 };
 
+export const PLAIN_VIEW: ListView = {
+  filters: NO_FILTERS,
+  sort: null,
+  columns: [
+    'priority',
+    'image',
+    'patient',
+    'study',
+    'ai',
+    'reason',
+    'received',
+    'waiting',
+    'reading',
+  ],
+};
+
 export function isFiltered(filters: Filters): boolean {
-  return toQuery(filters) !== toQuery(NO_FILTERS);
+  return toQuery({ filters, sort: null }) !== toQuery({ filters: NO_FILTERS, sort: null });
+}
+
+/** How many of the filters that stand in the dialog are set. */
+export function countMore({ modalities, sites, finding, ageFrom, ageTo }: Filters): number {
+  const set = [modalities.length > 0, sites.length > 0, finding !== ''];
+  return [...set, ageFrom !== null || ageTo !== null].filter(Boolean).length;
 }
 
 export function togglePriority(filters: Filters, priority: Priority): Filters {
@@ -37,29 +63,49 @@ export function togglePriority(filters: Filters, priority: Priority): Filters {
 }
 
 /** The query string of GET /api/worklist, without limit and offset. */
-export function toQuery(filters: Filters): string {
+export function toQuery({ filters, sort }: Pick<ListView, 'filters' | 'sort'>): string {
   const query = new URLSearchParams();
-  if (filters.priorities.length > 0) query.set('priority', filters.priorities.join(','));
+  const choose = (name: string, values: readonly string[]) => {
+    if (values.length > 0) query.set(name, values.join(','));
+  };
+  choose('priority', filters.priorities);
   if (filters.status !== 'any') query.set('status', filters.status);
-  if (filters.reading === 'all') query.set('readingStatus', READING_STATUSES.join(','));
+  if (filters.reading === 'all') choose('readingStatus', READING_STATUSES);
   else if (filters.reading !== 'to-read') query.set('readingStatus', filters.reading);
-  if (filters.modality !== '') query.set('modality', filters.modality);
+  choose('modality', filters.modalities);
+  choose('site', filters.sites);
   if (filters.flagged) query.set('flagged', 'true');
+  if (filters.finding !== '') query.set('finding', filters.finding);
+  if (filters.ageFrom !== null) query.set('ageFrom', String(filters.ageFrom));
+  if (filters.ageTo !== null) query.set('ageTo', String(filters.ageTo));
   const search = filters.search.trim();
   if (search !== '') query.set('search', search.slice(0, 64));
+  if (sort !== null) {
+    query.set('sort', sort.by);
+    query.set('direction', sort.direction);
+  }
   return query.toString();
 }
 
-export function loadFilters(): Filters {
+export function toSettings({ filters, sort, columns }: ListView): ViewSettings {
+  const { search: _notKept, ...kept } = filters;
+  return { filters: kept, sort, columns: [...columns] };
+}
+
+export function fromSettings({ filters, sort, columns }: ViewSettings): ListView {
+  return { filters: { ...filters, search: '' }, sort, columns };
+}
+
+/** What this tab showed last; null in a new one. */
+export function loadView(): ListView | null {
   try {
-    const stored = filtersSchema.safeParse(JSON.parse(sessionStorage.getItem(STORE) ?? 'null'));
-    return stored.success ? { ...stored.data, search: '' } : NO_FILTERS;
+    const parsed = viewSettingsSchema.safeParse(JSON.parse(sessionStorage.getItem(STORE) ?? ''));
+    return parsed.success ? fromSettings(parsed.data) : null;
   } catch {
-    return NO_FILTERS;
+    return null;
   }
 }
 
-export function saveFilters(filters: Filters): void {
-  const { search: _notKept, ...kept } = filters;
-  sessionStorage.setItem(STORE, JSON.stringify(kept));
+export function saveView(view: ListView): void {
+  sessionStorage.setItem(STORE, JSON.stringify(toSettings(view)));
 }

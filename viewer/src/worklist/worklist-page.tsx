@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { WorklistItem } from '#contracts/study.ts';
 import { ApiFailure, messageOf } from '../api/client.ts';
@@ -9,21 +9,19 @@ import { TEXT } from '../design/text.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { loadReadingPage } from '../reading/load-page.ts';
+import { type Sort, sortTitle } from './columns.ts';
 import { FilterBar } from './filter-bar.tsx';
-import {
-  type Filters,
-  isFiltered,
-  loadFilters,
-  NO_FILTERS,
-  saveFilters,
-  toQuery,
-} from './filters.ts';
+import { type Filters, isFiltered, NO_FILTERS, toQuery } from './filters.ts';
 import { ModelNotices } from './model-notices.tsx';
 import { newStat, newStudies, WORKLIST_TEXT as T } from './text.ts';
 import { useRows } from './use-rows.ts';
+import { useView } from './use-view.ts';
 import { useWorklistKeys } from './use-worklist-keys.ts';
 import { WorklistTable } from './worklist-table.tsx';
 import './worklist.css';
+
+const FilterDialog = lazy(() => import('./filter-dialog.tsx'));
+const ViewsDialog = lazy(() => import('./views-dialog.tsx'));
 
 /** Fetches the reading chunk while the page has nothing better to do. */
 function usePrefetchedReading(ready: boolean): void {
@@ -37,15 +35,6 @@ function usePrefetchedReading(ready: boolean): void {
     const idle = requestIdleCallback(fetchIt, { timeout: 3000 });
     return () => cancelIdleCallback(idle);
   }, [ready]);
-}
-
-function useFilters(): [Filters, (next: Filters) => void] {
-  const [filters, setFilters] = useState(loadFilters);
-  const change = (next: Filters) => {
-    saveFilters(next);
-    setFilters(next);
-  };
-  return [filters, change];
 }
 
 function Empty(props: { readonly filtered: boolean; readonly onClear: () => void }) {
@@ -83,11 +72,34 @@ function NewsBar(props: { readonly arrived: number; readonly onShow: () => void 
   );
 }
 
+/** Whoever sorts otherwise must not take the first row for the most urgent. */
+function SortNotice(props: { readonly sort: Sort; readonly onBack: () => void }) {
+  const { by, direction } = props.sort;
+  return (
+    <Notice
+      tone="warn"
+      testId="not-triage"
+      action={
+        <Button kind="quiet" size="small" onClick={props.onBack}>
+          {T.backToTriage}
+        </Button>
+      }
+    >
+      {T.sortedBy} {sortTitle(by).toLowerCase()}, {direction}: <strong>{T.notTriage}</strong>
+    </Notice>
+  );
+}
+
 export function WorklistPage() {
   const [, navigate] = useLocation();
-  const [filters, setFilters] = useFilters();
+  const [view, setView] = useView();
+  const { filters, sort } = view;
+  const setFilters = (next: Filters) => setView({ ...view, filters: next });
+  const setSort = (next: Sort | null) => setView({ ...view, sort: next });
+  const [dialog, setDialog] = useState<'filters' | 'views' | null>(null);
+  const closeDialog = () => setDialog(null);
   const search = useRef<HTMLInputElement>(null);
-  const list = useRows(useDeferredValue(toQuery(filters)), announceStat);
+  const list = useRows(useDeferredValue(toQuery(view)), announceStat);
   const { store, state, asked } = list;
   useEffect(() => {
     if (state.generatedAt !== null) setServerTime(state.generatedAt);
@@ -106,8 +118,11 @@ export function WorklistPage() {
         onChange={setFilters}
         total={state.total}
         search={search}
+        onMore={() => setDialog('filters')}
+        onViews={() => setDialog('views')}
         onHelp={() => keys.setHelp(true)}
       />
+      {sort === null ? null : <SortNotice sort={sort} onBack={() => setSort(null)} />}
       {asked.error !== null && state.total !== null ? (
         <Notice tone="bad" testId="list-error">
           {isUnreachable(asked.error) ? T.offlineList : messageOf(asked.error)}
@@ -136,10 +151,21 @@ export function WorklistPage() {
             faded={asked.error !== null}
             selected={keys.selected}
             moves={keys.moves}
+            columns={view.columns}
+            sort={sort}
+            onSort={setSort}
             onOpen={open}
           />
         </>
       )}
+      <Suspense fallback={null}>
+        {dialog === 'filters' ? (
+          <FilterDialog filters={filters} onChange={setFilters} onClose={closeDialog} />
+        ) : null}
+        {dialog === 'views' ? (
+          <ViewsDialog view={view} onChange={setView} onClose={closeDialog} />
+        ) : null}
+      </Suspense>
       {keys.help ? (
         <KeyHelp
           title={T.helpTitle}

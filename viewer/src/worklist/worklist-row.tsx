@@ -1,6 +1,7 @@
 import { memo, useState } from 'react';
 import { Link } from 'wouter';
 import type { WorklistItem } from '#contracts/study.ts';
+import type { WorklistColumn } from '#contracts/worklist-views.ts';
 import { studyPath } from '../api/queries.ts';
 import { useNow } from '../design/clock.ts';
 import {
@@ -130,8 +131,71 @@ function Reading({ item }: { readonly item: WorklistItem }) {
   );
 }
 
+/** One column of a row. */
+function Cell({
+  column,
+  ...rest
+}: Pick<RowProps, 'item' | 'scrolling'> & { column: WorklistColumn }) {
+  const { item } = rest;
+  switch (column) {
+    case 'priority':
+      return (
+        <td>
+          <PriorityChip priority={item.priority} />
+        </td>
+      );
+    case 'image':
+      return (
+        <td>
+          <Thumbnail {...rest} />
+        </td>
+      );
+    case 'patient':
+      return <Patient item={item} />;
+    case 'study':
+      return <Study item={item} />;
+    case 'ai':
+      return <Ai item={item} />;
+    case 'reason':
+      return <Reason item={item} />;
+    case 'received':
+      return (
+        <td>
+          <div>{formatWhen(item.receivedAt, new Date())}</div>
+          <div className="clip second small">{item.site}</div>
+        </td>
+      );
+    case 'waiting':
+      return <Waiting item={item} />;
+    case 'reading':
+      return <Reading item={item} />;
+    default:
+      return <td className="clip">{plainText(column, item)}</td>;
+  }
+}
+
+function plainText(column: WorklistColumn, item: WorklistItem): string | null {
+  switch (column) {
+    case 'modality':
+      return item.modality;
+    case 'age':
+      return formatAge(item.patientAge, item.patientBirthDate, new Date());
+    case 'accession':
+      return item.accessionNumber;
+    case 'study-date':
+      return formatDicomDate(item.studyDate);
+    case 'site':
+      return item.site;
+    case 'images':
+      return String(item.imageCount);
+    default:
+      return null;
+  }
+}
+
 interface RowProps {
   readonly item: WorklistItem;
+  readonly columns: readonly WorklistColumn[];
   readonly place: number;
   readonly top: number;
   readonly selected: boolean;
@@ -153,22 +217,9 @@ export const WorklistRow = memo(function WorklistRow(props: RowProps) {
       style={{ transform: `translateY(${props.top}px)` }}
       onClick={() => props.onOpen(item.studyInstanceUid)}
     >
-      <td>
-        <PriorityChip priority={item.priority} />
-      </td>
-      <td>
-        <Thumbnail item={item} scrolling={props.scrolling} />
-      </td>
-      <Patient item={item} />
-      <Study item={item} />
-      <Ai item={item} />
-      <Reason item={item} />
-      <td>
-        <div>{formatWhen(item.receivedAt, new Date())}</div>
-        <div className="clip second small">{item.site}</div>
-      </td>
-      <Waiting item={item} />
-      <Reading item={item} />
+      {props.columns.map((column) => (
+        <Cell key={column} column={column} item={item} scrolling={props.scrolling} />
+      ))}
     </tr>
   );
 });

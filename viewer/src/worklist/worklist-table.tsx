@@ -1,5 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { type CSSProperties, useEffect, useRef } from 'react';
+import type { WorklistColumn } from '#contracts/worklist-views.ts';
+import { COLUMNS, gridTemplate, nextSort, type Sort } from './columns.ts';
 import type { RowStore } from './row-store.ts';
 import { WORKLIST_TEXT as T } from './text.ts';
 import { EmptyRow, WorklistRow } from './worklist-row.tsx';
@@ -19,18 +21,37 @@ interface WorklistTableProps {
   readonly selected: number;
   /** Counts the keys that moved the selection: its link takes the focus, so that a screen reader says it. */
   readonly moves: number;
+  readonly columns: readonly WorklistColumn[];
+  readonly sort: Sort | null;
+  readonly onSort: (sort: Sort | null) => void;
   readonly onOpen: (uid: string) => void;
 }
 
-function Head() {
+/** Heads that sort: one press one way, the next the other, the third back to the order of triage. */
+function Head({ columns, sort, onSort }: Pick<WorklistTableProps, 'columns' | 'sort' | 'onSort'>) {
   return (
     <thead>
       <tr className="grid-head grid-row" aria-rowindex={1}>
-        {Object.values(T.columns).map((column) => (
-          <th key={column} scope="col">
-            {column}
-          </th>
-        ))}
+        {columns.map((column) => {
+          const { title, sort: by } = COLUMNS[column];
+          const way = by !== null && sort?.by === by ? sort.direction : undefined;
+          return (
+            <th key={column} scope="col" aria-sort={way}>
+              {by === null ? (
+                title
+              ) : (
+                <button
+                  type="button"
+                  className="head-sort"
+                  onClick={() => onSort(nextSort(sort, by))}
+                >
+                  {title}
+                  {way === undefined ? null : way === 'ascending' ? ' ↑' : ' ↓'}
+                </button>
+              )}
+            </th>
+          );
+        })}
       </tr>
     </thead>
   );
@@ -38,7 +59,8 @@ function Head() {
 
 /** All studies of the list, of which only those in sight are in the page. */
 export function WorklistTable(props: WorklistTableProps) {
-  const { store, total, selected, moves } = props;
+  const { store, total, selected, moves, columns } = props;
+  const template = { '--columns': gridTemplate(columns) } as CSSProperties;
   const scroller = useRef<HTMLDivElement>(null);
   const focused = useRef(moves);
   const rows = useVirtualizer({
@@ -68,9 +90,15 @@ export function WorklistTable(props: WorklistTableProps) {
     link.focus({ preventScroll: true });
   });
   return (
-    <div className="grid" ref={scroller} data-faded={props.faded} onScroll={store.scrolled}>
+    <div
+      className="grid"
+      ref={scroller}
+      data-faded={props.faded}
+      style={template}
+      onScroll={store.scrolled}
+    >
       <table aria-label={T.title} aria-rowcount={total + 1}>
-        <Head />
+        <Head columns={columns} sort={props.sort} onSort={props.onSort} />
         <tbody style={{ height: rows.getTotalSize() }}>
           {shown.map(({ index, start }) => {
             const item = store.rowAt(index);
@@ -81,6 +109,7 @@ export function WorklistTable(props: WorklistTableProps) {
               <WorklistRow
                 key={item.studyInstanceUid}
                 item={item}
+                columns={columns}
                 {...place}
                 scrolling={rows.isScrolling}
                 onOpen={props.onOpen}

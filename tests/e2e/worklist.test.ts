@@ -1,0 +1,142 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { notifyChange } from '#platform/database/changes.ts';
+import { createAccount } from '#worklist/accounts/accounts.ts';
+import { seedWorklist } from '../bench/seed-worklist.ts';
+import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
+import { missingPeer } from '../support/peers.ts';
+import { seedStudy } from '../support/seed-studies.ts';
+import { startWebProcess, type WebProcess } from '../support/web-process.ts';
+
+const STUDIES = 3000;
+const PASSWORD = 'reader and a long word';
+
+describe.skipIf(missingPeer('chromium'))('the worklist', () => {
+  let web: WebProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    web = await startWebProcess();
+    await createAccount(web.database, {
+      username: 'reader',
+      password: PASSWORD,
+      roles: ['radiologist'],
+    });
+    await seedWorklist(web.database, STUDIES, 20);
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await web?.stop();
+  });
+
+  async function logIn(size = { width: 1366, height: 768 }) {
+    const opened = await openPage(browser, size);
+    const { page } = opened;
+    await page.goto(web.url);
+    await page.getByLabel(/user/i).fill('reader');
+    await page.getByLabel(/password/i).fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('worklist-row').first().waitFor();
+    return opened;
+  }
+  const faultsOf = async (page: Page) =>
+    (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [
+      id,
+      nodes.map((node) => node.html),
+    ]);
+  const selectedRow = (page: Page) =>
+    page.locator('[data-testid="worklist-row"][aria-current="true"]');
+  const firstUid = (page: Page) =>
+    page.getByTestId('worklist-row').first().getAttribute('data-uid');
+
+  it('is walked through to its end and back by keys alone', async () => {
+    const { page, errors } = await logIn();
+    await page.keyboard.press('End');
+    await page.locator(`[aria-rowindex="${STUDIES + 1}"][data-uid][aria-current="true"]`).waitFor();
+    await page.locator(`[aria-rowindex="${STUDIES + 1}"] a:focus`).waitFor();
+    await page.keyboard.press('PageUp');
+    await page.locator(`[aria-rowindex="${STUDIES - 9}"][aria-current="true"] a:focus`).waitFor();
+    await page.keyboard.press('Home');
+    await page.locator('[aria-rowindex="2"][aria-current="true"] a:focus').waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('keeps its rows in place when studies come, and says that they came', async () => {
+    const { page } = await logIn();
+    const before = await firstUid(page);
+    await page.keyboard.press('ArrowDown');
+    const chosen = await selectedRow(page).getAttribute('data-uid');
+    const receivedAt = new Date(Date.now() - 10 * 24 * 3_600_000);
+    const old = await seedStudy(web.database, {
+      ...{ receivedAt, basePriority: 'STAT', priority: 'STAT', patientName: 'Early^Bird' },
+    });
+    const fresh = await seedStudy(web.database, {
+      ...{ basePriority: 'STAT', priority: 'STAT', patientName: 'Urgent^Ida' },
+    });
+    await notifyChange(web.database, old.studyInstanceUid);
+    await notifyChange(web.database, fresh.studyInstanceUid);
+    await page.getByText('New STAT study: Urgent, Ida').waitFor();
+    await page.getByTestId('news').getByText('1 new study').waitFor();
+    expect(await firstUid(page)).toBe(before);
+    await keepScreenshot(page, 'worklist-news');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.keyboard.press('u');
+    await page.locator(`[data-uid="${old.studyInstanceUid}"][aria-rowindex="2"]`).waitFor();
+    // The choice has moved down with its study.
+    await page.locator(`[data-uid="${chosen}"][aria-rowindex="4"][aria-current="true"]`).waitFor();
+    await page.context().close();
+  });
+
+  it('says when it is not in triage order, and goes back', async () => {
+    const { page } = await logIn();
+    const triage = await firstUid(page);
+    await page.getByRole('button', { name: 'Patient', exact: true }).click();
+    await page.getByTestId('not-triage').getByText('not in triage order').waitFor();
+    await page.locator('th[aria-sort="ascending"]').waitFor();
+    await page.locator(`[aria-rowindex="2"]:not([data-uid="${triage}"])`).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Back to triage order' }).click();
+    await page.locator(`[aria-rowindex="2"][data-uid="${triage}"]`).waitFor();
+    expect(await page.getByTestId('not-triage').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('is filtered by what it holds, and a view of it is kept and comes first', async () => {
+    const { page, errors } = await logIn();
+    await page.getByTestId('more-filters').click();
+    await page.getByRole('checkbox', { name: /^CT/ }).check();
+    await page.getByTestId('counts').getByText('500', { exact: true }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await keepScreenshot(page, 'worklist-filters');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('views').click();
+    await page.getByRole('checkbox', { name: 'Accession' }).check();
+    await page.getByTestId('view-name').fill('CT alone');
+    await page.getByRole('checkbox', { name: /first in a new tab/ }).check();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByTestId('saved-view').getByText('CT alone').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await keepScreenshot(page, 'worklist-views');
+    expect(errors).toEqual([]);
+    await page.context().close();
+    const again = await logIn();
+    await again.page.getByTestId('counts').getByText('500', { exact: true }).waitFor();
+    await again.page.getByRole('button', { name: 'Accession' }).waitFor();
+    await again.page.getByTestId('views').click();
+    await again.page.getByRole('button', { name: 'Delete' }).click();
+    await again.page.getByText('None yet').waitFor();
+    await again.page.context().close();
+  });
+
+  it.each([1366, 2560])('can be looked at in both looks, %i pixels wide', async (width) => {
+    const { page } = await logIn({ width, height: width === 1366 ? 768 : 1440 });
+    await keepScreenshot(page, `worklist-dark-${width}`);
+    await page.getByRole('button', { name: /dark and the light/ }).click();
+    await keepScreenshot(page, `worklist-light-${width}`);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -15,7 +15,7 @@ export const WORKLIST_TEXT = {
   sortedBy: 'Sorted by',
   backToTriage: 'Back to triage order',
   more: 'More filters',
-  views: 'Views and columns',
+  views: 'Views',
   emptyTitle: 'Nothing waits to be read',
   emptyDetail: 'Studies appear here by themselves, from their first image.',
   noMatchTitle: 'No study matches these filters',

@@ -38,6 +38,18 @@ export const proportionSchema = z.object({
 });
 export type Proportion = z.output<typeof proportionSchema>;
 
+/** Readings of studies that were read blind first: the impression before the AI's word, and the verdict after. */
+export const changedMindsSchema = z.object({
+  compared: z.number().int(),
+  /** Agreed with the AI before and after. */
+  keptAgreeing: z.number().int(),
+  /** Differed from the AI before and after. */
+  keptDiffering: z.number().int(),
+  changedToAgree: z.number().int(),
+  changedAway: z.number().int(),
+});
+export type ChangedMinds = z.output<typeof changedMindsSchema>;
+
 export const qualitySummarySchema = z.object({
   analysed: z.number().int(),
   notAnalysed: z.number().int(),
@@ -56,6 +68,7 @@ export const qualitySummarySchema = z.object({
     added: z.number().int(),
   }),
   secondReadings: proportionSchema,
+  blindFirst: changedMindsSchema,
 });
 export type QualitySummary = z.output<typeof qualitySummarySchema>;
 

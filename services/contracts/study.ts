@@ -327,6 +327,7 @@ export const impressionRequestSchema = z.object({
   marks: impressionSchema.shape.marks.max(100).default([]),
   openedAt: time.optional(),
 });
+export type ImpressionRequest = z.input<typeof impressionRequestSchema>;
 export const impressionResponseSchema = z.object({ impression: impressionSchema });
 
 export const reviewResponseSchema = z.object({ review: reviewSchema, version: z.number().int() });

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Proportion, QualitySummary } from '#contracts/quality.ts';
 import { wilsonInterval } from '#core/statistics/proportions.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { countChangedMinds } from './changed-minds.ts';
 import { countJudgements, countVerdicts } from './judgements.ts';
 
 /** A proportion of nothing has no estimate and no interval. */
@@ -30,6 +31,7 @@ export async function summariseQuality(database: Kysely<DatabaseSchema>): Promis
       rejected: verdicts.reject,
       added: verdicts.add,
     },
+    blindFirst: await countChangedMinds(database),
     secondReadings: toProportion(counts.readTwice, counts.reviewed),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QUALITY_FILTERS, qualityListSchema, qualitySummarySchema } from '#contracts/quality.ts';
 import { reviewResponseSchema } from '#contracts/study.ts';
@@ -128,6 +129,29 @@ describe('the quality room', () => {
     const found = page.items.map((item) => item.study.studyInstanceUid);
     expect(new Set(found)).toEqual(new Set(names.map(uidOf)));
     expect(page.total).toBe(names.length);
+  });
+
+  it('counts how readers changed their minds once the AI had spoken', async () => {
+    const thoughtOf = async (name: string, word: 'finding' | 'nothing-to-report') => {
+      const { studyKey } = cases.get(name)?.study ?? { studyKey: '0' };
+      await server.database
+        .insertInto('impression')
+        .values({
+          ...{ impressionId: randomUUID(), studyKey, reader: 'reader', word, comment: null },
+          ...{ marks: '[]', imageRevision: null, openedAt: null, createdAt: new Date(0) },
+        })
+        .execute();
+    };
+    // By the AI flagged, flagged, not flagged, not flagged; the last has been signed by nobody.
+    await thoughtOf('confirmed', 'nothing-to-report');
+    await thoughtOf('rejected', 'finding');
+    await thoughtOf('clear', 'nothing-to-report');
+    await thoughtOf('missed', 'finding');
+    await thoughtOf('unread', 'finding');
+    expect((await summary()).blindFirst).toEqual({
+      ...{ compared: 4, changedToAgree: 1, changedAway: 1, keptAgreeing: 1, keptDiffering: 1 },
+    });
+    await server.database.deleteFrom('impression').execute();
   });
 
   it('counts plainly, with intervals; a study read before any result is compared with nothing', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { qualitySummarySchema } from '#contracts/quality.ts';
 import { studyDetailSchema } from '#contracts/study.ts';
 import { USER_ROLES, type UserRole } from '#core/finding.ts';
 import { openRegistry } from '#models/registry/registry.ts';
@@ -274,6 +275,10 @@ describe('a study that is read blind first', () => {
     ]);
     // It is read: whoever opens it now only looks.
     expect((await detailFor(other)).aiWithheld).toBe(false);
+    const summary = qualitySummarySchema.parse(await (await judge('/api/quality/summary')).json());
+    expect(summary.blindFirst).toEqual({
+      ...{ compared: 1, keptAgreeing: 1, keptDiffering: 0, changedToAgree: 0, changedAway: 0 },
+    });
     const entries = await server.database
       .selectFrom('auditLog')
       .select(['actor', 'action', 'details'])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reviewRequestSchema } from '#contracts/study.ts';
+import { impressionRequestSchema, reviewRequestSchema } from '#contracts/study.ts';
 import {
   type Draft,
   EMPTY_DRAFT,
@@ -10,6 +10,7 @@ import {
   type Operation,
   perform,
   saveDraft,
+  toImpressionRequest,
   toReviewRequest,
   undecided,
   undo,
@@ -26,7 +27,11 @@ const ADD: Operation = {
   box: [10, 20, 30, 40],
 };
 
-const draftOf = (...operations: Operation[]): Draft => ({ operations, comment: '' });
+const draftOf = (...operations: Operation[]): Draft => ({
+  operations,
+  comment: '',
+  impression: '',
+});
 
 function memoryStore() {
   const kept = new Map<string, string>();
@@ -108,6 +113,7 @@ describe('the review that is sent', () => {
         ADD,
       ],
       comment: '  see prior ',
+      impression: '',
     };
     const request = toReviewRequest({ version: 7, findings: FINDINGS }, draft, OPENED);
     expect(request).toEqual({
@@ -158,5 +164,27 @@ describe('keeping a draft in the tab', () => {
     expect(loadDraft(store, 'one', '1.2')).toBeNull();
     store.setItem('radtriage.draft.one.1.2', 'no JSON');
     expect(loadDraft(store, 'one', '1.2')).toBeNull();
+  });
+});
+
+describe('an impression', () => {
+  it('is made of the marks and words that came before the AI result; the marks stay in the draft', () => {
+    const draft = { ...draftOf(ADD), impression: ' left base ', comment: 'for the report' };
+    const asked = toImpressionRequest(draft, 'finding', OPENED);
+    expect(impressionRequestSchema.parse(asked)).toEqual({
+      ...{ word: 'finding', comment: 'left base', openedAt: OPENED },
+      marks: [{ sopInstanceUid: '1.2.3', frame: 1, box: [10, 20, 30, 40] }],
+    });
+    expect(judge(draft).added).toHaveLength(1);
+    expect(toImpressionRequest(EMPTY_DRAFT, 'nothing-to-report', OPENED)).not.toHaveProperty(
+      'comment',
+    );
+  });
+
+  it('keeps its words in the draft until it is recorded', () => {
+    const store = memoryStore();
+    const place = { reader: 'ada', uid: '1.2', version: 3 };
+    saveDraft(store, place, { ...EMPTY_DRAFT, impression: 'left' });
+    expect(loadDraft(store, 'ada', '1.2')?.draft.impression).toBe('left');
   });
 });

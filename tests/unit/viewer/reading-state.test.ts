@@ -171,10 +171,22 @@ describe('a study that changes while it is open', () => {
     findings: [],
     reviews: [],
     readingStatus: 'open' as const,
+    aiWithheld: false,
   };
 
   it('keeps quiet about what does not concern the reader', () => {
     expect(findChange(shown, { ...shown, readingStatus: 'unread' }, 'me')).toBeNull();
+  });
+
+  it('takes over at once what an impression uncovers', () => {
+    const at = '2026-11-23T08:00:00.000Z';
+    const run = {
+      ...{ id: 'r', number: 1, imageRevision: 'r1', trigger: 'complete', state: 'analysed' },
+      ...{ reason: null, traceId: 't', createdAt: at, startedAt: at, finishedAt: at, models: [] },
+    };
+    const uncovered = { ...shown, analysisRuns: [run] };
+    expect(findChange({ ...shown, aiWithheld: true }, uncovered, 'me')).toBeNull();
+    expect(findChange(shown, uncovered, 'me')).toMatchObject({ newAnalysis: true });
   });
 
   it('warns of late images', () => {

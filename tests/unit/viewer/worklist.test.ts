@@ -23,6 +23,7 @@ const TOLD = {
   score: 0.12,
   scoreModel: 'model-x',
   flagged: false,
+  aiWithheld: false,
 } as const;
 
 describe('what the AI column says', () => {
@@ -39,6 +40,14 @@ describe('what the AI column says', () => {
       primary: 'flagged',
       secondary: 'model-x',
       score: 0.91,
+    });
+  });
+
+  it('says of a study read blind first neither that something was found nor that nothing was', () => {
+    const blind = { ...TOLD, aiWithheld: true, score: null, scoreModel: null };
+    expect(describeAi(blind)).toEqual({
+      ...{ tone: 'plain', primary: 'shown after your own impression' },
+      ...{ secondary: null, score: null },
     });
   });
 

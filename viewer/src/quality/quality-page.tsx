@@ -5,6 +5,7 @@ import { messageOf } from '../api/client.ts';
 import { type QualityFilter, qualityStudiesQuery, qualitySummaryQuery } from '../api/queries.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, State } from '../design/ui.tsx';
+import { BlindFirstPanel } from './blind-first-panel.tsx';
 import { QualityTable } from './quality-table.tsx';
 import { SecondReadingDialog } from './second-reading-dialog.tsx';
 import { SummaryPanel } from './summary-panel.tsx';
@@ -39,6 +40,7 @@ export default function QualityPage() {
           />
         ) : null}
         {summary.data === undefined ? null : <SummaryPanel summary={summary.data} />}
+        {summary.data === undefined ? null : <BlindFirstPanel minds={summary.data.blindFirst} />}
         <section className="panel" aria-label={T.studies}>
           <div className="panel-head">
             <h2>

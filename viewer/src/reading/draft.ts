@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { boxSchema, type ReviewRequest, uidSchema } from '#contracts/study.ts';
+import {
+  boxSchema,
+  type ImpressionRequest,
+  type ReviewRequest,
+  uidSchema,
+} from '#contracts/study.ts';
 import type { Box } from '#core/finding.ts';
 
 /** Each act of the reader, in order: undo takes the last one back. */
@@ -33,10 +38,12 @@ export type Operation = z.output<typeof operationSchema>;
 const draftSchema = z.object({
   operations: z.array(operationSchema),
   comment: z.string().max(2000),
+  /** Free text of an impression that is not recorded yet. */
+  impression: z.string().max(2000).default(''),
 });
 export type Draft = z.output<typeof draftSchema>;
 
-export const EMPTY_DRAFT: Draft = { operations: [], comment: '' };
+export const EMPTY_DRAFT: Draft = { operations: [], comment: '', impression: '' };
 
 export type FindingVerdict =
   | { readonly verdict: 'confirm' }
@@ -109,7 +116,9 @@ export function undo(draft: Draft): Draft {
 }
 
 export function isEmptyDraft(draft: Draft): boolean {
-  return draft.operations.length === 0 && draft.comment.trim() === '';
+  return (
+    draft.operations.length === 0 && draft.comment.trim() === '' && draft.impression.trim() === ''
+  );
 }
 
 /** Findings without a verdict, in their given order. */
@@ -157,6 +166,20 @@ export function toReviewRequest(
   }
   const comment = draft.comment.trim();
   return { version: study.version, verdicts, openedAt, ...(comment === '' ? {} : { comment }) };
+}
+
+/** The reader's own marks and words, before the AI's are shown. The marks stay in the draft: they are findings of theirs. */
+export function toImpressionRequest(
+  draft: Draft,
+  word: ImpressionRequest['word'],
+  openedAt: string,
+): ImpressionRequest {
+  const marks = judge(draft).added.map(({ sopInstanceUid, frame, box: [x, y, width, height] }) => {
+    const box: [number, number, number, number] = [x, y, width, height];
+    return { sopInstanceUid, frame, box };
+  });
+  const comment = draft.impression.trim();
+  return { word, marks, openedAt, ...(comment === '' ? {} : { comment }) };
 }
 
 /** A draft lives in the tab, by reader and study; it says which version it was made on. */

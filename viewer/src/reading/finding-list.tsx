@@ -163,18 +163,20 @@ export function FindingList(props: {
   readonly ready: boolean;
   readonly withheld: boolean;
 }) {
-  const { judging, ready } = props;
+  const { judging, ready, study } = props;
   if (props.withheld) return <div className="side-part side-grow" />;
-  const labels = [...new Set(props.study.findings.map((finding) => finding.label))];
+  const labels = [...new Set(study.findings.map((finding) => finding.label))];
   return (
     <section className="side-part side-grow" aria-label={T.findings}>
       <h2 className="side-title">
-        {T.findings}
+        {study.aiWithheld ? T.ownMarks : T.findings}
         <span className="quiet small">
           <Key>j</Key> <Key>k</Key>
         </span>
       </h2>
-      {judging.marks.length === 0 ? <p className="second">{T.noFindings}</p> : null}
+      {judging.marks.length === 0 ? (
+        <p className="second">{study.aiWithheld ? T.noOwnMarks : T.noFindings}</p>
+      ) : null}
       <ol className="findings">
         {judging.marks.map((mark) => (
           <FindingCard
@@ -199,7 +201,7 @@ export function FindingList(props: {
           data-testid="add-missed"
           onClick={() => props.act({ type: 'add' })}
         >
-          {T.addMissed} <Key>m</Key>
+          {study.aiWithheld ? T.addMark : T.addMissed} <Key>m</Key>
         </Button>
         <Button
           size="small"

@@ -15,14 +15,24 @@ import { READING_TEXT as T } from './text.ts';
 import { type OpenStudy, useStudy } from './use-study.ts';
 import './reading.css';
 
+/** So many parts of a metadata query's key say which images it is of. */
+const SAME_IMAGES = 4;
+
 /** The stacks of what is shown, their metadata made known to the image loader. */
 function useStacks(study: StudyDetail | null): {
   stacks: ImageStack[] | null;
   error: Error | null;
 } {
   const uid = study?.studyInstanceUid ?? '';
+  const images = [uid, study?.imageRevision ?? null, study?.imageCount ?? 0] as const;
+  const queryKey = ['metadata', ...images, study?.aiWithheld ?? true] as const;
   const metadata = useQuery({
-    queryKey: ['metadata', uid, study?.imageRevision ?? null, study?.imageCount ?? 0],
+    queryKey,
+    // The same images with more beside them: the room stays as it is while that is read.
+    placeholderData: (before: unknown, query) =>
+      queryKey.slice(0, SAME_IMAGES).every((part, place) => part === query?.queryKey[place])
+        ? before
+        : undefined,
     queryFn: ({ signal }) => requestDicomJson(`/dicomweb/studies/${uid}/metadata`, signal),
     enabled: study !== null,
     staleTime: Number.POSITIVE_INFINITY,

@@ -10,6 +10,7 @@ import { FindingList } from './finding-list.tsx';
 import { FindingMarks } from './finding-marks.tsx';
 import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
+import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
 import type { Mark } from './marks.ts';
 import { NotificationPart } from './notification-part.tsx';
 import { PacsPart } from './pacs-part.tsx';
@@ -111,19 +112,38 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         </div>
       </div>
       <aside className="side" aria-label={T.aiResult}>
-        <AiPanel study={study} overlay={overlay} heatmap={heatmap} withheld={withheld} />
-        <NotificationPart study={study} />
-        <PacsPart study={study} />
+        {study.aiWithheld ? (
+          <BlindNotice />
+        ) : (
+          <>
+            <AiPanel study={study} overlay={overlay} heatmap={heatmap} withheld={withheld} />
+            <OwnImpression impression={study.impression} />
+            <NotificationPart study={study} />
+            <PacsPart study={study} />
+          </>
+        )}
         <FindingList study={study} judging={judging} act={act} ready={ready} withheld={withheld} />
-        <SignOff
-          study={study}
-          open={open}
-          judging={judging}
-          ready={ready}
-          openedAt={openedAt}
-          signing={signing}
-          setSigning={setSigning}
-        />
+        {study.aiWithheld ? (
+          <ImpressionPart
+            study={study}
+            open={open}
+            control={judging.control}
+            ready={ready}
+            openedAt={openedAt}
+            saying={signing}
+            setSaying={setSigning}
+          />
+        ) : (
+          <SignOff
+            study={study}
+            open={open}
+            judging={judging}
+            ready={ready}
+            openedAt={openedAt}
+            signing={signing}
+            setSigning={setSigning}
+          />
+        )}
       </aside>
       {help ? <KeyHelp title="Keys" groups={READING_KEYS} onClose={() => setHelp(false)} /> : null}
     </section>

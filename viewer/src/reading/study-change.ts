@@ -11,7 +11,13 @@ export interface StudyChange {
 
 type Told = Pick<
   StudyDetail,
-  'imageRevision' | 'imageCount' | 'analysisRuns' | 'findings' | 'reviews' | 'readingStatus'
+  | 'aiWithheld'
+  | 'imageRevision'
+  | 'imageCount'
+  | 'analysisRuns'
+  | 'findings'
+  | 'reviews'
+  | 'readingStatus'
 >;
 
 const findingIds = (study: Told) => study.findings.map((finding) => finding.id).join();
@@ -37,7 +43,9 @@ function newSigner(shown: Told, latest: Told, reader: string): string | null {
 export function findChange(shown: Told, latest: Told, reader: string): StudyChange | null {
   const change: StudyChange = {
     newImages: Math.max(0, latest.imageCount - shown.imageCount),
-    newAnalysis: analysisMark(shown) !== analysisMark(latest),
+    // What was withheld until now is what the reader asked for.
+    newAnalysis:
+      shown.aiWithheld === latest.aiWithheld && analysisMark(shown) !== analysisMark(latest),
     signedBy: newSigner(shown, latest, reader),
     reportedElsewhere:
       shown.readingStatus !== 'reported-elsewhere' && latest.readingStatus === 'reported-elsewhere',

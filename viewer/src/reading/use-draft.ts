@@ -19,6 +19,7 @@ export interface DraftControl {
   readonly perform: (operation: Operation) => void;
   readonly undo: () => void;
   readonly setComment: (comment: string) => void;
+  readonly setImpression: (impression: string) => void;
   readonly clear: () => void;
 }
 
@@ -43,6 +44,7 @@ export function useDraft(study: StudyDetail, reader: string): DraftControl {
     perform: (operation) => change(perform(fitted, operation)),
     undo: () => change(undo(fitted)),
     setComment: (comment) => change({ ...fitted, comment }),
+    setImpression: (impression) => change({ ...fitted, impression }),
     clear: () => change(EMPTY_DRAFT),
   };
 }

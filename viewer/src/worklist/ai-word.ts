@@ -21,6 +21,7 @@ type Told = Pick<
   | 'score'
   | 'scoreModel'
   | 'flagged'
+  | 'aiWithheld'
 >;
 
 function word(tone: AiWord['tone'], primary: string, secondary: string | null = null): AiWord {
@@ -57,6 +58,7 @@ export function describeAi(item: Told): AiWord {
     case 'failed':
       return word('bad', `failed: ${reason}`);
     case 'analysed':
+      if (item.aiWithheld) return word('plain', 'shown after your own impression');
       return item.flagged
         ? {
             tone: 'flagged',

@@ -8,11 +8,13 @@ import {
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
+import { sightOf } from '../study/sight.ts';
+import { refuseAiQuery, withholdFacets } from '../study/withhold.ts';
 import { readFacets } from './facets.ts';
 import { deleteView, readViews, saveView } from './saved-views.ts';
 
 /** What readers choose from, and what they keep of their choices. */
-export function viewRoutes({ database, accessLog }: WebContext): Route[] {
+export function viewRoutes({ config, database, accessLog }: WebContext): Route[] {
   return [
     jsonRoute(
       {
@@ -24,7 +26,9 @@ export function viewRoutes({ database, accessLog }: WebContext): Route[] {
         response: worklistFacetsSchema,
       },
       async ({ query }, { principal }) => {
-        const facets = await readFacets(database, query);
+        const sight = sightOf(config, principal);
+        refuseAiQuery(sight, query);
+        const facets = withholdFacets(sight, await readFacets(database, query));
         await accessLog.recordAccess({ actor: principal.name, action: 'worklist.read' });
         return facets;
       },

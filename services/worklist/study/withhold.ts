@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { WorklistItem } from '#contracts/study.ts';
+import type { WorklistFacets } from '#contracts/worklist-views.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { findWithheld, type Sight } from './sight.ts';
@@ -29,6 +30,11 @@ export async function withholdFrom(
     items.map((item) => item.studyInstanceUid),
   );
   return items.map((item) => (withheld.has(item.studyInstanceUid) ? withoutAi(item) : item));
+}
+
+/** With a search for one patient, a count of findings is that patient's. */
+export function withholdFacets({ blindFirst }: Sight, facets: WorklistFacets): WorklistFacets {
+  return blindFirst === null ? facets : { ...facets, finding: [] };
 }
 
 /**

@@ -177,6 +177,7 @@ describe('a study that is read blind first', () => {
       '/api/worklist 200',
       '/api/worklist/news 200',
       '/api/worklist/rows 200',
+      '/api/worklist/facets 200',
       '/api/studies/:uid 200',
       '/api/studies/:uid/heatmaps/:id 403',
       '/api/studies/:uid/results 403',
@@ -230,6 +231,7 @@ describe('a study that is read blind first', () => {
       await reader('/api/worklist?flagged=true'),
       await reader('/api/worklist?finding=quokkasis'),
       await reader('/api/worklist?sort=score'),
+      await reader('/api/worklist/facets?flagged=true'),
       await post(reader, '/notifications/acknowledge'),
       await post(reader, '/reviews', { version: 1, verdicts: [] }),
     ];

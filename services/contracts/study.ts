@@ -204,6 +204,8 @@ export const reviewSchema = z.object({
   comment: z.string().nullable(),
   openedAt: time.nullable(),
   createdAt: time,
+  /** When its reader took it back. */
+  undoneAt: time.nullable(),
   verdicts: z.array(findingVerdictSchema),
 });
 export type Review = z.output<typeof reviewSchema>;

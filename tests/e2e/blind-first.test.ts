@@ -94,5 +94,27 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading blind first', () =
       { what: 'the review to be stored' },
     );
     expect(reviewed.reviews[0]).toMatchObject({ readingMode: 'blind-first', positive: true });
+    await page.goto(`${instance.http.url}/studies/${study.studyInstanceUid}`);
+    await ready();
+    const states = await page
+      .getByTestId('finding')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('data-state')));
+    expect(states).toEqual(Array.from({ length: findings }, () => 'confirm'));
+    expect(await page.getByTestId('review-line').innerText()).toMatch(
+      /Signed off by reader, .*confirmed · read blind first/s,
+    );
+    await page.keyboard.press('n');
+    expect(await page.locator('[data-testid="finding"][data-state="reject"]').count()).toBe(0);
+    await keepScreenshot(page, 'reading-signed');
+    await page.getByRole('button', { name: 'Take the sign-off back' }).click();
+    await page.locator('[data-testid="review-line"][data-state="undone"]').waitFor();
+    expect(await page.getByTestId('review-line').innerText()).toContain('taken back');
+    expect(
+      (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [
+        id,
+        nodes.map((node) => node.html),
+      ]),
+    ).toEqual([]);
+    await keepScreenshot(page, 'reading-taken-back');
   });
 });

@@ -43,6 +43,7 @@ function toReview(row: ReviewRow, verdicts: Review['verdicts']): Review {
     comment: row.comment,
     openedAt: row.openedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
+    undoneAt: row.undoneAt?.toISOString() ?? null,
     verdicts,
   };
 }

@@ -208,6 +208,7 @@ describe('a study that changes while it is open', () => {
       comment: null,
       openedAt: null,
       createdAt: '2026-11-23T08:00:00.000Z',
+      undoneAt: null,
       verdicts: [],
     };
     expect(findChange(shown, { ...shown, reviews: [review] }, 'me')?.signedBy).toBe('other');

@@ -126,6 +126,7 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
     if (selected) card.current?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
   const amending = judging.editing?.kind === 'amend' && judging.editing.id === mark.id;
+  const isOpen = selected && judging.signedBy === null;
   return (
     <li
       ref={card}
@@ -142,16 +143,18 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
         <span className="two">
           <span className="clip">{mark.label}</span>
           <span className="second small">
-            {T.verdicts[mark.state]}
+            {mark.state === 'add' && judging.signedBy !== null
+              ? T.addedBy(judging.signedBy)
+              : T.verdicts[mark.state]}
             {mark.reason === '' ? '' : `: ${mark.reason}`}
           </span>
         </span>
         <span className="finding-score">{mark.score === null ? '' : formatScore(mark.score)}</span>
       </button>
       {mark.seenBy.length > 1 ? <SeenBy mark={mark} /> : null}
-      {selected ? <CardActions {...props} /> : null}
-      {selected && (amending || mark.added) ? <LabelField {...props} /> : null}
-      {selected && mark.state === 'reject' ? <ReasonField {...props} /> : null}
+      {isOpen ? <CardActions {...props} /> : null}
+      {isOpen && (amending || mark.added) ? <LabelField {...props} /> : null}
+      {isOpen && mark.state === 'reject' ? <ReasonField {...props} /> : null}
     </li>
   );
 }
@@ -193,26 +196,28 @@ export function FindingList(props: {
           <option key={label} value={label} />
         ))}
       </datalist>
-      <div className="finding-actions">
-        <Button
-          size="small"
-          disabled={!ready}
-          aria-pressed={judging.editing?.kind === 'add'}
-          data-testid="add-missed"
-          onClick={() => props.act({ type: 'add' })}
-        >
-          {study.aiWithheld ? T.addMark : T.addMissed} <Key>m</Key>
-        </Button>
-        <Button
-          size="small"
-          kind="quiet"
-          disabled={judging.control.draft.operations.length === 0}
-          onClick={judging.control.undo}
-          data-testid="undo"
-        >
-          {T.undo} <Key>u</Key>
-        </Button>
-      </div>
+      {judging.signedBy === null ? (
+        <div className="finding-actions">
+          <Button
+            size="small"
+            disabled={!ready}
+            aria-pressed={judging.editing?.kind === 'add'}
+            data-testid="add-missed"
+            onClick={() => props.act({ type: 'add' })}
+          >
+            {study.aiWithheld ? T.addMark : T.addMissed} <Key>m</Key>
+          </Button>
+          <Button
+            size="small"
+            kind="quiet"
+            disabled={judging.control.draft.operations.length === 0}
+            onClick={judging.control.undo}
+            data-testid="undo"
+          >
+            {T.undo} <Key>u</Key>
+          </Button>
+        </div>
+      ) : null}
     </section>
   );
 }

@@ -3,6 +3,8 @@ import type { StudyDetail } from '#contracts/study.ts';
 import { ApiFailure, messageOf } from '../api/client.ts';
 import { Button, Dialog, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
+import { ReviewHistory } from './review-history.tsx';
+import { signedReview } from './signed-verdicts.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import { useSignOff } from './use-sign-off.ts';
@@ -105,13 +107,11 @@ function AlreadyRead(props: {
 }) {
   const { user } = useSession();
   const { withdraw } = props.actions;
-  const signed = props.study.reviews.find(
-    (review) => review.kind === 'reading' && review.state === 'signed',
-  );
+  const signed = signedReview(props.study);
   return (
     <section className="side-part sign-off" aria-label={T.signOff} data-testid="already-read">
-      <p>{signed === undefined ? T.elsewhereAlready : T.alreadySigned(signed.reader)}</p>
-      {signed?.comment == null ? null : <p className="second">{signed.comment}</p>}
+      {props.study.readingStatus === 'reported-elsewhere' ? <p>{T.elsewhereAlready}</p> : null}
+      <ReviewHistory study={props.study} />
       {withdraw.isError ? (
         <p className="sign-error" role="alert">
           {messageOf(withdraw.error)}
@@ -140,6 +140,7 @@ export function SignOff(props: SignOffProps) {
   }
   return (
     <section className="side-part sign-off" aria-label={T.signOff}>
+      <ReviewHistory study={props.study} />
       {props.signing && props.ready ? (
         <Strip {...props} actions={actions} />
       ) : (

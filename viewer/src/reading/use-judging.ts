@@ -4,6 +4,7 @@ import type { Box } from '#core/finding.ts';
 import { undecided } from './draft.ts';
 import { findImage, type ImagePlace, type ImageStack, type StackImage } from './image-stacks.ts';
 import { type Mark, marksOf, neighbour, nextOpen } from './marks.ts';
+import { judgementOf, signedReview } from './signed-verdicts.ts';
 import { READING_TEXT as T } from './text.ts';
 import { type DraftControl, useDraft } from './use-draft.ts';
 
@@ -17,6 +18,8 @@ export interface Judging {
   readonly marks: readonly Mark[];
   readonly selected: Mark | null;
   readonly undecidedCount: number;
+  /** Who signed what is shown; null while it is a draft. */
+  readonly signedBy: string | null;
   readonly editing: Editing | null;
   readonly select: (id: string) => void;
   readonly selectOpen: () => void;
@@ -50,7 +53,15 @@ const copyBox = ([x, y, width, height]: Box): [number, number, number, number] =
 /** The reader's verdicts on a study, with the finding that is chosen and the drag that is under way. */
 export function useJudging({ study, stacks, reader, show, image }: Options): Judging {
   const control = useDraft(study, reader);
-  const { judgement, perform } = control;
+  const signed = useMemo(() => signedReview(study), [study]);
+  const judgement = useMemo(
+    () => (signed === null ? control.judgement : judgementOf(signed)),
+    [signed, control.judgement],
+  );
+  // What is signed stands: it is taken back as a whole, or not at all.
+  const perform: DraftControl['perform'] = (operation) => {
+    if (signed === null) control.perform(operation);
+  };
   const marks = useMemo(() => marksOf(study.findings, judgement), [study.findings, judgement]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [editing, setEditing] = useState<Editing | null>(null);
@@ -105,8 +116,11 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
     marks,
     selected,
     // What is not shown cannot be judged: in triage-only mode there is the sign-off alone.
+    signedBy: signed?.reader ?? null,
     undecidedCount:
-      study.readingMode === 'triage-only' ? 0 : undecided(study.findings, judgement).length,
+      study.readingMode === 'triage-only' || signed !== null
+        ? 0
+        : undecided(study.findings, judgement).length,
     editing,
     select: (id) => goTo(find(id)),
     selectOpen: () => goTo(nextOpen(marks, null)),
@@ -117,9 +131,12 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
       const mark = find(id);
       if (mark === null) return;
       goTo(mark);
+      if (signed !== null) return;
       setEditing({ kind: 'amend', id: mark.id });
     },
-    startAdd: () => setEditing({ kind: 'add', id: null }),
+    startAdd: () => {
+      if (signed === null) setEditing({ kind: 'add', id: null });
+    },
     stopEditing: () => setEditing(null),
     setBox: (box) => {
       if (editing === null) return;

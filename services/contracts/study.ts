@@ -61,6 +61,7 @@ export const worklistItemSchema = z.object({
   aiDelayedSince: time.nullable(),
   readingStatus: z.enum(READING_STATUSES),
   openedBy: z.string().nullable(),
+  openedAt: time.nullable(),
   priority: z.enum(PRIORITIES),
   basePriority: z.enum(PRIORITIES),
   orderPrioritySource: z.string(),

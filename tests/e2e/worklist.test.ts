@@ -131,6 +131,26 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
     await again.page.context().close();
   });
 
+  it('tells in a pane what there is to know of the chosen study, and of the one the pointer is on', async () => {
+    const { page, errors } = await logIn();
+    await page.keyboard.press('d');
+    const pane = page.getByTestId('detail');
+    const name = (index: number) => page.locator(`[aria-rowindex="${index}"] a`).innerText();
+    await pane.getByRole('heading', { name: await name(2), level: 2 }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await pane.getByRole('heading', { name: await name(3), level: 2 }).waitFor();
+    await pane.getByText(/^Waiting .*(overdue for|left of the longest wait)/).waitFor();
+    await pane.getByText('No model has given a result').waitFor();
+    await page.locator('[aria-rowindex="6"]').hover();
+    await pane.getByRole('heading', { name: await name(6), level: 2 }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await keepScreenshot(page, 'worklist-detail');
+    await page.keyboard.press('d');
+    await pane.waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   it.each([1366, 2560])('can be looked at in both looks, %i pixels wide', async (width) => {
     const { page } = await logIn({ width, height: width === 1366 ? 768 : 1440 });
     await keepScreenshot(page, `worklist-dark-${width}`);

@@ -43,6 +43,7 @@ function toItem(
     aiDelayedSince: toIso(aiDelayedSince),
     readingStatus: row.readingStatus,
     openedBy: row.openedBy,
+    openedAt: toIso(row.openedAt),
     priority: row.priority,
     basePriority: row.basePriority,
     orderPrioritySource: row.orderPrioritySource,

@@ -5,6 +5,7 @@ import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { countMore, type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
 import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
+import type { Detail } from './use-detail.ts';
 
 interface FilterBarProps {
   readonly filters: Filters;
@@ -13,6 +14,7 @@ interface FilterBarProps {
   readonly search: RefObject<HTMLInputElement | null>;
   readonly onMore: () => void;
   readonly onViews: () => void;
+  readonly detail: Pick<Detail, 'isOpen' | 'toggle'>;
   readonly onHelp: () => void;
 }
 
@@ -125,6 +127,14 @@ export function FilterBar(props: FilterBarProps) {
         </Button>
       ) : null}
       <Count total={props.total} />
+      <Button
+        kind="quiet"
+        size="small"
+        aria-pressed={props.detail.isOpen}
+        onClick={props.detail.toggle}
+      >
+        {T.detail} <Key>D</Key>
+      </Button>
       <Button kind="quiet" size="small" onClick={props.onViews} data-testid="views">
         {T.views}
       </Button>

@@ -14,6 +14,7 @@ import { FilterBar } from './filter-bar.tsx';
 import { type Filters, isFiltered, NO_FILTERS, toQuery } from './filters.ts';
 import { ModelNotices } from './model-notices.tsx';
 import { newStat, newStudies, WORKLIST_TEXT as T } from './text.ts';
+import { useDetail } from './use-detail.ts';
 import { useRows } from './use-rows.ts';
 import { useView } from './use-view.ts';
 import { useWorklistKeys } from './use-worklist-keys.ts';
@@ -21,6 +22,7 @@ import { WorklistTable } from './worklist-table.tsx';
 import './worklist.css';
 
 const FilterDialog = lazy(() => import('./filter-dialog.tsx'));
+const DetailPane = lazy(() => import('./detail-pane.tsx'));
 const ViewsDialog = lazy(() => import('./views-dialog.tsx'));
 
 /** Fetches the reading chunk while the page has nothing better to do. */
@@ -109,6 +111,9 @@ export function WorklistPage() {
   const open = (uid: string) => navigate(`/studies/${uid}`);
   const total = state.total ?? 0;
   const keys = useWorklistKeys({ store, total, open, search });
+  const detail = useDetail({ store, selected: keys.selected, moves: keys.moves });
+  // What the pane says in full needs no column beside it.
+  const columns = detail.isOpen ? view.columns.filter((each) => each !== 'reason') : view.columns;
   return (
     <div className="worklist" data-testid="worklist-page">
       <h1 className="visually-hidden">{T.title}</h1>
@@ -120,6 +125,7 @@ export function WorklistPage() {
         search={search}
         onMore={() => setDialog('filters')}
         onViews={() => setDialog('views')}
+        detail={detail}
         onHelp={() => keys.setHelp(true)}
       />
       {sort === null ? null : <SortNotice sort={sort} onBack={() => setSort(null)} />}
@@ -141,7 +147,7 @@ export function WorklistPage() {
         <Empty filtered={isFiltered(filters)} onClear={() => setFilters(NO_FILTERS)} />
       ) : null}
       {total === 0 ? null : (
-        <>
+        <div className="list-and-detail">
           <NewsBar arrived={state.arrived} onShow={store.adopt} />
           <WorklistTable
             key={list.search}
@@ -151,12 +157,23 @@ export function WorklistPage() {
             faded={asked.error !== null}
             selected={keys.selected}
             moves={keys.moves}
-            columns={view.columns}
+            columns={columns}
+            onHover={detail.isOpen ? detail.hover : undefined}
             sort={sort}
             onSort={setSort}
             onOpen={open}
           />
-        </>
+          {detail.isOpen ? (
+            <Suspense fallback={<aside className="detail" />}>
+              <DetailPane
+                item={detail.item}
+                chosen={detail.isChosen}
+                onOpen={open}
+                onClose={detail.toggle}
+              />
+            </Suspense>
+          ) : null}
+        </div>
       )}
       <Suspense fallback={null}>
         {dialog === 'filters' ? (

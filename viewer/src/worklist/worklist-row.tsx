@@ -6,6 +6,7 @@ import { studyPath } from '../api/queries.ts';
 import { useNow } from '../design/clock.ts';
 import {
   formatAge,
+  formatAgo,
   formatDicomDate,
   formatPersonName,
   formatScore,
@@ -121,12 +122,24 @@ function Waiting({ item }: { readonly item: WorklistItem }) {
   );
 }
 
-function Reading({ item }: { readonly item: WorklistItem }) {
-  const openBy = item.readingStatus === 'open' && item.openedBy !== null;
+/** Since when somebody has a study open; ticks on its own. */
+function OpenedBy({ by, at }: { readonly by: string; readonly at: string | null }) {
+  const now = useNow();
+  const since = at === null ? '' : `, ${formatAgo(at, now)}`;
   return (
-    <td className="small" data-reading={item.readingStatus}>
-      <div className="clip">{openBy ? T.openedBy : READING_WORDS[item.readingStatus]}</div>
-      {openBy ? <div className="clip second">{item.openedBy}</div> : null}
+    <div className="clip second" title={`${T.openedBy} ${by}${since}`}>
+      {by}
+      {since}
+    </div>
+  );
+}
+
+function Reading({ item }: { readonly item: WorklistItem }) {
+  const openBy = item.readingStatus === 'open' ? item.openedBy : null;
+  return (
+    <td className="small" data-reading={item.readingStatus} data-testid="reading">
+      <div className="clip">{openBy === null ? READING_WORDS[item.readingStatus] : T.openedBy}</div>
+      {openBy === null ? null : <OpenedBy by={openBy} at={item.openedAt} />}
     </td>
   );
 }

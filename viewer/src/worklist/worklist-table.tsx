@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, useEffect, useRef } from 'react';
+import { type CSSProperties, type PointerEvent, useEffect, useRef } from 'react';
 import type { WorklistColumn } from '#contracts/worklist-views.ts';
 import { COLUMNS, gridTemplate, nextSort, type Sort } from './columns.ts';
 import type { RowStore } from './row-store.ts';
@@ -10,6 +10,8 @@ import { EmptyRow, WorklistRow } from './worklist-row.tsx';
 const ROW_HEIGHT = 56;
 const HEAD_HEIGHT = 30;
 const OVERSCAN = 10;
+/** A pointer that only passes by means nothing. */
+const REST_MS = 250;
 
 interface WorklistTableProps {
   readonly store: RowStore;
@@ -25,6 +27,8 @@ interface WorklistTableProps {
   readonly sort: Sort | null;
   readonly onSort: (sort: Sort | null) => void;
   readonly onOpen: (uid: string) => void;
+  /** Told of the row on which the pointer comes to rest. */
+  readonly onHover?: ((uid: string) => void) | undefined;
 }
 
 /** Heads that sort: one press one way, the next the other, the third back to the order of triage. */
@@ -55,6 +59,11 @@ function Head({ columns, sort, onSort }: Pick<WorklistTableProps, 'columns' | 's
       </tr>
     </thead>
   );
+}
+
+function rowUid(element: Element): string | undefined {
+  const row = element.closest('[data-uid]');
+  return row instanceof HTMLElement ? row.dataset['uid'] : undefined;
 }
 
 /** All studies of the list, of which only those in sight are in the page. */
@@ -89,9 +98,17 @@ export function WorklistTable(props: WorklistTableProps) {
     focused.current = moves;
     link.focus({ preventScroll: true });
   });
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const onPointerOver = ({ target }: PointerEvent) => {
+    clearTimeout(resting.current);
+    const uid = target instanceof Element ? rowUid(target) : undefined;
+    if (uid === undefined || props.onHover === undefined) return;
+    resting.current = setTimeout(props.onHover, REST_MS, uid);
+  };
   return (
     <div
       className="grid"
+      onPointerOver={onPointerOver}
       ref={scroller}
       data-faded={props.faded}
       style={template}

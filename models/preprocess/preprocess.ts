@@ -62,7 +62,7 @@ export function prepareImage(
     const planes = new Map([...seenOf].map(([slice, seen]) => [slice, planeOf(seen, own, fit)]));
     const plane = planes.get(main) ?? new Float64Array();
     if (input.tiles !== undefined && darkShare(plane) >= input.tiles.emptyShare) continue;
-    sum += plane.reduce((total, value) => total + value, 0) / plane.length;
+    sum += meanOf(plane);
     const ordered = slices.map((slice) => planes.get(slice) ?? plane);
     parts.push({
       tensor: assemble(ordered, fit, input),
@@ -137,7 +137,9 @@ function planeOf(seen: Shades, own: Size, fit: Fit): Float64Array {
 }
 
 function darkShare(plane: Float64Array): number {
-  return plane.reduce((count, value) => count + (value <= DARKEST ? 1 : 0), 0) / plane.length;
+  let count = 0;
+  for (const value of plane) if (value <= DARKEST) count += 1;
+  return count / plane.length;
 }
 
 function assemble(planes: readonly Float64Array[], fit: Fit, input: ModelInput): Tensor {
@@ -186,4 +188,11 @@ function placeOf(
     originX: (fit.region.left - fit.left * perColumn) * across,
     originY: (fit.region.top - fit.top * perRow) * down,
   };
+}
+
+/** In a loop: a callback for each pixel takes a twentieth of the whole preparation. */
+function meanOf(plane: Float64Array): number {
+  let total = 0;
+  for (const value of plane) total += value;
+  return total / plane.length;
 }

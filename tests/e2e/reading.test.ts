@@ -118,10 +118,34 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
       await page.keyboard.press('y');
       await page.keyboard.press('j');
     }
+    // The next study's pixels are held back: until they are drawn its keys are dead.
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route('**/frames/**', async (route) => {
+      await held;
+      await route.continue();
+    });
     await page.keyboard.press('s');
     await page.keyboard.press('Enter');
     await page.getByTestId('toast-undo').waitFor();
+    const room = page.getByTestId('reading-page');
+    const next = [lesion, second].find(({ studyInstanceUid }) => studyInstanceUid !== first);
+    await page
+      .locator(`[data-testid="reading-page"][data-uid="${next?.studyInstanceUid}"]`)
+      .waitFor();
+    await page
+      .locator(`[data-testid="banner-patient"][data-uid="${next?.studyInstanceUid}"]`)
+      .waitFor();
+    for (const key of ['y', 'n', 'm', 'i', 's']) await page.keyboard.press(key);
+    expect(await room.getAttribute('data-ready')).toBe('false');
+    expect(await page.getByTestId('sign-strip').count()).toBe(0);
+    letGo();
     await ready(page);
+    const open = page.locator('[data-testid="finding"][data-state="open"]');
+    expect(await open.count()).toBe(await page.getByTestId('finding').count());
+    expect(await page.getByTestId('viewport').getAttribute('data-editing')).toBe('no');
     const reviewed = await waitFor(
       async () => {
         const study = await readStudy(instance, first ?? '');
@@ -144,5 +168,21 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
     expect(left).not.toContain(first);
     expect(left).toHaveLength(2);
     expect(errors).toEqual([]);
+  });
+
+  it('keeps a draft when its tab is closed', async () => {
+    const { page, context } = await logIn('swiftshader');
+    const address = `${instance.http.url}/studies/${twin.studyInstanceUid}`;
+    await page.goto(address);
+    await ready(page);
+    await page.keyboard.press('s');
+    await page.getByTestId('comment').fill('half a sentence');
+    await page.close();
+    const again = await context.newPage();
+    await again.goto(address);
+    await ready(again);
+    await again.keyboard.press('s');
+    expect(await again.getByTestId('comment').inputValue()).toBe('half a sentence');
+    await again.getByTestId('comment').fill('');
   });
 });

@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { impressionRequestSchema, reviewRequestSchema } from '#contracts/study.ts';
 import {
+  carryOver,
+  dropOrphans,
+  orphansOf,
+  successors,
+} from '../../../viewer/src/reading/carry-over.ts';
+import {
   type Draft,
   EMPTY_DRAFT,
   fitDraft,
   isEmptyDraft,
   judge,
-  loadDraft,
   type Operation,
   perform,
-  saveDraft,
   toImpressionRequest,
   toReviewRequest,
   undecided,
   undo,
 } from '../../../viewer/src/reading/draft.ts';
+import { loadDraft, saveDraft, sweepDrafts } from '../../../viewer/src/reading/draft-store.ts';
 
 const FINDINGS = [{ id: 'a' }, { id: 'b' }];
 const OPENED = '2026-11-23T08:00:00.000Z';
@@ -27,16 +32,16 @@ const ADD: Operation = {
   box: [10, 20, 30, 40],
 };
 
-const draftOf = (...operations: Operation[]): Draft => ({
-  operations,
-  comment: '',
-  impression: '',
-});
+const draftOf = (...operations: Operation[]): Draft => ({ ...EMPTY_DRAFT, operations });
 
 function memoryStore() {
   const kept = new Map<string, string>();
   return {
     kept,
+    get length() {
+      return kept.size;
+    },
+    key: (place: number) => [...kept.keys()][place] ?? null,
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => {
       kept.set(key, value);
@@ -90,10 +95,11 @@ describe('what a draft comes to', () => {
     draft = perform(draft, { kind: 'confirm', findingId: 'a' });
     draft = perform(draft, ADD);
     expect(undecided(FINDINGS, judge(draft))).toEqual([{ id: 'b' }]);
-    draft = undo(draft);
+    const ids = new Set(FINDINGS.map(({ id }) => id));
+    draft = undo(draft, ids);
     expect(judge(draft).added).toEqual([]);
     expect(judge(draft).byFinding.size).toBe(1);
-    draft = undo(undo(draft));
+    draft = undo(undo(draft, ids), ids);
     expect(isEmptyDraft(draft)).toBe(true);
   });
 
@@ -114,6 +120,7 @@ describe('the review that is sent', () => {
       ],
       comment: '  see prior ',
       impression: '',
+      judged: [],
     };
     const request = toReviewRequest({ version: 7, findings: FINDINGS }, draft, OPENED);
     expect(request).toEqual({
@@ -145,7 +152,7 @@ describe('the review that is sent', () => {
   });
 });
 
-describe('keeping a draft in the tab', () => {
+describe('keeping a draft in the browser', () => {
   it('gives it back to the same reader and study only', () => {
     const store = memoryStore();
     const draft = draftOf(ADD);
@@ -164,6 +171,53 @@ describe('keeping a draft in the tab', () => {
     expect(loadDraft(store, 'one', '1.2')).toBeNull();
     store.setItem('radtriage.draft.one.1.2', 'no JSON');
     expect(loadDraft(store, 'one', '1.2')).toBeNull();
+  });
+});
+
+describe('drafts that nobody came back to', () => {
+  it('are forgotten after a week, with what is no draft; nothing else is touched', () => {
+    const store = memoryStore();
+    saveDraft(store, { reader: 'one', uid: '1.2', version: 4 }, draftOf(ADD));
+    store.setItem('radtriage.draft.one.1.3', 'no JSON');
+    store.setItem('radtriage.theme', 'light');
+    const day = 86_400_000;
+    sweepDrafts(store, Date.now() + 6 * day);
+    expect([...store.kept.keys()]).toEqual(['radtriage.draft.one.1.2', 'radtriage.theme']);
+    sweepDrafts(store, Date.now() + 8 * day);
+    expect([...store.kept.keys()]).toEqual(['radtriage.theme']);
+  });
+});
+
+describe('verdicts on an earlier analysis', () => {
+  const place = { label: 'Nodule', sopInstanceUid: '1.2.3', frame: 1 };
+  const old = { ...place, id: 'old', box: [100, 100, 50, 50] as [number, number, number, number] };
+  const near = { ...place, id: 'near', box: [105, 102, 50, 50] as typeof old.box };
+  const far = { ...place, id: 'far', box: [400, 100, 50, 50] as typeof old.box };
+  const draft: Draft = {
+    ...draftOf({ kind: 'reject', findingId: 'old', reason: 'vessel' }, ADD),
+    judged: [old],
+  };
+
+  it('are kept, count for nothing, and go to the same finding on a word', () => {
+    expect(judge(fitDraft(draft, new Set(['near', 'far']))).byFinding.size).toBe(0);
+    expect(orphansOf(draft, [near, far])).toEqual(['old']);
+    const again = carryOver(draft, [far, near]);
+    expect(judge(again).byFinding.get('near')).toEqual({ verdict: 'reject', reason: 'vessel' });
+    expect(orphansOf(again, [near, far])).toEqual([]);
+    expect(judge(again).added).toHaveLength(1);
+  });
+
+  it('go to no other label, place, image, or finding that was judged anew', () => {
+    const others = [far, { ...near, label: 'Mass' }, { ...near, sopInstanceUid: '1.2.4' }];
+    for (const other of others) expect(successors(draft, [other]).size).toBe(0);
+    const anew = perform(draft, { kind: 'confirm', findingId: 'near' });
+    expect(successors(anew, [near]).size).toBe(0);
+  });
+
+  it('are undone by nobody who does not see them, and forgotten on a word', () => {
+    const undone = undo(undo(draft, new Set(['near'])), new Set(['near']));
+    expect(orphansOf(undone, [near])).toEqual(['old']);
+    expect(isEmptyDraft(dropOrphans(undone, [near]))).toBe(true);
   });
 });
 

@@ -35,15 +35,26 @@ const operationSchema = z.discriminatedUnion('kind', [
 ]);
 export type Operation = z.output<typeof operationSchema>;
 
-const draftSchema = z.object({
+/** What a judged finding was and where, so that its verdict can follow it into a later analysis. */
+const judgedSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  sopInstanceUid: uidSchema.nullable(),
+  frame: z.number().int().nullable(),
+  box: boxSchema.nullable(),
+});
+export type JudgedFinding = z.output<typeof judgedSchema>;
+
+export const draftSchema = z.object({
   operations: z.array(operationSchema),
   comment: z.string().max(2000),
   /** Free text of an impression that is not recorded yet. */
   impression: z.string().max(2000).default(''),
+  judged: z.array(judgedSchema).default([]),
 });
 export type Draft = z.output<typeof draftSchema>;
 
-export const EMPTY_DRAFT: Draft = { operations: [], comment: '', impression: '' };
+export const EMPTY_DRAFT: Draft = { operations: [], comment: '', impression: '', judged: [] };
 
 export type FindingVerdict =
   | { readonly verdict: 'confirm' }
@@ -111,8 +122,10 @@ export function perform(draft: Draft, operation: Operation): Draft {
   return { ...draft, operations: [...draft.operations, operation] };
 }
 
-export function undo(draft: Draft): Draft {
-  return { ...draft, operations: draft.operations.slice(0, -1) };
+/** Takes back the last act on what is there. Acts on findings that are gone stay: nobody sees them to undo them. */
+export function undo(draft: Draft, findingIds: ReadonlySet<string>): Draft {
+  const last = draft.operations.findLastIndex((operation) => fits(operation, findingIds));
+  return last < 0 ? draft : { ...draft, operations: draft.operations.toSpliced(last, 1) };
 }
 
 export function isEmptyDraft(draft: Draft): boolean {
@@ -129,11 +142,13 @@ export function undecided<T extends { readonly id: string }>(
   return findings.filter((finding) => !judgement.byFinding.has(finding.id));
 }
 
-/** Drops verdicts on findings that are no longer there (a new analysis made new ones); the rest is kept. */
+function fits(operation: Operation, findingIds: ReadonlySet<string>): boolean {
+  return !('findingId' in operation) || findingIds.has(operation.findingId);
+}
+
+/** Leaves out verdicts on findings that are no longer there (a new analysis made new ones); the rest is kept. */
 export function fitDraft(draft: Draft, findingIds: ReadonlySet<string>): Draft {
-  const operations = draft.operations.filter(
-    (operation) => !('findingId' in operation) || findingIds.has(operation.findingId),
-  );
+  const operations = draft.operations.filter((operation) => fits(operation, findingIds));
   return operations.length === draft.operations.length ? draft : { ...draft, operations };
 }
 
@@ -180,32 +195,4 @@ export function toImpressionRequest(
   });
   const comment = draft.impression.trim();
   return { word, marks, openedAt, ...(comment === '' ? {} : { comment }) };
-}
-
-/** A draft lives in the tab, by reader and study; it says which version it was made on. */
-const storedSchema = z.object({ version: z.number().int(), draft: draftSchema });
-
-const storeKey = (reader: string, uid: string) => `radtriage.draft.${reader}.${uid}`;
-
-export function loadDraft(
-  store: Pick<Storage, 'getItem'>,
-  reader: string,
-  uid: string,
-): z.output<typeof storedSchema> | null {
-  try {
-    const stored = storedSchema.safeParse(JSON.parse(store.getItem(storeKey(reader, uid)) ?? ''));
-    return stored.success ? stored.data : null;
-  } catch {
-    return null;
-  }
-}
-
-export function saveDraft(
-  store: Pick<Storage, 'setItem' | 'removeItem'>,
-  place: { readonly reader: string; readonly uid: string; readonly version: number },
-  draft: Draft,
-): void {
-  const key = storeKey(place.reader, place.uid);
-  if (isEmptyDraft(draft)) store.removeItem(key);
-  else store.setItem(key, JSON.stringify({ version: place.version, draft }));
 }

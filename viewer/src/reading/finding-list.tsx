@@ -6,6 +6,7 @@ import { STATE_GLYPHS } from './finding-marks.tsx';
 import type { Mark } from './marks.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Act } from './use-actions.ts';
+import type { DraftControl } from './use-draft.ts';
 import type { Judging } from './use-judging.ts';
 
 interface CardProps {
@@ -159,6 +160,26 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
   );
 }
 
+/** Verdicts on findings of an earlier analysis: given to the same findings of this one on the reader's word alone. */
+function Orphans({ control }: { readonly control: DraftControl }) {
+  if (control.orphans === 0) return null;
+  return (
+    <div className="orphans" role="status" data-testid="orphans">
+      <p className="small">{T.orphans(control.orphans, control.matched)}</p>
+      <div className="finding-actions">
+        {control.matched === 0 ? null : (
+          <Button size="small" onClick={control.carryOver} data-testid="carry-over">
+            {T.carryOver}
+          </Button>
+        )}
+        <Button size="small" kind="quiet" onClick={control.dropOrphans}>
+          {T.dropOrphans}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
 export function FindingList(props: {
   readonly study: StudyDetail;
   readonly judging: Judging;
@@ -177,6 +198,7 @@ export function FindingList(props: {
           <Key>j</Key> <Key>k</Key>
         </span>
       </h2>
+      {judging.signedBy === null ? <Orphans control={judging.control} /> : null}
       {judging.marks.length === 0 ? (
         <p className="second">{study.aiWithheld ? T.noOwnMarks : T.noFindings}</p>
       ) : null}

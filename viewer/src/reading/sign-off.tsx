@@ -5,6 +5,7 @@ import { Button, Dialog, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { ReviewHistory } from './review-history.tsx';
 import { signedReview } from './signed-verdicts.ts';
+import { describeChange, type StudyChange } from './study-change.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import { useSignOff } from './use-sign-off.ts';
@@ -32,8 +33,11 @@ function countVerdicts(judging: Judging): string {
   return said.length === 0 ? T.noneMarked : said.join(', ');
 }
 
-function failureWords(error: Error): string {
-  if (error instanceof ApiFailure && error.status === 409) return `${T.stale} ${T.draftKept}`;
+function failureWords(error: Error, change: StudyChange | null): string {
+  if (error instanceof ApiFailure && error.status === 409) {
+    const what = change === null ? '' : `${describeChange(change)} `;
+    return `${T.stale} ${what}${T.draftKept}`;
+  }
   return `${messageOf(error)} ${T.draftKept}`;
 }
 
@@ -80,7 +84,7 @@ function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSi
       </label>
       {actions.sign.isError && !settled ? (
         <p className="sign-error" role="alert">
-          {failureWords(actions.sign.error)}
+          {failureWords(actions.sign.error, props.open.change)}
         </p>
       ) : null}
       <div className="sign-actions">

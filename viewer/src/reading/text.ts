@@ -80,6 +80,10 @@ export const READING_TEXT = {
   recording: 'Recording',
   impressionOnce: 'It cannot be changed afterwards. Your verdict comes next.',
   marksGiven: (count: number) => (count === 1 ? '1 mark' : `${count} marks`),
+  orphans: (count: number, matched: number) =>
+    `${count === 1 ? '1 verdict was' : `${count} verdicts were`} given on an earlier AI result; the new one has ${matched} of these findings.`,
+  carryOver: 'Give them again',
+  dropOrphans: 'Forget them',
   undo: 'Undo',
   signOff: 'Sign off',
   signTitle: 'Sign this study off?',

@@ -8,7 +8,8 @@ import { showToast } from '../design/toasts.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { chooseNext } from '../worklist/choose-next.ts';
 import { loadView, PLAIN_VIEW, toQuery } from '../worklist/filters.ts';
-import { type Draft, saveDraft, toReviewRequest } from './draft.ts';
+import { type Draft, toReviewRequest } from './draft.ts';
+import { saveDraft } from './draft-store.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import type { OpenStudy } from './use-study.ts';
@@ -46,7 +47,7 @@ export function useSignOff({ study, open, judging }: Options) {
   const takeBack = async (reviewId: string, draft: Draft) => {
     try {
       await send(`${studyPath(uid)}/reviews/${encodeURIComponent(reviewId)}`, { method: 'DELETE' });
-      saveDraft(sessionStorage, { reader: user.name, uid, version: study.version }, draft);
+      saveDraft(localStorage, { reader: user.name, uid, version: study.version }, draft);
       showToast(T.undone);
       navigate(`/studies/${uid}`);
     } catch (thrown) {

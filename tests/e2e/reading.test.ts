@@ -62,6 +62,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
       await page.goto(`${instance.http.url}/studies/${lesion.studyInstanceUid}`);
       await ready(page);
       await page.locator('[data-testid="heatmap-canvas"][data-visible="true"]').waitFor();
+      await page.getByTestId('scale-bar').waitFor();
+      await page.mouse.move(700, 400);
+      expect(await page.getByTestId('probe').innerText()).toMatch(/^-?[\d.]+ .*\(\d+, \d+\)$/);
+      await page.mouse.move(2, 2);
       await page.keyboard.press('b');
       const on = await rawScreenshot(page);
       await keepScreenshot(page, `reading-${graphics}-heatmap`);

@@ -199,6 +199,23 @@ export class ImageViewport {
     return inverse === null ? null : applyAffine(inverse, canvas);
   }
 
+  /** The pixel under a place of the screen, counted from 1, with its rescaled value; null beside the image and in colour. */
+  valueAt(
+    canvas: Point,
+  ): { readonly column: number; readonly row: number; readonly value: number } | null {
+    const image = this.#viewport().getCornerstoneImage();
+    const place = image === undefined || image.color ? null : this.toSource(canvas);
+    if (image === undefined || place === null) return null;
+    const [column, row] = [Math.floor(place[0]), Math.floor(place[1])];
+    if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return null;
+    const stored = image.voxelManager?.getAtIJK(column, row, 0);
+    if (typeof stored !== 'number') return null;
+    // The loader has rescaled the pixels when it says so (modality LUT, PS3.3 C.11.1).
+    const isRescaled = image.preScale?.scaled === true;
+    const value = isRescaled ? stored : stored * image.slope + image.intercept;
+    return { column: column + 1, row: row + 1, value };
+  }
+
   /** The window that the image itself asks for. */
   ownWindow(): Window | null {
     const image = this.#viewport().getCornerstoneImage();

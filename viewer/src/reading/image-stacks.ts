@@ -1,4 +1,6 @@
 import type { StudyDetail } from '#contracts/study.ts';
+import { directionsOfCosines, directionsOfWords, type PlaneDirections } from './orientation.ts';
+import { type PixelSize, pixelSizeOf } from './pixel-size.ts';
 
 /** One image that can be drawn. */
 export interface StackImage {
@@ -8,7 +10,14 @@ export interface StackImage {
   readonly frame: number;
   readonly columns: number;
   readonly rows: number;
+  /** null where the image does not say how the patient lies in it. */
+  readonly directions: PlaneDirections | null;
+  readonly pixelSize: PixelSize | null;
+  /** What the pixel values count after rescaling (RescaleType, PS3.3 C.11.1.1.2); null where nothing says it. */
+  readonly unit: string | null;
 }
+
+type ShownFacts = Pick<StackImage, 'directions' | 'pixelSize' | 'unit'>;
 
 export interface ImageStack {
   readonly seriesInstanceUid: string;
@@ -23,6 +32,11 @@ export type DicomJson = Record<string, { Value: string[] | number[] | boolean }>
 const SOP_INSTANCE_UID = '00080018';
 const IMAGE_POSITION = '00200032';
 const IMAGE_ORIENTATION = '00200037';
+const PATIENT_ORIENTATION = '00200020';
+const PIXEL_SPACING = '00280030';
+const IMAGER_PIXEL_SPACING = '00181164';
+const CALIBRATION_TYPE = '00280A02';
+const RESCALE_TYPE = '00281054';
 
 function isInstance(value: unknown): value is DicomJson {
   return typeof value === 'object' && value !== null && SOP_INSTANCE_UID in value;
@@ -59,6 +73,34 @@ export function slicePosition(instance: DicomJson | undefined): number | null {
   return px * (ry * cz - rz * cy) + py * (rz * cx - rx * cz) + pz * (rx * cy - ry * cx);
 }
 
+function textOf(instance: DicomJson | undefined, tag: string): string | null {
+  const [value] = valuesOf(instance, tag);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+/** Hounsfield units are what CT is rescaled to unless it says otherwise (PS3.3 C.8.2.1.1.2); US is "unspecified". */
+function unitOf(instance: DicomJson | undefined, modality: string | null): string | null {
+  const type = textOf(instance, RESCALE_TYPE);
+  if (type === null) return modality === 'CT' ? 'HU' : null;
+  return type === 'US' ? null : type;
+}
+
+function shownFacts(instance: DicomJson | undefined, modality: string | null): ShownFacts {
+  const cosines = numbersOf(instance, IMAGE_ORIENTATION, 6);
+  return {
+    directions:
+      cosines === null
+        ? directionsOfWords(valuesOf(instance, PATIENT_ORIENTATION))
+        : directionsOfCosines(cosines),
+    pixelSize: pixelSizeOf({
+      pixelSpacing: numbersOf(instance, PIXEL_SPACING, 2),
+      imagerPixelSpacing: numbersOf(instance, IMAGER_PIXEL_SPACING, 2),
+      calibrationType: textOf(instance, CALIBRATION_TYPE),
+    }),
+    unit: unitOf(instance, modality),
+  };
+}
+
 function titleOf(series: StudyDetail['series'][number], place: number): string {
   const number = series.seriesNumber ?? place + 1;
   return series.seriesDescription ?? `Series ${number}`;
@@ -88,15 +130,17 @@ export function buildStacks(
         : (a.instance.instanceNumber ?? 0) - (b.instance.instanceNumber ?? 0),
     );
     const base = `wadors:${origin}/dicomweb/studies/${study.studyInstanceUid}/series/${series.seriesInstanceUid}`;
-    const images = sorted.flatMap(({ instance }) =>
-      Array.from({ length: Math.max(1, instance.numberOfFrames) }, (_, index) => ({
+    const images = sorted.flatMap(({ instance }) => {
+      const facts = shownFacts(metadata.get(instance.sopInstanceUid), series.modality);
+      return Array.from({ length: Math.max(1, instance.numberOfFrames) }, (_, index) => ({
+        ...facts,
         imageId: `${base}/instances/${instance.sopInstanceUid}/frames/${index + 1}`,
         sopInstanceUid: instance.sopInstanceUid,
         frame: index + 1,
         columns: instance.columns ?? 0,
         rows: instance.rows ?? 0,
-      })),
-    );
+      }));
+    });
     if (images.length === 0) return [];
     return [
       {

@@ -9,6 +9,7 @@ import { AiPanel } from './ai-panel.tsx';
 import { FindingList } from './finding-list.tsx';
 import { FindingMarks } from './finding-marks.tsx';
 import { HeatmapCanvas } from './heatmap-canvas.tsx';
+import { ImageBearings, PixelProbe } from './image-bearings.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
 import type { Mark } from './marks.ts';
@@ -64,6 +65,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const view = useViewport(stacks, opening);
   const image = currentImage(view);
   const ready = view.state !== null && !view.failed;
+  const area = useRef<HTMLDivElement>(null);
   const openedAt = useRef<string | null>(null);
   useEffect(() => {
     if (ready) openedAt.current ??= new Date().toISOString();
@@ -100,7 +102,12 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       <SeriesRail stacks={stacks} shown={view.state?.stack ?? null} onShow={view.show} />
       <div className="room-image">
         <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
-        <div className="viewport" data-testid="viewport" data-editing={editing?.kind ?? 'no'}>
+        <div
+          ref={area}
+          className="viewport"
+          data-testid="viewport"
+          data-editing={editing?.kind ?? 'no'}
+        >
           <div className="viewport-image" ref={view.element} />
           {withheld ? null : (
             <HeatmapCanvas overlay={overlay} heatmap={heatmap} state={view.state} />
@@ -108,7 +115,13 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           {withheld ? null : (
             <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />
           )}
-          <ViewportCorners state={view.state} failed={view.failed} editing={editing} />
+          <ImageBearings state={view.state} />
+          <ViewportCorners
+            state={view.state}
+            failed={view.failed}
+            editing={editing}
+            probe={<PixelProbe area={area} viewport={view.viewport} state={view.state} />}
+          />
         </div>
       </div>
       <aside className="side" aria-label={T.aiResult}>

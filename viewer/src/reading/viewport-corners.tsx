@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { ViewportState } from './cornerstone.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Editing } from './use-judging.ts';
@@ -7,6 +8,8 @@ export function ViewportCorners(props: {
   readonly state: ViewportState | null;
   readonly failed: boolean;
   readonly editing: Editing | null;
+  /** The value under the pointer. */
+  readonly probe: ReactNode;
 }) {
   const { state, editing } = props;
   const window = state?.window;
@@ -21,6 +24,7 @@ export function ViewportCorners(props: {
             </span>
           </div>
           <div className="corner" data-corner="bottom-left">
+            {props.probe}
             {window == null ? null : (
               <span data-testid="window">
                 W {Math.round(window.width)} L {Math.round(window.center)}

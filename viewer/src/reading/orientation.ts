@@ -1,0 +1,79 @@
+import type { Affine, Point } from './geometry.ts';
+
+/** Towards which side of the patient columns and rows of an image go, in letters of PS3.3 C.7.6.1.1.1 (L R A P H F). */
+export interface PlaneDirections {
+  /** Along a row, to the higher column. */
+  readonly right: string;
+  /** Along a column, to the lower row on the image as it is stored. */
+  readonly down: string;
+}
+
+export type Edge = 'top' | 'right' | 'bottom' | 'left';
+
+const OPPOSITE: Readonly<Record<string, string>> = {
+  ...{ L: 'R', R: 'L', A: 'P', P: 'A', H: 'F', F: 'H' },
+};
+const AXES = [
+  ['L', 'R'],
+  ['P', 'A'],
+  ['H', 'F'],
+] as const;
+/** A direction that leans less than this towards an axis does not name it (cosine; about 17 degrees). */
+const LEAST_LEAN = 0.3;
+
+/** The letters of a direction in the patient's axes (x to the left, y to the back, z to the head), strongest first. */
+function lettersOf(direction: readonly number[]): string {
+  return AXES.map(([positive, negative], axis) => {
+    const lean = direction[axis] ?? 0;
+    return { letter: lean >= 0 ? positive : negative, lean: Math.abs(lean) };
+  })
+    .filter(({ lean }) => lean >= LEAST_LEAN)
+    .toSorted((a, b) => b.lean - a.lean)
+    .map(({ letter }) => letter)
+    .join('');
+}
+
+/** @param cosines ImageOrientationPatient (0020,0037), six numbers */
+export function directionsOfCosines(cosines: readonly number[]): PlaneDirections | null {
+  const [right, down] = [lettersOf(cosines.slice(0, 3)), lettersOf(cosines.slice(3, 6))];
+  return right === '' || down === '' ? null : { right, down };
+}
+
+/** @param values PatientOrientation (0020,0020), two values; those of animals (PS3.3 table C.7.6.1.1.1-1) give none */
+export function directionsOfWords(values: readonly unknown[]): PlaneDirections | null {
+  const [right, down] = values;
+  const isKnown = (word: unknown): word is string =>
+    typeof word === 'string' && /^[LRAPHF]{1,3}$/.test(word);
+  return isKnown(right) && isKnown(down) ? { right, down } : null;
+}
+
+function opposite(letters: string): string {
+  return [...letters].map((letter) => OPPOSITE[letter] ?? '').join('');
+}
+
+const EDGES: readonly (readonly [Edge, Point])[] = [
+  ['top', [0, -1]],
+  ['right', [1, 0]],
+  ['bottom', [0, 1]],
+  ['left', [-1, 0]],
+];
+
+/** The letters at each edge of the screen, whatever flips and rotations are. @param affine source pixels to the screen */
+export function edgeLetters(
+  { right, down }: PlaneDirections,
+  { a, b, c, d }: Affine,
+): Readonly<Record<Edge, string>> {
+  const [row, column] = [Math.hypot(a, b), Math.hypot(c, d)];
+  const ways = [
+    { letters: right, x: a / row, y: b / row },
+    { letters: opposite(right), x: -a / row, y: -b / row },
+    { letters: down, x: c / column, y: d / column },
+    { letters: opposite(down), x: -c / column, y: -d / column },
+  ];
+  const labels = { top: '', right: '', bottom: '', left: '' };
+  for (const [edge, [x, y]] of EDGES) {
+    const nearest = ways.toSorted((one, two) => two.x * x + two.y * y - (one.x * x + one.y * y))[0];
+    labels[edge] = nearest?.letters ?? '';
+  }
+  return labels;
+}

@@ -57,6 +57,8 @@ export const worklistFilterSchema = z.object({
   /** Of the patient on the day of receipt, in whole years, both included. A study without an age is in no range. */
   ageFrom: age,
   ageTo: age,
+  /** The whole accession number. */
+  accession: z.string().min(1).max(64).optional(),
   /** Part of a patient name, patient id or accession number. */
   search: z.string().max(64).optional(),
 });

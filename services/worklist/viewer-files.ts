@@ -15,6 +15,8 @@ const ONE_YEAR_SECONDS = 31_536_000;
 function asksForPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const path = new URL(request.url, 'http://localhost').pathname;
+  // An accession number may end like a file's name.
+  if (path.startsWith('/accession/')) return true;
   return !SERVER_PATHS.test(path) && !/\.[a-z][a-z0-9]*$/i.test(path);
 }
 

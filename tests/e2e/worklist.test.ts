@@ -151,6 +151,51 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
     await page.context().close();
   });
 
+  it('opens a study by its accession number, or lets one choose', async () => {
+    const { page } = await logIn();
+    const twins = { accessionNumber: 'TWIN.a' };
+    const one = await seedStudy(web.database, { accessionNumber: 'ONE/7', imageCount: 0 });
+    await seedStudy(web.database, { ...twins, readingStatus: 'reviewed' });
+    await seedStudy(web.database, twins);
+    await page.goto(`${web.url}/accession/TWIN.a`);
+    await page.getByText('2 studies have the accession number TWIN.a').waitFor();
+    expect(await page.getByTestId('accession').getByRole('link').count()).toBe(2);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.goto(`${web.url}/accession/NONE`);
+    await page.getByText('No study with the accession number NONE is here').waitFor();
+    await page.goto(`${web.url}/accession/${encodeURIComponent('ONE/7')}`);
+    await page.waitForURL(`**/studies/${one.studyInstanceUid}`);
+    await page.context().close();
+  });
+
+  it('names who has a study open, and lets another take it over by a word', async () => {
+    const { page } = await logIn();
+    const patientName = 'Held^Study';
+    const held = await seedStudy(web.database, {
+      ...{ patientName, readingStatus: 'open', openedBy: 'ada', basePriority: 'STAT' },
+      ...{ openedAt: new Date(Date.now() - 185_000), receivedAt: new Date('2020-01-01') },
+    });
+    await notifyChange(web.database, held.studyInstanceUid);
+    await page.goto(web.url);
+    const row = page.locator(`[data-uid="${held.studyInstanceUid}"]`);
+    await row
+      .getByTestId('reading')
+      .getByText(/ada, 3 min ago/)
+      .waitFor();
+    await page.goto(`${web.url}/studies/${held.studyInstanceUid}`);
+    await page.getByText('ada opened this study 3 min ago').waitFor();
+    await page.getByRole('button', { name: 'Take over' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
+    await page.getByTestId('opened-by-other').waitFor({ state: 'detached' });
+    const { openedBy } = await web.database
+      .selectFrom('study')
+      .select('openedBy')
+      .where('studyKey', '=', held.studyKey)
+      .executeTakeFirstOrThrow();
+    expect(openedBy).toBe('reader');
+    await page.context().close();
+  });
+
   it.each([1366, 2560])('can be looked at in both looks, %i pixels wide', async (width) => {
     const { page } = await logIn({ width, height: width === 1366 ? 768 : 1440 });
     await keepScreenshot(page, `worklist-dark-${width}`);

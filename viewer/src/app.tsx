@@ -15,6 +15,7 @@ import { Shell } from './session/shell.tsx';
 import { WorklistPage } from './worklist/worklist-page.tsx';
 
 const ReadingPage = lazy(loadReadingPage);
+const AccessionPage = lazy(() => import('./worklist/accession-page.tsx'));
 const QualityPage = lazy(() => import('./quality/quality-page.tsx'));
 const AdministrationPage = lazy(() => import('./administration/administration-page.tsx'));
 
@@ -27,6 +28,10 @@ function Pages({ session }: { readonly session: Session }) {
         <Route path="/" component={WorklistPage} />
         <Route path="/login">
           <Redirect to="/" replace />
+        </Route>
+        {/* A number may hold a slash. */}
+        <Route path="/accession/*">
+          {({ '*': part = '' }) => <AccessionPage key={part} part={part} />}
         </Route>
         <Route path="/studies/:uid">{({ uid }) => <ReadingPage key={uid} uid={uid} />}</Route>
         {isAdmin || roles.includes('qa') ? <Route path="/quality" component={QualityPage} /> : null}

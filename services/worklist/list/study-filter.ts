@@ -55,10 +55,14 @@ function choices(where: StudyWhere, filter: WorklistFilter): Expression<SqlBool>
 /** What of the list a reader asked for. */
 export function toCondition(filter: WorklistFilter): StudyCondition {
   return (where) => {
-    const { flagged, finding, ageFrom, ageTo, search = '' } = filter;
+    const { flagged, finding, accession, ageFrom, ageTo, search = '' } = filter;
     const conditions = choices(where, filter);
     if (flagged !== undefined) conditions.push(where('flagged', '=', flagged === 'true'));
     if (finding !== undefined && finding !== '') conditions.push(hasFinding(finding));
+    if (accession !== undefined) {
+      // As the index has it (migration 018).
+      conditions.push(sql<boolean>`left(study.accession_number, 64) = ${accession}`);
+    }
     if (ageFrom !== undefined) conditions.push(sql<boolean>`${AGE_YEARS} >= ${ageFrom}`);
     if (ageTo !== undefined) conditions.push(sql<boolean>`${AGE_YEARS} <= ${ageTo}`);
     if (search.trim() !== '') {

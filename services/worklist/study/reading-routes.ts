@@ -9,7 +9,7 @@ import {
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
 import { recordImpression } from './impressions.ts';
-import { closeStudy, openStudy, setReportedElsewhere } from './reading.ts';
+import { closeStudy, openStudy, setReportedElsewhere, takeOverStudy } from './reading.ts';
 import { signReview, undoReview } from './sign-review.ts';
 import { studyParams } from './study-params.ts';
 
@@ -30,6 +30,20 @@ function openRoutes(context: WebContext): Route[] {
       async ({ params }, { principal }) => closeStudy(context, params.uid, principal.name),
     ),
   ];
+}
+
+function takeOverRoute(context: WebContext): Route {
+  return jsonRoute(
+    {
+      method: 'POST',
+      path: '/api/studies/:uid/take-over',
+      access: ['radiologist'],
+      summary: 'Take the study over from the reader who has it open',
+      input: z.object({ params: studyParams }),
+      response: readingStateSchema,
+    },
+    async ({ params }, { principal }) => takeOverStudy(context, params.uid, principal.name),
+  );
 }
 
 function elsewhereRoutes(context: WebContext): Route[] {
@@ -57,6 +71,7 @@ function elsewhereRoutes(context: WebContext): Route[] {
 export function readingRoutes(context: WebContext): Route[] {
   return [
     ...openRoutes(context),
+    takeOverRoute(context),
     ...elsewhereRoutes(context),
     jsonRoute(
       {

@@ -99,6 +99,19 @@ export function openStudy(context: WebContext, studyInstanceUid: string, princip
   });
 }
 
+/**
+ * Takes a study over from whoever has it open: from then on it is named as this reader's. Audited with the name of the
+ * one it was taken from. @throws RadTriageError ILLEGAL_TRANSITION when it is not to be read any more
+ */
+export function takeOverStudy(context: WebContext, studyInstanceUid: string, reader: string) {
+  return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
+    const change = { openedBy: reader, openedAt: new Date(), raisesVersion: false };
+    const moved = await moveReading(transaction, row, 'opened', change);
+    const details = { from: row.openedBy };
+    return [toReadingState(moved), { actor: reader, action: 'study.taken-over', details }];
+  });
+}
+
 /** The reader who opened it leaves it unread. Anybody else's word, or a study already signed, changes nothing. */
 export function closeStudy(context: WebContext, studyInstanceUid: string, reader: string) {
   return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {

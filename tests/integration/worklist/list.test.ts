@@ -181,6 +181,11 @@ describe('the worklist', () => {
     const byAge = { patientBirthDate: null, patientAge: '046Y' };
     await seedStudy(server.database, { receivedAt, ...byAge, modality: 'CT', site: 'East' });
     await seedStudy(server.database, { receivedAt, patientBirthDate: 'unknown', flagged: true });
+    const accession = { accessionNumber: 'ACC.77', readingStatus: 'reviewed' } as const;
+    const reported = await seedStudy(server.database, accession);
+    await seedStudy(server.database, { accessionNumber: 'ACC.771', patientBirthDate: null });
+    const exact = await list('accession=ACC.77&readingStatus=reviewed,unread');
+    expect(exact.items.map((item) => item.studyInstanceUid)).toEqual([reported.studyInstanceUid]);
     expect((await list('site=North,South')).total).toBe(2);
     expect((await list('modality=CR,CT')).total).toBe(2);
     expect((await list('ageFrom=45&ageTo=45')).total).toBe(1);

@@ -159,6 +159,26 @@ describe('reading a study', () => {
     expect((await ada(elsewhere)).status).toBe(404);
   });
 
+  it('is taken over by another reader, by word alone, and the log says from whom', async () => {
+    await ada(path('/open'), { method: 'POST' });
+    const looked = await ben(path('/open'), { method: 'POST' });
+    expect(readingStateSchema.parse(await looked.json()).openedBy).toBe('ada');
+    const taken = await ben(path('/take-over'), { method: 'POST' });
+    expect(readingStateSchema.parse(await taken.json())).toMatchObject({
+      ...{ openedBy: 'ben', readingStatus: 'open' },
+    });
+    // Who leaves a study that is another's by now leaves it as it is.
+    await ada(path('/open'), { method: 'DELETE' });
+    expect((await detail()).openedBy).toBe('ben');
+    expect(await auditOf('study.taken-over')).toMatchObject([
+      { actor: 'ben', details: { from: 'ada' } },
+    ]);
+    expect((await admin(path('/take-over'), { method: 'POST' })).status).toBe(403);
+    await sign(ben, { version: (await detail()).version, verdicts: [] });
+    const late = await ada(path('/take-over'), { method: 'POST' });
+    expect(await codeOf(late)).toEqual([409, 'ILLEGAL_TRANSITION']);
+  });
+
   it('tells an administrator of a stale version, and never lets one sign', async () => {
     const { version } = await detail(admin);
     const stale = await sign(admin, { version: version - 1, verdicts: [] });

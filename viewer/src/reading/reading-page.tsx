@@ -8,6 +8,7 @@ import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { registerMetadata } from './cornerstone.ts';
 import { buildStacks, type ImageStack, indexMetadata } from './image-stacks.ts';
+import { OthersNotice } from './others-notice.tsx';
 import { PatientBanner } from './patient-banner.tsx';
 import { ReadingRoom } from './reading-room.tsx';
 import { describeChange } from './study-change.ts';
@@ -68,12 +69,6 @@ function ChangeNotice({ study }: { readonly study: OpenStudy }) {
   );
 }
 
-/** Another reader has it open: both may read on, but both shall know. */
-function OthersNotice({ study, reader }: { readonly study: StudyDetail; readonly reader: string }) {
-  if (study.openedBy === null || study.openedBy === reader) return null;
-  return <Notice tone="warn">{T.openedByOther(study.openedBy)}</Notice>;
-}
-
 export default function ReadingPage({ uid }: { readonly uid: string }) {
   const [, navigate] = useLocation();
   const { user } = useSession();
@@ -100,7 +95,7 @@ export default function ReadingPage({ uid }: { readonly uid: string }) {
     <>
       <PatientBanner study={study.shown} onLeave={() => navigate('/')} />
       <ChangeNotice study={study} />
-      <OthersNotice study={study.shown} reader={user.name} />
+      <OthersNotice study={study.shown} onTaken={() => void study.refetch()} />
       {stacks === null && failure !== null ? (
         <State title={messageOf(failure)} action={toWorklist} />
       ) : null}

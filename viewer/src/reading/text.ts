@@ -9,7 +9,12 @@ export const READING_TEXT = {
   imageFailedDetail: 'Choose another image or series; verdicts wait until one is drawn.',
   loadNew: 'Load the new version',
   draftKept: 'Your draft is kept.',
-  openedByOther: (name: string) => `${name} has this study open as well.`,
+  openedByOther: (name: string, ago: string) => `${name} opened this study ${ago}.`,
+  takeOver: 'Take over',
+  takeOverTitle: (name: string) => `Take this study over from ${name}?`,
+  takeOverDetail: (name: string) =>
+    `The list will name you as its reader, and ${name} is told so. What ${name} has drafted stays with ${name}. The audit log records it.`,
+  takenOver: 'You have taken the study over.',
   readings: 'Readings',
   signedBy: (name: string, when: string) => `Signed off by ${name}, ${when}`,
   secondReadBy: (name: string, when: string) => `Read a second time by ${name}, ${when}`,

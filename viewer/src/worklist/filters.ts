@@ -87,6 +87,12 @@ export function toQuery({ filters, sort }: Pick<ListView, 'filters' | 'sort'>): 
   return query.toString();
 }
 
+/** The query string for every study with an accession number, read or not. */
+export function accessionQuery(accession: string): string {
+  const readingStatus = READING_STATUSES.join(',');
+  return new URLSearchParams({ accession, readingStatus, limit: '50' }).toString();
+}
+
 export function toSettings({ filters, sort, columns }: ListView): ViewSettings {
   const { search: _notKept, ...kept } = filters;
   return { filters: kept, sort, columns: [...columns] };

@@ -47,6 +47,17 @@ export function newStudies(count: number): string {
   return count === 1 ? '1 new study' : `${count.toLocaleString('en')} new studies`;
 }
 
+export function noAccession(number: string): { title: string; detail: string } {
+  return {
+    title: `No study with the accession number ${number} is here`,
+    detail: 'Its images may not have come yet: this page looks again by itself.',
+  };
+}
+
+export function severalOfAccession(count: number, number: string): string {
+  return `${count} studies have the accession number ${number}`;
+}
+
 export function newStat(name: string, reason: string): string {
   return `New STAT study: ${name}. ${reason}`;
 }

@@ -196,6 +196,23 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
     await page.context().close();
   });
 
+  it('is kept and greyed while the server is gone, and goes on when it is back', async () => {
+    const { page } = await logIn();
+    await page.context().setOffline(true);
+    await page.keyboard.press('End');
+    await page.getByTestId('list-error').getByText('this is the list as it was').waitFor();
+    await page.locator('.grid[data-faded="true"]').waitFor();
+    await page.keyboard.press('Home');
+    await page.locator('[data-uid][aria-rowindex="2"]').waitFor();
+    await keepScreenshot(page, 'worklist-offline');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.context().setOffline(false);
+    await page.keyboard.press('End');
+    await page.locator('[data-uid][aria-current="true"] a:focus').waitFor();
+    await page.getByTestId('list-error').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   it.each([1366, 2560])('can be looked at in both looks, %i pixels wide', async (width) => {
     const { page } = await logIn({ width, height: width === 1366 ? 768 : 1440 });
     await keepScreenshot(page, `worklist-dark-${width}`);

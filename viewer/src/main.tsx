@@ -26,7 +26,10 @@ const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
+    // Whether the machine has a network says nothing about our server; without it a failure has to show, not to wait.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 5000,
       retry: (count, error) => error instanceof ApiFailure && error.retryable && count < RETRIES,
     },

@@ -189,4 +189,57 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
     expect(await again.getByTestId('comment').inputValue()).toBe('half a sentence');
     await again.getByTestId('comment').fill('');
   });
+
+  it.each(['swiftshader', 'none'] as const)(
+    'measures what is on the image, in pixels where it is not calibrated (graphics: %s)',
+    async (graphics) => {
+      const { page, errors } = await logIn(graphics);
+      await page.goto(`${instance.http.url}/studies/${twin.studyInstanceUid}`);
+      await ready(page);
+      const columnAt = async (x: number, y: number) => {
+        await page.mouse.move(x, y);
+        const told = await page.getByTestId('probe').innerText();
+        return Number(/\((\d+),/.exec(told)?.[1]);
+      };
+      const across = (await columnAt(700, 400)) - (await columnAt(500, 400));
+      expect(across).toBeGreaterThan(100);
+      await page.keyboard.press('d');
+      await page.mouse.move(500, 400);
+      await page.mouse.down();
+      await page.mouse.move(600, 400, { steps: 4 });
+      await page.mouse.move(700, 400, { steps: 4 });
+      await page.mouse.up();
+      const words = page.locator('.viewport-image svg text');
+      await words.first().waitFor();
+      // The words follow the last movement by a frame.
+      await waitFor(
+        async () => {
+          const told = (await words.first().textContent()) ?? '';
+          const isThere = / px$/.test(told) && Math.abs(Number.parseFloat(told) - across) < 3;
+          return isThere ? true : undefined;
+        },
+        { what: `a length of ${across} px` },
+      );
+      await page.keyboard.press('p');
+      await page.mouse.move(520, 500);
+      await page.mouse.down();
+      await page.mouse.move(580, 560, { steps: 6 });
+      await page.mouse.up();
+      // From the middle to the rim, 60 by 60 on the screen: a circle, its area in the image's own pixels.
+      const radius = (60 * across) / 200;
+      await waitFor(
+        async () => {
+          const area = await page.getByText(/^Area: /).textContent();
+          const told = Number(/Area: (\d+) px/.exec(area ?? '')?.[1]);
+          return Math.abs(told / (Math.PI * radius ** 2) - 1) < 0.05 ? true : undefined;
+        },
+        { what: `the area of a circle of radius ${radius} px` },
+      );
+      await page.getByText(/^Mean: /).waitFor();
+      await keepScreenshot(page, `reading-measured-${graphics}`);
+      await page.keyboard.press('Delete');
+      await words.first().waitFor({ state: 'detached' });
+      expect(errors).toEqual([]);
+    },
+  );
 });

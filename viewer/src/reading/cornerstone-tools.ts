@@ -1,8 +1,15 @@
-/** Cornerstone's mouse tools: window, zoom, pan and scroll. */
+/** Cornerstone's mouse tools: window, zoom, pan, scroll, and those that measure. */
 import {
+  AngleTool,
   addTool,
+  annotation,
+  BidirectionalTool,
+  EllipticalROITool,
   init,
+  LengthTool,
+  MagnifyTool,
   PanTool,
+  RectangleROITool,
   StackScrollTool,
   Enums as ToolEnums,
   ToolGroupManager,
@@ -16,14 +23,39 @@ const LEFT_TOOLS = {
   zoom: ZoomTool.toolName,
   pan: PanTool.toolName,
   scroll: StackScrollTool.toolName,
+  length: LengthTool.toolName,
+  angle: AngleTool.toolName,
+  bidirectional: BidirectionalTool.toolName,
+  ellipse: EllipticalROITool.toolName,
+  rectangle: RectangleROITool.toolName,
+  magnify: MagnifyTool.toolName,
 } as const;
+const TOOL_CLASSES = [
+  ...[WindowLevelTool, ZoomTool, PanTool, StackScrollTool, MagnifyTool],
+  ...[LengthTool, AngleTool, BidirectionalTool, EllipticalROITool, RectangleROITool],
+];
 
 export type LeftTool = keyof typeof LEFT_TOOLS;
-export const LEFT_TOOL_NAMES: readonly LeftTool[] = ['window', 'zoom', 'pan', 'scroll'];
+export const VIEW_TOOLS = [
+  'window',
+  'zoom',
+  'pan',
+  'scroll',
+] as const satisfies readonly LeftTool[];
+export const MEASURING_TOOLS = [
+  'length',
+  'angle',
+  'bidirectional',
+  'ellipse',
+  'rectangle',
+  'magnify',
+] as const satisfies readonly LeftTool[];
+export type MeasuringTool = (typeof MEASURING_TOOLS)[number];
+const LEFT_TOOL_NAMES: readonly LeftTool[] = [...VIEW_TOOLS, ...MEASURING_TOOLS];
 
 export function startTools(): void {
   init();
-  for (const tool of [WindowLevelTool, ZoomTool, PanTool, StackScrollTool]) addTool(tool);
+  for (const tool of TOOL_CLASSES) addTool(tool);
 }
 
 /** Gives a viewport its mouse tools. */
@@ -46,6 +78,7 @@ export function activateLeftTool(left: LeftTool): void {
     zoom: [{ mouseButton: Secondary }],
     pan: [{ mouseButton: Auxiliary }],
     scroll: [{ mouseButton: Wheel }],
+    ...{ length: [], angle: [], bidirectional: [], ellipse: [], rectangle: [], magnify: [] },
   };
   bindings[left].push({ mouseButton: Primary });
   for (const tool of LEFT_TOOL_NAMES) {
@@ -55,6 +88,12 @@ export function activateLeftTool(left: LeftTool): void {
   }
 }
 
+/** Measurements live on the screen alone: they are kept nowhere. */
+export function forgetMeasurements(): void {
+  annotation.state.removeAllAnnotations();
+}
+
 export function unbindTools(): void {
+  forgetMeasurements();
   ToolGroupManager.destroyToolGroup(TOOLS);
 }

@@ -14,6 +14,7 @@ import { utilities as toolUtilities } from '@cornerstonejs/tools';
 import {
   activateLeftTool,
   bindTools,
+  forgetMeasurements,
   type LeftTool,
   startTools,
   unbindTools,
@@ -286,6 +287,11 @@ export class ImageViewport {
 
   selectLeftTool(tool: LeftTool): void {
     activateLeftTool(tool);
+  }
+
+  forgetMeasurements(): void {
+    forgetMeasurements();
+    this.#viewport().render();
   }
 
   close(): void {

@@ -1,3 +1,5 @@
+import type { MeasuringTool } from './cornerstone-tools.ts';
+
 export type Action =
   | { readonly type: 'scroll'; readonly by: number }
   | { readonly type: 'scroll-to'; readonly end: 'first' | 'last' }
@@ -6,6 +8,7 @@ export type Action =
   | { readonly type: 'zoom'; readonly factor: number }
   | { readonly type: 'rotate'; readonly degrees: number }
   | { readonly type: 'finding'; readonly by: 1 | -1 }
+  | { readonly type: 'measure'; readonly tool: MeasuringTool }
   | { readonly type: SimpleAction };
 
 export type SimpleAction =
@@ -16,6 +19,7 @@ export type SimpleAction =
   | 'fit'
   | 'cine'
   | 'zoom-tool'
+  | 'forget-measurements'
   | 'heatmap'
   | 'boxes'
   | 'confirm'
@@ -52,6 +56,13 @@ const KEYS: Readonly<Record<string, Action>> = {
   v: { type: 'flip-vertical' },
   i: { type: 'invert' },
   c: { type: 'cine' },
+  d: { type: 'measure', tool: 'length' },
+  a: { type: 'measure', tool: 'angle' },
+  t: { type: 'measure', tool: 'bidirectional' },
+  p: { type: 'measure', tool: 'ellipse' },
+  x: { type: 'measure', tool: 'rectangle' },
+  w: { type: 'measure', tool: 'magnify' },
+  Delete: { type: 'forget-measurements' },
   Escape: { type: 'cancel' },
   '?': { type: 'help' },
 

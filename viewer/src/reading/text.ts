@@ -166,6 +166,17 @@ export const READING_KEYS: readonly KeyGroup[] = [
     ],
   },
   {
+    title: 'Measure (kept nowhere; millimetres only where the image is calibrated)',
+    keys: [
+      ['d', 'Length'],
+      ['a', 'Angle'],
+      ['t', 'Two diameters'],
+      ['p x', 'Ellipse, rectangle: area, mean and spread of values'],
+      ['w', 'Magnifier'],
+      ['Delete', 'Remove all measurements'],
+    ],
+  },
+  {
     title: 'Page',
     keys: [
       ['Esc', 'End what is under way'],

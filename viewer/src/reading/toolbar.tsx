@@ -1,4 +1,4 @@
-import { LEFT_TOOL_NAMES, type LeftTool } from './cornerstone-tools.ts';
+import { type LeftTool, MEASURING_TOOLS, VIEW_TOOLS } from './cornerstone-tools.ts';
 import { Icon, type IconName } from './icons.tsx';
 import type { Action } from './key-map.ts';
 import type { Act } from './use-actions.ts';
@@ -11,6 +11,12 @@ const TOOL_WORDS: Readonly<Record<LeftTool, string>> = {
   zoom: 'Zoom with the left button (right button always)',
   pan: 'Pan with the left button (middle button always)',
   scroll: 'Scroll with the left button (wheel always)',
+  length: 'Length (d)',
+  angle: 'Angle (a)',
+  bidirectional: 'Two diameters (t)',
+  ellipse: 'Ellipse: area, mean and spread of values (p)',
+  rectangle: 'Rectangle: area, mean and spread of values (x)',
+  magnify: 'Magnifier (w)',
 };
 
 const VIEW_ACTIONS: readonly { icon: IconName; words: string; key: string; action: Action }[] = [
@@ -104,7 +110,7 @@ export function Toolbar(props: {
   return (
     <div className="toolbar" role="toolbar" aria-label="Image tools">
       <span className="tool-group">
-        {LEFT_TOOL_NAMES.map((tool) => (
+        {VIEW_TOOLS.map((tool) => (
           <ToolButton
             key={tool}
             icon={tool}
@@ -114,6 +120,24 @@ export function Toolbar(props: {
             onPress={() => view.selectTool(tool)}
           />
         ))}
+      </span>
+      <span className="tool-group">
+        {MEASURING_TOOLS.map((tool) => (
+          <ToolButton
+            key={tool}
+            icon={tool}
+            words={TOOL_WORDS[tool]}
+            pressed={view.tool === tool}
+            disabled={disabled}
+            onPress={() => props.act({ type: 'measure', tool })}
+          />
+        ))}
+        <ToolButton
+          icon="forget"
+          words="Remove all measurements (Del)"
+          disabled={disabled}
+          onPress={() => props.act({ type: 'forget-measurements' })}
+        />
       </span>
       <span className="tool-group">
         {VIEW_ACTIONS.map(({ icon, words, key, action }) => (

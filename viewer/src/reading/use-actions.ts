@@ -81,6 +81,12 @@ function changeView(action: Action, room: Room): boolean {
     case 'reset':
       viewport.reset();
       return true;
+    case 'measure':
+      room.view.selectTool(room.view.tool === action.tool ? 'window' : action.tool);
+      return true;
+    case 'forget-measurements':
+      viewport.forgetMeasurements();
+      return true;
     case 'zoom-tool':
       room.view.selectTool(room.view.tool === 'zoom' ? 'window' : 'zoom');
       return true;

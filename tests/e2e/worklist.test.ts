@@ -90,6 +90,29 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
     await page.context().close();
   });
 
+  it('opens what is marked, also when the chosen study has left the list', async () => {
+    const { page } = await logIn();
+    await page.keyboard.press('ArrowDown');
+    const gone = (await selectedRow(page).getAttribute('data-uid')) ?? '';
+    const mark = (readingStatus: 'reviewed' | 'unread') =>
+      web.database
+        .updateTable('study')
+        .set({ readingStatus })
+        .where('studyInstanceUid', '=', gone)
+        .execute();
+    await mark('reviewed');
+    await notifyChange(web.database, gone);
+    // It is shown as it is now, where it stood.
+    await page.locator(`[data-uid="${gone}"] [data-reading="reviewed"]`).waitFor();
+    await page.keyboard.press('u');
+    await page.locator(`[data-uid="${gone}"]`).waitFor({ state: 'detached' });
+    const marked = await selectedRow(page).getAttribute('data-uid');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/studies/${marked}`);
+    await mark('unread');
+    await page.context().close();
+  });
+
   it('says when it is not in triage order, and goes back', async () => {
     const { page } = await logIn();
     const triage = await firstUid(page);

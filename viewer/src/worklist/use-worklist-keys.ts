@@ -52,7 +52,8 @@ export function useWorklistKeys({ store, total, open, search }: Options) {
     const now = latest.current.moves === choice.moves ? choice : latest.current;
     const place = placeOf(now);
     if (event.key === 'Enter') {
-      const uid = now.uid ?? store.rowAt(place)?.studyInstanceUid;
+      // What is marked on the page, also where the chosen study has left the list.
+      const uid = store.rowAt(place)?.studyInstanceUid;
       if (uid === undefined) return;
       // The row's link may not have the focus yet.
       event.preventDefault();

@@ -47,8 +47,6 @@ export async function migrateDatabase(database: Database): Promise<readonly stri
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => MIGRATIONS },
-    // Numbers are given when work begins: one that ends later may carry a lower number than what is applied already.
-    allowUnorderedMigrations: true,
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createProcessMetrics } from '#cli/process-metrics.ts';
+import { createDeliveryMetrics } from '#delivery/destinations/delivery-metrics.ts';
 import { createNotificationMetrics } from '#delivery/notifications/notification-metrics.ts';
 import { createWorkerMetrics } from '#inference/worker-metrics.ts';
 import { createDoorMetrics, type DoorMetrics } from '#listener/door-metrics.ts';
@@ -184,6 +185,7 @@ describe('deploy/prometheus-alerts.yaml', () => {
     createDoorMetrics(metrics.registry, [], () => undefined);
     createWorkerMetrics(metrics.registry);
     createNotificationMetrics(metrics.registry, []);
+    clearInterval(createDeliveryMetrics(metrics.registry, db.database, []).timer);
     const own = metrics.registry.render();
     await metrics.close();
     const known = new Set(

@@ -14,7 +14,7 @@ import { readStudy, writeStudy } from '../../support/studies.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 /** How long the two send each other everything, seconds; the long form: RADTRIAGE_LOOP_SECONDS=600. */
-const LOOP_SECONDS = Number(process.env['RADTRIAGE_LOOP_SECONDS'] ?? 10);
+const LOOP_SECONDS = Number(process.env['RADTRIAGE_LOOP_SECONDS'] ?? 4);
 
 /** Orthanc sends whatever comes in on to us, also what came from us. */
 const FORWARD_ALL = `function OnStoredInstance(id, tags, metadata) SendToModality(id, 'RADTRIAGE') end`;

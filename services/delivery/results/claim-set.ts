@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely';
-import type { RadTriageError } from '#core/errors.ts';
+import { type Selectable, sql } from 'kysely';
+import { RadTriageError } from '#core/errors.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { ResultSetTable } from '#platform/database/result-tables.ts';
 import { type BackOff, nextPause } from '../back-off.ts';
@@ -31,17 +31,7 @@ export async function claimDueSet(
         .select('candidate.resultSetKey')
         .where('candidate.state', '=', 'waiting')
         .where('candidate.dueAt', '<=', now)
-        .where(({ not, exists, selectFrom: from }) =>
-          not(
-            exists(
-              from('resultSet as earlier')
-                .select('earlier.resultSetKey')
-                .whereRef('earlier.studyKey', '=', 'candidate.studyKey')
-                .whereRef('earlier.number', '<', 'candidate.number')
-                .where('earlier.state', '=', 'waiting'),
-            ),
-          ),
-        )
+        .where(hasItsTurn)
         .orderBy('candidate.dueAt')
         .limit(1)
         .forUpdate()
@@ -51,27 +41,42 @@ export async function claimDueSet(
     .executeTakeFirst();
 }
 
-/** When the next set is due, if one is. */
+/** When the next set is due that no other of its study has to go before, if one is. */
 export async function nextDueSet(database: Database): Promise<Date | undefined> {
   const row = await database
-    .selectFrom('resultSet')
-    .select(({ fn }) => fn.min('dueAt').as('dueAt'))
-    .where('state', '=', 'waiting')
+    .selectFrom('resultSet as candidate')
+    .select(({ fn }) => fn.min('candidate.dueAt').as('dueAt'))
+    .where('candidate.state', '=', 'waiting')
+    .where(hasItsTurn)
     .executeTakeFirst();
   return row?.dueAt ?? undefined;
 }
 
-/** Puts a set off that could not be made, or gives it up. @returns whether it was given up */
+const hasItsTurn = sql<boolean>`NOT EXISTS (
+  SELECT FROM result_set AS earlier
+  WHERE earlier.study_key = candidate.study_key AND earlier.number < candidate.number
+    AND earlier.state = 'waiting'
+)`;
+
+/**
+ * Puts a set off that could not be made, or gives it up. What is no fault of the set (the database was away, or
+ * something that nobody thought of) is tried again; its words are for the log alone, since nobody knows what they name.
+ * @returns whether it was given up
+ */
 export async function recordFailure(
   database: Database,
   { resultSetKey, attempts }: ResultSetRow,
-  error: RadTriageError,
+  thrown: unknown,
 ): Promise<boolean> {
-  const isOver = !error.retryable || attempts >= MOST_ATTEMPTS;
+  const isKnown = thrown instanceof RadTriageError;
+  const isOver = (isKnown && !thrown.retryable) || attempts >= MOST_ATTEMPTS;
+  const reason = isKnown
+    ? `${thrown.code}: ${thrown.message}`
+    : 'INTERNAL: something unexpected, which stands in the log of the worker';
   await database
     .updateTable('resultSet')
     .set({
-      reason: `${error.code}: ${error.message}`.slice(0, 500),
+      reason: reason.slice(0, 500),
       ...(isOver
         ? { state: 'failed' as const }
         : { dueAt: new Date(Date.now() + nextPause(attempts, BACK_OFF)) }),
@@ -80,4 +85,11 @@ export async function recordFailure(
     .where('state', '=', 'waiting')
     .execute();
   return isOver;
+}
+
+/** @throws RadTriageError INTERNAL for a set that was begun as often as is allowed, and never came to an end */
+export function requireTries({ attempts }: ResultSetRow): void {
+  if (attempts > MOST_ATTEMPTS) {
+    throw new RadTriageError('INTERNAL', 'the worker ended each time that it was made');
+  }
 }

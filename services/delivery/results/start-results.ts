@@ -1,9 +1,8 @@
-import { toRadTriageError } from '#core/errors.ts';
 import { listenToChannel } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import { RESULTS_CHANNEL } from '#platform/study-results/request-results.ts';
 import { startWatch } from '#platform/watch/watch.ts';
-import { claimDueSet, nextDueSet, recordFailure } from './claim-set.ts';
+import { claimDueSet, nextDueSet, recordFailure, requireTries } from './claim-set.ts';
 import { makeResult } from './make-result.ts';
 import type { ResultMaking } from './result-making.ts';
 
@@ -24,11 +23,11 @@ async function makeDue(
     if (set === undefined) break;
     const { resultSetKey, studyKey, number } = set;
     try {
+      requireTries(set);
       const conclusion = await makeResult(set, making);
       logger.info({ resultSetKey, studyKey, number, ...conclusion }, 'a result was dealt with');
     } catch (thrown) {
-      const error = toRadTriageError(thrown);
-      const isOver = await recordFailure(database, set, error);
+      const isOver = await recordFailure(database, set, thrown);
       const facts = { err: thrown, resultSetKey, studyKey, number };
       if (isOver) logger.error(facts, 'a result could not be made and was given up');
       else logger.warn(facts, 'a result could not be made and is tried again');

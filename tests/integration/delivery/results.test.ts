@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RadTriageError } from '#core/errors.ts';
 import type { ResultKind } from '#core/result-objects.ts';
 import { type BuildMeans, buildObjects } from '#delivery/results/build-objects.ts';
-import { claimDueSet, recordFailure } from '#delivery/results/claim-set.ts';
+import { claimDueSet, nextDueSet, recordFailure } from '#delivery/results/claim-set.ts';
 import { readInstallation } from '#delivery/results/installation.ts';
 import { makeResult } from '#delivery/results/make-result.ts';
 import type { ObjectsToBuild, ResultMaking } from '#delivery/results/result-making.ts';
@@ -265,6 +265,8 @@ describe('results as DICOM objects', () => {
       Array.from({ length: 4 }, () => claimDueSet(database(), now)),
     );
     expect(claimed.filter((set) => set !== undefined)).toMatchObject([{ number: 1 }]);
+    // What waits for an earlier one is not due, or whoever makes them would look for it without a pause.
+    expect((await nextDueSet(database()))?.getTime()).toBeGreaterThan(now.getTime() + 60_000);
   });
 
   it('are tried again after a failure that may pass, and given up after one that does not', async () => {
@@ -277,9 +279,25 @@ describe('results as DICOM objects', () => {
     expect(await claimDueSet(database(), new Date(Date.now() + 60_000))).toMatchObject({
       ...{ attempts: 2, reason: 'STORAGE_FAILED: no disk' },
     });
+    const unexpected = new Error('terminating connection because of Doe^Jane');
+    expect(await recordFailure(database(), set, unexpected)).toBe(false);
+    expect(JSON.stringify(await setStates())).not.toContain('Doe');
     const lasting = new RadTriageError('PIXELS_UNDECODABLE', 'cut short');
     expect(await recordFailure(database(), set, lasting)).toBe(true);
     expect(await setStates()).toMatchObject([{ state: 'failed' }]);
+  });
+
+  it('are given up when making them has ended the process again and again', async () => {
+    await request();
+    const worn = { attempts: 8 };
+    await database().updateTable('resultSet').set(worn).where('state', '=', 'waiting').execute();
+    const results = startResults({ making, databaseUrl: intake.db.url, logger: silent });
+    try {
+      const state = async () => (await setStates())[0]?.state;
+      await expect.poll(state, { timeout: 20_000, interval: 20 }).toBe('failed');
+    } finally {
+      await results.close();
+    }
   });
 
   it('are made as soon as they are asked for', async () => {

@@ -1,4 +1,5 @@
 import { REJECTION_TITLES, type RejectionCode } from '#core/rejection.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import {
   type Attributes,
   type DicomElement,
@@ -6,7 +7,6 @@ import {
   toElements,
   writePart10,
 } from './part10-writer.ts';
-import { deriveUid } from './uid.ts';
 
 const STORAGE = '1.2.840.10008.5.1.4.1.1';
 

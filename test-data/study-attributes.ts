@@ -1,8 +1,8 @@
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import { encodeName, specificCharacterSet } from './charset-encoder.ts';
 import type { Attributes } from './part10-writer.ts';
 import { createRandom } from './random.ts';
 import { PHANTOM_MANUFACTURER, type PhantomPatient, type StudyOptions } from './study-types.ts';
-import { deriveUid } from './uid.ts';
 
 /** Identity of a study: everything that makes twins differ in UIDs, with the parts that they share. */
 export interface StudyIdentity {

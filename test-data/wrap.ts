@@ -3,10 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { RadTriageError, toRadTriageError } from '#core/errors.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import { encodeName } from './charset-encoder.ts';
 import { type LabelRow, parseLabels } from './labels-csv.ts';
 import { type Attributes, toElements, writePart10 } from './part10-writer.ts';
-import { deriveUid } from './uid.ts';
 
 const DIGITAL_XRAY_FOR_PRESENTATION = '1.2.840.10008.5.1.4.1.1.1.1';
 const MAX_PIXELS = 64_000_000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { openAssociation, type ScuAssociation } from '#dicom/dimse/scu.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import { createRandom, type Random } from '#test-data/random.ts';
 import { generateStudy } from '#test-data/study.ts';
-import { deriveUid } from '#test-data/uid.ts';
 import { unpack } from '../support/intake.ts';
 
 /** What a sender has to send: the bytes of the network, and their digest. */

@@ -9,8 +9,8 @@ import { readSourceImage } from '#dicom/objects/read-source-image.ts';
 import { buildReport } from '#dicom/objects/report/build-report.ts';
 import { buildSegmentation } from '#dicom/objects/segmentation/build-segmentation.ts';
 import type { AiResult, BuiltObject, SourceImage } from '#dicom/objects/types.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import type { PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
-import { deriveUid } from '#test-data/uid.ts';
 import { splitPart10 } from './data-set-bytes.ts';
 import { sampleIdentity, sampleResult } from './sample-result.ts';
 

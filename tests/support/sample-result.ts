@@ -7,7 +7,7 @@ import type {
   Heatmap,
   SourceImage,
 } from '#dicom/objects/types.ts';
-import { deriveUid } from '#test-data/uid.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 
 export const OPACITY: Code = {
   value: 'LUNG-OPACITY',

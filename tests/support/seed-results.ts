@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ResultKind } from '#core/result-objects.ts';
 import { readAttributes } from '#dicom/attributes/read-attributes.ts';
+import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { IMAGE_SOP_CLASSES, minimalImage, minimalObject } from '#test-data/minimal-objects.ts';
-import { deriveUid } from '#test-data/uid.ts';
 import { type SeededStudy, seedRun } from './seed-studies.ts';
 
 /** Result sets and objects as the making of results would have left them, for tests of what sends them. */

@@ -127,4 +127,21 @@ describe.skipIf(missingPeer('chromium'))('destinations in Administration', () =>
     await waitFor(() => pacs.taken.length === 5, { what: 'the object to arrive' });
     expect(errors).toEqual([]);
   });
+
+  it('are told beside of results that could not be made, which go away when dismissed', async () => {
+    const { studyKey } = await seedStudy(database);
+    const reason = 'PIXELS_UNDECODABLE: cut short';
+    await database
+      .insertInto('resultSet')
+      .values({ studyKey, runKey: null, reviewId: null, number: 1, state: 'failed', reason })
+      .execute();
+    const failed = page.getByTestId('failed-result');
+    await failed.getByText(reason).waitFor();
+    await page.getByTestId('failed-results').scrollIntoViewIfNeeded();
+    expect(await faultsOfAxe()).toEqual([]);
+    await keepScreenshot(page, 'destinations-failed-light-1366');
+    await failed.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByTestId('failed-results').waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+  });
 });

@@ -1,40 +1,22 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { type DeadDelivery, deliveryActSchema } from '#contracts/deliveries.ts';
-import { messageOf, request } from '../api/client.ts';
 import { formatCount } from '../design/format.ts';
-import { showToast } from '../design/toasts.tsx';
-import { Button } from '../design/ui.tsx';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { KIND_WORDS, DESTINATION_TEXT as T } from './destination-text.ts';
 import { deliveriesQuery } from './queries.ts';
+import { RowDecisions } from './row-decisions.tsx';
 import { Ago } from './time-cells.tsx';
 
 function Actions({ id, configured }: DeadDelivery) {
-  const queries = useQueryClient();
-  const act = useMutation({
-    mutationFn: (what: 'resend' | 'dismiss') =>
-      request(deliveryActSchema, `/api/admin/deliveries/${id}/${what}`, { method: 'POST' }),
-    onSuccess: (_answer, what) => showToast(what === 'resend' ? T.resent : T.dismissed),
-    onError: (error) => showToast(messageOf(error), { tone: 'bad' }),
-    onSettled: () => queries.invalidateQueries({ queryKey: deliveriesQuery.queryKey }),
-  });
+  const resend = { act: 'resend', label: T.resend, done: T.resent };
+  const dismiss = { act: 'dismiss', label: T.dismiss, done: T.dismissed, kind: 'quiet' as const };
   return (
-    <div className="row-actions">
-      {configured ? (
-        <Button size="small" disabled={act.isPending} onClick={() => act.mutate('resend')}>
-          {T.resend}
-        </Button>
-      ) : null}
-      <Button
-        size="small"
-        kind="quiet"
-        disabled={act.isPending}
-        onClick={() => act.mutate('dismiss')}
-      >
-        {T.dismiss}
-      </Button>
-    </div>
+    <RowDecisions
+      path={`/api/admin/deliveries/${id}`}
+      answer={deliveryActSchema}
+      decisions={configured ? [resend, dismiss] : [dismiss]}
+    />
   );
 }
 

@@ -1,29 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { type FailedResult, failedResultActSchema } from '#contracts/results.ts';
-import { messageOf, request } from '../api/client.ts';
 import { formatCount } from '../design/format.ts';
-import { showToast } from '../design/toasts.tsx';
-import { Button } from '../design/ui.tsx';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { FAILED_RESULT_TEXT as T } from './failed-result-text.ts';
 import { failedResultsQuery } from './queries.ts';
+import { RowDecisions } from './row-decisions.tsx';
 import { Ago } from './time-cells.tsx';
+
+const DECISIONS = [
+  { act: 'retry', label: T.retry, done: T.retried },
+  { act: 'dismiss', label: T.dismiss, done: T.dismissed, kind: 'quiet' },
+] as const;
 
 function Row({ item }: { readonly item: FailedResult }) {
   const { id, studyInstanceUid, number, signedBy, reason, attempts, since } = item;
-  const queries = useQueryClient();
-  const act = useMutation({
-    mutationFn: (what: 'retry' | 'dismiss') =>
-      request(failedResultActSchema, `/api/admin/failed-results/${id}/${what}`, { method: 'POST' }),
-    onSuccess: (_answer, what) => showToast(what === 'retry' ? T.retried : T.dismissed),
-    onError: (error) => showToast(messageOf(error), { tone: 'bad' }),
-    onSettled: () => queries.invalidateQueries({ queryKey: failedResultsQuery.queryKey }),
-  });
-  const buttons = [
-    { what: 'retry', label: T.retry, kind: 'plain' },
-    { what: 'dismiss', label: T.dismiss, kind: 'quiet' },
-  ] as const;
   return (
     <tr data-testid="failed-result">
       <td>
@@ -38,19 +29,11 @@ function Row({ item }: { readonly item: FailedResult }) {
         <Ago at={since} />
       </td>
       <td>
-        <div className="row-actions">
-          {buttons.map(({ what, label, kind }) => (
-            <Button
-              key={what}
-              size="small"
-              kind={kind}
-              disabled={act.isPending}
-              onClick={() => act.mutate(what)}
-            >
-              {label}
-            </Button>
-          ))}
-        </div>
+        <RowDecisions
+          path={`/api/admin/failed-results/${id}`}
+          answer={failedResultActSchema}
+          decisions={DECISIONS}
+        />
       </td>
     </tr>
   );

@@ -1,14 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { type Notification, notificationActSchema } from '#contracts/notifications.ts';
 import type { NotificationState } from '#core/notification.ts';
-import { messageOf, request } from '../api/client.ts';
 import { formatCount, formatWhen } from '../design/format.ts';
-import { showToast } from '../design/toasts.tsx';
-import { Button, Chip, type Tone } from '../design/ui.tsx';
+import { Chip, type Tone } from '../design/ui.tsx';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { NOTIFICATION_STATE_WORDS, NOTIFICATION_TEXT as T } from './notification-text.ts';
 import { notificationsQuery } from './queries.ts';
+import { RowDecisions } from './row-decisions.tsx';
 import { Ago } from './time-cells.tsx';
 
 const TONES: Readonly<Record<NotificationState, Tone>> = {
@@ -39,34 +38,16 @@ function Outcome(notification: Notification) {
 }
 
 function Actions({ id, state, configured }: Notification) {
-  const queries = useQueryClient();
-  const act = useMutation({
-    mutationFn: (what: 'resend' | 'dismiss') =>
-      request(notificationActSchema, `/api/admin/notifications/${id}/${what}`, { method: 'POST' }),
-    onSuccess: (_answer, what) => showToast(what === 'resend' ? T.resent : T.dismissed),
-    onError: (error) => showToast(messageOf(error), { tone: 'bad' }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['admin'] }),
-  });
   const mayResend = configured && (state === 'dead' || state === 'dismissed');
   const mayDismiss = state === 'dead' || state === 'waiting';
+  const resend = { act: 'resend', label: T.resend, done: T.resent };
+  const dismiss = { act: 'dismiss', label: T.dismiss, done: T.dismissed, kind: 'quiet' as const };
   return (
-    <div className="row-actions">
-      {mayResend ? (
-        <Button size="small" disabled={act.isPending} onClick={() => act.mutate('resend')}>
-          {T.resend}
-        </Button>
-      ) : null}
-      {mayDismiss ? (
-        <Button
-          size="small"
-          kind="quiet"
-          disabled={act.isPending}
-          onClick={() => act.mutate('dismiss')}
-        >
-          {T.dismiss}
-        </Button>
-      ) : null}
-    </div>
+    <RowDecisions
+      path={`/api/admin/notifications/${id}`}
+      answer={notificationActSchema}
+      decisions={[...(mayResend ? [resend] : []), ...(mayDismiss ? [dismiss] : [])]}
+    />
   );
 }
 

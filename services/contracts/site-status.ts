@@ -67,6 +67,8 @@ export const siteStatusSchema = z.object({
     notificationsDead: count,
     /** Have been waiting for over five minutes. */
     notificationsLate: count,
+    /** Results that could not be made into DICOM objects. */
+    resultsFailed: count,
   }),
 });
 export type SiteStatus = z.output<typeof siteStatusSchema>;

@@ -80,6 +80,7 @@ async function readHeld(context: WebContext): Promise<Record<string, number>> {
     quarantined: held.quarantined,
     commitments_given_up: held.commitmentsGivenUp,
     notifications_given_up: held.notificationsDead,
+    results_failed: held.resultsFailed,
   };
 }
 

@@ -137,6 +137,7 @@ describe.skipIf(missingPeer('chromium'))('destinations in Administration', () =>
       .execute();
     const failed = page.getByTestId('failed-result');
     await failed.getByText(reason).waitFor();
+    await shows('[data-testid="problem"]', '1 result could not be made into objects');
     await page.getByTestId('failed-results').scrollIntoViewIfNeeded();
     expect(await faultsOfAxe()).toEqual([]);
     await keepScreenshot(page, 'destinations-failed-light-1366');

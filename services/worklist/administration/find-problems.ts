@@ -1,7 +1,7 @@
 import type { Peer, Problem, Refusal, SiteStatus, WaitingStudy } from '#contracts/site-status.ts';
 import { formatBytes } from '#core/format-bytes.ts';
 import type { DestinationCounts } from '#platform/deliveries/count-deliveries.ts';
-import { judgeDestinations } from './judge-destinations.ts';
+import { judgeDestinations, judgeResults } from './judge-destinations.ts';
 
 const GIGABYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -252,6 +252,7 @@ export function findProblems(facts: SiteFacts): Problem[] {
     ...judgeSenders(facts),
     ...judgeStudies(facts),
     ...judgeDestinations(facts.destinations, new Date(facts.status.generatedAt)),
+    ...judgeResults(facts.status.held.resultsFailed),
     ...judgeNotifications(facts.status),
   ];
   return [

@@ -46,3 +46,16 @@ export function judgeDestinations(
     return problems;
   });
 }
+
+/** @param failed results that could not be made into objects */
+export function judgeResults(failed: number): Problem[] {
+  if (failed === 0) return [];
+  return [
+    {
+      ...{ level: 'fault', place: 'destinations' },
+      what: `${failed.toLocaleString('en')} ${failed === 1 ? 'result' : 'results'} could not be made into objects`,
+      detail: 'Nothing of them was sent. The studies stand on the worklist with what was found.',
+      advice: 'Read the reasons, mend them, then try each again or dismiss it.',
+    },
+  ];
+}

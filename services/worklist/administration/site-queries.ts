@@ -187,5 +187,14 @@ async function countUnsent(database: Database) {
     ])
     .where('state', 'in', ['waiting', 'dead'])
     .executeTakeFirstOrThrow();
-  return { notificationsDead: Number(counted.dead), notificationsLate: Number(counted.late) };
+  const unmade = await database
+    .selectFrom('resultSet')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('state', '=', 'failed')
+    .executeTakeFirstOrThrow();
+  return {
+    notificationsDead: Number(counted.dead),
+    notificationsLate: Number(counted.late),
+    resultsFailed: Number(unmade.count),
+  };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DestinationCounts } from '#platform/deliveries/count-deliveries.ts';
-import { judgeDestinations } from '#worklist/administration/judge-destinations.ts';
+import { judgeDestinations, judgeResults } from '#worklist/administration/judge-destinations.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const well: DestinationCounts = {
@@ -30,5 +30,12 @@ describe('problems with destinations', () => {
     expect(
       judgeDestinations([{ ...well, ...waiting(11), reachableSince: null, lastError: 'E' }], now),
     ).toMatchObject([{ place: 'destinations', detail: 'The oldest for over ten minutes. E.' }]);
+  });
+
+  it('tell of results that could not be made, only when there are any', () => {
+    expect(judgeResults(0)).toEqual([]);
+    expect(judgeResults(2)).toMatchObject([
+      { level: 'fault', what: '2 results could not be made into objects', place: 'destinations' },
+    ]);
   });
 });

@@ -2,16 +2,14 @@
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { keepToBudget } from './listener-budget.mjs';
 import { runsOnNode24, runWithNode24 } from './node24.mjs';
+import { keepToSettings } from './process-settings.mjs';
 
 const entry = new URL('../services/cli/radtriage.ts', import.meta.url);
 if (runsOnNode24()) {
-  if (process.argv[2] === 'listener') {
-    keepToBudget();
-    // What is compiled is compiled on one thread, whose working memory is reused.
-    setFlagsFromString('--no-concurrent-recompilation');
-  }
+  keepToSettings(process.argv[2]);
+  // What the listener compiles is compiled on one thread, whose working memory is reused.
+  if (process.argv[2] === 'listener') setFlagsFromString('--no-concurrent-recompilation');
   // In plain JavaScript, before any TypeScript is loaded: from the second start on the compiler of types, 16 MB, is
   // not needed at all.
   const { directory } = module.enableCompileCache?.() ?? {};

@@ -78,11 +78,16 @@ class Passage<Image> {
   readonly #engine: AnalysisEngine;
   readonly #options: AnalysisOptions<Image>;
   readonly #order: FrameOrder<Image>;
-  /** Chunks under way at most: enough to keep all processes busy, and few enough for the memory. */
-  readonly #most: number;
+  /** Chunks being prepared at most: one for each process, and the next one. */
+  readonly #mostPreparing: number;
+  /** Frames prepared and not done, beyond which none is begun: enough to keep all networks busy. */
+  readonly #mostPrepared: number;
   readonly #underWay = new Set<Promise<void>>();
   #preparing = 0;
+  #prepared = 0;
   #exhausted = false;
+  /** Resolved when a chunk has been prepared or is done, and then made anew. */
+  #moved = Promise.withResolvers<void>();
   #problem: unknown;
 
   constructor(
@@ -99,12 +104,13 @@ class Passage<Image> {
     this.#order = new FrameOrder(images, options.describe, shape);
     const batch = Math.max(1, ...runs.map((run) => run.batch));
     const { preparer, runtime } = engine;
-    this.#most = preparer.processes + (runtime.processes + 1) * Math.ceil(batch / shape.length);
+    this.#mostPreparing = preparer.processes + 1;
+    this.#mostPrepared = (runtime.processes + 1) * batch;
   }
 
   async run(): Promise<void> {
     for (let chunk = this.#order.next(); chunk !== undefined; chunk = this.#order.next()) {
-      while (this.#underWay.size >= this.#most) await Promise.race(this.#underWay);
+      while (this.#isFull()) await this.#moved.promise;
       if (this.#problem !== undefined || this.#options.signal?.aborted) break;
       this.#start(chunk);
     }
@@ -125,10 +131,20 @@ class Passage<Image> {
     const ended = done.finally(() => {
       this.#underWay.delete(ended);
       for (let i = chunk.own.from; i < chunk.own.to; i += 1) this.#options.onFrame?.();
-      this.#flushIfStalled();
+      this.#move();
     });
     this.#underWay.add(ended);
     this.#flushIfStalled();
+  }
+
+  #isFull(): boolean {
+    return this.#preparing >= this.#mostPreparing || this.#prepared >= this.#mostPrepared;
+  }
+
+  #move(): void {
+    this.#flushIfStalled();
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers();
   }
 
   async #pass(chunk: FrameChunk<Image>, runs: readonly ModelRun<Image>[]): Promise<void> {
@@ -137,11 +153,13 @@ class Passage<Image> {
       const { signal } = this.#options;
       const task = this.#taskOf(chunk, runs);
       const prepared = await this.#engine.preparer.prepare(task, signal);
+      this.#prepared += prepared.frames.length;
       try {
         const seen = this.#analyse(chunk, prepared, runs);
         handOver();
         await Promise.all(seen);
       } finally {
+        this.#prepared -= prepared.frames.length;
         prepared.release();
       }
     } catch (thrown) {
@@ -160,7 +178,7 @@ class Passage<Image> {
       if (!isAwaited) return;
       isAwaited = false;
       this.#preparing -= 1;
-      this.#flushIfStalled();
+      this.#move();
     };
   }
 
@@ -248,7 +266,7 @@ class Passage<Image> {
   /** Inputs that wait for their batch to fill wait in vain when no more can come before they are done. */
   #flushIfStalled(): void {
     if (this.#preparing > 0) return;
-    if (!this.#exhausted && this.#underWay.size < this.#most) return;
+    if (!this.#exhausted && !this.#isFull()) return;
     for (const run of this.#runs) run.flush();
   }
 }

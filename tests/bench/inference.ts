@@ -1,6 +1,7 @@
 /**
  * The engine against a bare loop: two processes each that decode, prepare and run the same images on the CPU,
- * interleaved. Run: node tests/bench/inference.ts [rounds] [radiographs] [slices]. Needs dcmtk and gdcm.
+ * interleaved. Run as the worker is (bin/process-settings.mjs):
+ * node --v8-pool-size=1 tests/bench/inference.ts [rounds] [radiographs] [slices]. Needs dcmtk and gdcm.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -117,7 +118,8 @@ async function compare(name: string, model: Model, pictures: Pictures): Promise<
     fork(program, { serialization: 'advanced' }),
   );
   const task = { manifest: model.manifest, runnable: runnableModel(model), sources };
-  const first = sources.slice(0, 4);
+  // As many as two messages take, so that every process is up.
+  const first = sources.slice(0, 16);
   await runEngine(engine, model, { ...pictures, sources: first });
   await runBare(bare, { ...task, sources: first });
   const [ours, theirs, ratios, blocks]: [number[], number[], number[], number[]] = [[], [], [], []];

@@ -5,7 +5,7 @@ import { connectDatabase } from '#platform/database/connect.ts';
 import { migrateDatabase } from '#platform/database/migrate.ts';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres/embedded-postgres.ts';
 import type { Logger } from '#platform/logger/logger.ts';
-import { LISTENER_ENVIRONMENT, LISTENER_NODE_FLAGS } from '../../../bin/listener-budget.mjs';
+import { PROCESS_SETTINGS } from '../../../bin/process-settings.mjs';
 import { activateAllModels } from '../model-registry.ts';
 import { operatorName } from '../operator.ts';
 import { clearRunState, type RunState, writeRunState } from '../run-state.ts';
@@ -22,11 +22,6 @@ const listenerFacts = z.looseObject({
   }),
 });
 const webFacts = z.looseObject({ http: z.object({ url: z.string(), port: z.number() }) });
-
-const PROCESS_ENVIRONMENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  listener: LISTENER_ENVIRONMENT,
-};
-const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = { listener: LISTENER_NODE_FLAGS };
 
 export interface UpOptions {
   readonly activateModels: boolean;
@@ -83,8 +78,8 @@ export async function startSystem(
       {
         name,
         args: [name],
-        nodeFlags: NODE_FLAGS[name] ?? [],
-        environment: () => ({ ...environment, ...PROCESS_ENVIRONMENT[name] }),
+        nodeFlags: PROCESS_SETTINGS[name]?.nodeFlags ?? [],
+        environment: () => ({ ...environment, ...PROCESS_SETTINGS[name]?.environment }),
         onReady: (facts) => {
           processes[name] = facts.pid;
           onFacts(facts);

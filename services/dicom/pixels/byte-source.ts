@@ -21,6 +21,9 @@ export interface ByteSource extends Disposable {
   read(offset: number, length: number): Uint8Array;
 }
 
+/** Read at once: a kernel that cannot be preempted lets nobody else on its core while it copies, 0.2 ms a megabyte. */
+const READ_BYTES = 2 ** 21;
+
 /** @throws RadTriageError STORAGE_FAILED when the file cannot be read */
 export function openByteSource(source: PixelSource): ByteSource {
   if (encodingOf(source.transferSyntaxUid) === 'deflated') {
@@ -62,7 +65,8 @@ function fileSource(path: string, start: number, length: number | undefined): By
       let filled = 0;
       while (filled < wanted) {
         const position = start + offset + filled;
-        const read = attempt(() => readSync(descriptor, buffer, filled, wanted - filled, position));
+        const length = Math.min(wanted - filled, READ_BYTES);
+        const read = attempt(() => readSync(descriptor, buffer, filled, length, position));
         if (read === 0) throw ended();
         filled += read;
       }

@@ -161,6 +161,16 @@ describe('analysing images', () => {
     ]);
   });
 
+  it('goes on preparing large frames while the inputs of a quick network wait for their batch', async () => {
+    const images = [picture('a', 16)];
+    const { preparer, most } = fakePreparer();
+    const { runtime, runs } = fakeRuntime({ runMs: 1 });
+    await analyseImages([planOf(images)], { preparer, runtime, reader }, options);
+    expect(runs).toEqual([8, 8]);
+    // No more than the two processes and what the next of them takes up.
+    expect(most()).toBe(3);
+  });
+
   it('sends small frames, and the inputs of a quick network, several at a time', async () => {
     const small = 256 * 256;
     const images = [picture('a', 9, small), picture('b', 1, 2 ** 24), picture('c', 1, small)];

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `vite dev` finds the API. The built page is served by the API itself, from one origin. */
 const API = 'http://127.0.0.1:8080';
@@ -16,8 +16,38 @@ const CODECS = [
 
 const absent = fileURLToPath(new URL('./absent-node-module.ts', import.meta.url));
 
+/**
+ * The page is a chunk that the entry imports once it knows the language (main.ts). The browser is told of it in the
+ * head, so that it fetches both at once.
+ */
+const preloadPage: Plugin = {
+  name: 'preload-page',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html, { bundle }) => {
+      const page = Object.values(bundle ?? {}).find(
+        (each) => each.type === 'chunk' && each.name === 'start',
+      );
+      if (page?.type !== 'chunk') return [];
+      const scripts = [page.fileName, ...page.imports].map((file) => ['modulepreload', file]);
+      // Behind the styles of the entry: what a page says of its look is stronger than what all have in common.
+      const styles = [...(page.viteMetadata?.importedCss ?? [])].map((file) => [
+        'stylesheet',
+        file,
+      ]);
+      return [...scripts, ...styles]
+        .filter(([, file]) => !html.includes(`/${file}"`))
+        .map(([rel, file]) => ({
+          tag: 'link',
+          attrs: { rel, crossorigin: true, href: `/${file}` },
+          injectTo: 'head',
+        }));
+    },
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), preloadPage],
   resolve: {
     alias: ['fs', 'path', 'url'].map((name) => ({
       find: new RegExp(`^${name}$`),

@@ -1,5 +1,7 @@
+import { translated } from '../languages/language.ts';
+
 /** Words that more than one page uses. Each page keeps its own beside it, so that a translation finds them all. */
-export const TEXT = {
+export const TEXT = translated('TEXT', {
   product: 'RadTriage',
   previewMark: 'Preview: not for diagnosis',
   close: 'Close',
@@ -14,6 +16,8 @@ export const TEXT = {
   themeToLight: 'Light',
   themeToDark: 'Dark',
   themeLabel: 'Change between the dark and the light look',
+  language: 'Language',
+  messages: 'Messages',
   keys: 'Keys',
   offline: 'The live connection is lost. What you see may be old; trying to reconnect.',
   notFound: 'There is nothing at this address.',
@@ -22,21 +26,17 @@ export const TEXT = {
   reload: 'Reload',
   modelCard: 'Model card',
   unknown: 'not given',
-} as const;
+  noName: 'Name not given',
+  noData: 'no data yet',
+});
 
-/** Shown wherever a model has looked and found nothing: never that a study is fine. */
-export function noFindingBy(model: string | null): string {
-  return `no finding flagged by ${model ?? 'the model'}`;
-}
-
-export function shadowNotice(title: string): string {
-  return `Model ${title} is in shadow: it changes nothing until an administrator promotes it.`;
-}
-
-export function refusedNotice(title: string): string {
-  return `Model ${title} is refused: studies are not analysed by it until an administrator has seen to it.`;
-}
-
-export function demonstrationNotice(title: string): string {
-  return `Model ${title} is a demonstration model: it knows generated studies only, not patients.`;
-}
+export const NOTICES = translated('NOTICES', {
+  /** Shown wherever a model has looked and found nothing: never that a study is fine. */
+  noFindingBy: (model: string | null) => `no finding flagged by ${model ?? 'the model'}`,
+  shadow: (title: string) =>
+    `Model ${title} is in shadow: it changes nothing until an administrator promotes it.`,
+  refused: (title: string) =>
+    `Model ${title} is refused: studies are not analysed by it until an administrator has seen to it.`,
+  demonstration: (title: string) =>
+    `Model ${title} is a demonstration model: it knows generated studies only, not patients.`,
+});

@@ -51,7 +51,7 @@ function watch(watcher: () => void): () => void {
 export function Toasts() {
   const shown = useSyncExternalStore(watch, () => toasts);
   return (
-    <section className="toasts" aria-live="polite" aria-label="Messages">
+    <section className="toasts" aria-live="polite" aria-label={TEXT.messages}>
       {shown.map((toast) => (
         <div key={toast.id} className="toast" data-tone={toast.tone}>
           <span>{toast.message}</span>

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Heatmap, StudyDetail } from '#contracts/study.ts';
 import { formatScore, formatTime } from '../design/format.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
-import { noFindingBy, TEXT } from '../design/text.ts';
+import { NOTICES, TEXT } from '../design/text.ts';
 import { Button, Chip, Key } from '../design/ui.tsx';
 import { describeAi } from '../worklist/ai-word.ts';
 import { ExplanationNotes } from './explanation-notes.tsx';
@@ -20,7 +20,7 @@ function lastRun(study: StudyDetail) {
 function wordOf(run: ModelRun): string {
   if (run.outcome === 'failed') return `failed: ${run.reason ?? 'no reason given'}`;
   if (run.outcome !== 'analysed') return `not analysed: ${run.reason ?? 'no reason given'}`;
-  return run.flagged ? 'flagged' : noFindingBy(run.modelId);
+  return run.flagged ? 'flagged' : NOTICES.noFindingBy(run.modelId);
 }
 
 /** Every label of a model that has several. A score is shown as a score. */

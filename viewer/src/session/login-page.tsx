@@ -5,6 +5,7 @@ import { ApiFailure, messageOf, send } from '../api/client.ts';
 import { sessionQuery } from '../api/queries.ts';
 import { TEXT } from '../design/text.ts';
 import { Button } from '../design/ui.tsx';
+import { LanguageSelect } from '../languages/language-select.tsx';
 import { IDLE_FLAG } from './shell.tsx';
 import { SESSION_TEXT as T } from './text.ts';
 
@@ -69,6 +70,7 @@ export function LoginPage() {
           {T.logIn}
         </Button>
         <p className="quiet small">{T.intended}</p>
+        <LanguageSelect />
       </form>
     </main>
   );

@@ -4,6 +4,7 @@ import { useConnection } from '../api/events.ts';
 import { TEXT } from '../design/text.ts';
 import { toggleTheme, useTheme } from '../design/theme.ts';
 import { Button, Chip, Dialog, Notice } from '../design/ui.tsx';
+import { LanguageSelect } from '../languages/language-select.tsx';
 import { useIdle } from './idle.ts';
 import { useLiveData } from './live-data.ts';
 import { useLogOut, useSession } from './session-context.tsx';
@@ -43,6 +44,7 @@ function Bar() {
         {TEXT.previewMark}
       </Chip>
       <span className="second small clip">{site.name}</span>
+      <LanguageSelect />
       <Button kind="quiet" size="small" onClick={toggleTheme} aria-label={TEXT.themeLabel}>
         {theme === 'dark' ? TEXT.themeToLight : TEXT.themeToDark}
       </Button>

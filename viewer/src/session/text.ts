@@ -1,4 +1,6 @@
-export const SESSION_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const SESSION_TEXT = translated('SESSION_TEXT', {
   lead: 'Radiology triage worklist',
   username: 'User name',
   password: 'Password',
@@ -12,4 +14,4 @@ export const SESSION_TEXT = {
   intended:
     'Research and demonstration software. It orders a worklist and marks findings for a radiologist to judge; it is not a medical device.',
   mainNavigation: 'Pages',
-} as const;
+});

@@ -1,6 +1,6 @@
 import type { WorklistItem } from '#contracts/study.ts';
 import { formatTime } from '../design/format.ts';
-import { noFindingBy } from '../design/text.ts';
+import { NOTICES } from '../design/text.ts';
 
 export interface AiWord {
   readonly tone: 'flagged' | 'plain' | 'busy' | 'warn' | 'bad';
@@ -68,7 +68,7 @@ export function describeAi(item: Told): AiWord {
           }
         : {
             tone: 'plain',
-            primary: noFindingBy(item.scoreModel),
+            primary: NOTICES.noFindingBy(item.scoreModel),
             secondary: null,
             score: item.score,
           };

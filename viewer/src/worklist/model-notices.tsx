@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Model } from '#contracts/administration.ts';
 import { modelsQuery } from '../api/queries.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
-import { demonstrationNotice, refusedNotice, shadowNotice, TEXT } from '../design/text.ts';
+import { NOTICES, TEXT } from '../design/text.ts';
 import { Button, Notice } from '../design/ui.tsx';
 
 /** What a reader must know of the models that stand behind the list: those in shadow, those for demonstration. */
@@ -13,10 +13,10 @@ export function ModelNotices() {
   const notices = (models.data?.models ?? []).flatMap((model) => {
     if (model.role === 'retired') return [];
     if (model.problem !== null) {
-      return model.role === 'active' ? [{ model, text: refusedNotice(model.title) }] : [];
+      return model.role === 'active' ? [{ model, text: NOTICES.refused(model.title) }] : [];
     }
-    if (model.role === 'shadow') return [{ model, text: shadowNotice(model.title) }];
-    return model.demonstration ? [{ model, text: demonstrationNotice(model.title) }] : [];
+    if (model.role === 'shadow') return [{ model, text: NOTICES.shadow(model.title) }];
+    return model.demonstration ? [{ model, text: NOTICES.demonstration(model.title) }] : [];
   });
   return (
     <>

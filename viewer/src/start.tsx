@@ -5,10 +5,6 @@ import { z } from 'zod';
 import { ApiFailure } from './api/client.ts';
 import { sessionQuery } from './api/queries.ts';
 import { App } from './app.tsx';
-import './design/tokens.css';
-import './design/base.css';
-import './design/components.css';
-import './design/shell.css';
 
 // Our content security policy forbids eval, which zod would otherwise try for speed.
 z.config({ jitless: true });
@@ -36,12 +32,14 @@ const queryClient: QueryClient = new QueryClient({
   },
 });
 
-const root = document.getElementById('root');
-if (root === null) throw new Error('the page has no element with the id root');
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+export function showPage(): void {
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('the page has no element with the id root');
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,42 @@
+import type { Dictionary } from '../dictionary.ts';
+
+export const design: Pick<Dictionary, 'TEXT' | 'NOTICES'> = {
+  TEXT: {
+    product: 'RadTriage',
+    previewMark: 'Vorschau: nicht zur Diagnose',
+    close: 'Schließen',
+    cancel: 'Abbrechen',
+    retry: 'Erneut versuchen',
+    loading: 'Wird geladen',
+    undo: 'Rückgängig',
+    worklist: 'Arbeitsliste',
+    quality: 'Qualität',
+    administration: 'Verwaltung',
+    logOut: 'Abmelden',
+    themeToLight: 'Hell',
+    themeToDark: 'Dunkel',
+    themeLabel: 'Zwischen dunkler und heller Darstellung wechseln',
+    language: 'Sprache',
+    messages: 'Meldungen',
+    keys: 'Tasten',
+    offline:
+      'Die Live-Verbindung ist unterbrochen. Die Anzeige kann veraltet sein; die Verbindung wird neu aufgebaut.',
+    notFound: 'Unter dieser Adresse gibt es nichts.',
+    toWorklist: 'Zur Arbeitsliste',
+    broken: 'Diese Seite ist ausgefallen. Was Sie freigegeben haben, ist nicht verloren.',
+    reload: 'Neu laden',
+    modelCard: 'Modellkarte',
+    unknown: 'nicht angegeben',
+    noName: 'Name nicht angegeben',
+    noData: 'noch keine Daten',
+  },
+  NOTICES: {
+    noFindingBy: (model) => `kein Befund von ${model ?? 'dem Modell'} markiert`,
+    shadow: (title) =>
+      `Modell ${title} läuft im Schattenbetrieb: Es ändert nichts, bis die Verwaltung es aktiviert.`,
+    refused: (title) =>
+      `Modell ${title} ist abgelehnt: Es analysiert keine Untersuchungen, bis die Verwaltung es geprüft hat.`,
+    demonstration: (title) =>
+      `Modell ${title} ist ein Demonstrationsmodell: Es kennt nur erzeugte Untersuchungen, keine Patienten.`,
+  },
+};

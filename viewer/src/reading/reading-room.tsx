@@ -99,7 +99,12 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       data-uid={study.studyInstanceUid}
       aria-label={T.imagesOf}
     >
-      <SeriesRail stacks={stacks} shown={view.state?.stack ?? null} onShow={view.show} />
+      <SeriesRail
+        series={study.series}
+        stacks={stacks}
+        shown={view.state?.stack ?? null}
+        onShow={view.show}
+      />
       <div className="room-image">
         <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
         <div

@@ -1,0 +1,28 @@
+/** What Cornerstone3D holds of images: which are decoded, and which could not be. */
+import { Enums, eventTarget } from '@cornerstonejs/core';
+import { createImageMemory } from './image-memory.ts';
+
+export const imageMemory = createImageMemory();
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The image that an event of Cornerstone's cache or loader tells of. */
+function imageIdOf(event: Event): string | null {
+  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
+  if (!isObject(detail)) return null;
+  if ('imageId' in detail && typeof detail.imageId === 'string') return detail.imageId;
+  if (!('image' in detail) || !isObject(detail.image)) return null;
+  const { image } = detail;
+  return 'imageId' in image && typeof image.imageId === 'string' ? image.imageId : null;
+}
+
+function listen(name: Enums.Events, note: (imageId: string) => void): void {
+  eventTarget.addEventListener(name, (event: Event) => {
+    const imageId = imageIdOf(event);
+    if (imageId !== null) note(imageId);
+  });
+}
+
+listen(Enums.Events.IMAGE_CACHE_IMAGE_ADDED, imageMemory.noteLoaded);
+listen(Enums.Events.IMAGE_CACHE_IMAGE_REMOVED, imageMemory.noteGone);
+listen(Enums.Events.IMAGE_LOAD_FAILED, imageMemory.noteFailed);

@@ -3,19 +3,15 @@ import type { Heatmap, StudyDetail } from '#contracts/study.ts';
 import { formatScore, formatTime } from '../design/format.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { NOTICES, TEXT } from '../design/text.ts';
-import { Button, Chip, Key } from '../design/ui.tsx';
+import { Button, Chip } from '../design/ui.tsx';
 import { describeAi } from '../worklist/ai-word.ts';
 import { ExplanationNotes } from './explanation-notes.tsx';
-import { legendGradient } from './heatmap-colour.ts';
+import { lastRun } from './operating-point.ts';
+import { OverlayControls } from './overlay-controls.tsx';
 import { READING_TEXT as T } from './text.ts';
 import type { OverlayControl } from './use-overlay.ts';
 
 type ModelRun = StudyDetail['analysisRuns'][number]['models'][number];
-
-/** The newest run that came to an end: older ones belong to the past. */
-function lastRun(study: StudyDetail) {
-  return study.analysisRuns.find((run) => run.finishedAt !== null);
-}
 
 function wordOf(run: ModelRun): string {
   if (run.outcome === 'failed') return `failed: ${run.reason ?? 'no reason given'}`;
@@ -69,94 +65,6 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
         {milliseconds === 0 ? '' : ` · ${Math.round(milliseconds)} ms`}
       </p>
     </li>
-  );
-}
-
-function Slider(props: {
-  readonly label: string;
-  readonly value: number;
-  readonly testId: string;
-  readonly onChange: (value: number) => void;
-}) {
-  return (
-    <label className="slider">
-      <span>{props.label}</span>
-      <input
-        type="range"
-        min={0}
-        max={1}
-        step={0.01}
-        value={props.value}
-        data-testid={props.testId}
-        onChange={({ target }) => props.onChange(target.valueAsNumber)}
-        // The arrow keys scroll images again once the mouse lets go.
-        onPointerUp={({ currentTarget }) => currentTarget.blur()}
-      />
-      <output>{formatScore(props.value)}</output>
-    </label>
-  );
-}
-
-function Legend({ threshold, words }: { readonly threshold: number; readonly words: string }) {
-  return (
-    <div className="legend" data-testid="legend">
-      <div className="legend-bar" style={{ background: legendGradient() }}>
-        <i style={{ width: `${threshold * 100}%` }} />
-      </div>
-      <div className="legend-scale small second" aria-hidden="true">
-        <span>0</span>
-        <span>{words}</span>
-        <span>1</span>
-      </div>
-    </div>
-  );
-}
-
-function wordsOf(heatmap: Heatmap | null): string {
-  if (heatmap === null) return T.noHeatmap;
-  return heatmap.unit === 'score' ? T.score : T.shareOfScore;
-}
-
-function OverlayControls(props: {
-  readonly overlay: OverlayControl;
-  readonly heatmap: Heatmap | null;
-}) {
-  const { overlay } = props;
-  return (
-    <div className="overlay-controls">
-      <div className="overlay-toggles">
-        <Button
-          size="small"
-          aria-pressed={overlay.heatmap}
-          onClick={overlay.toggleHeatmap}
-          data-testid="toggle-heatmap"
-        >
-          {T.heatmap} <Key>o</Key>
-        </Button>
-        <Button size="small" aria-pressed={overlay.boxes} onClick={overlay.toggleBoxes}>
-          {T.boxes} <Key>b</Key>
-        </Button>
-      </div>
-      <Slider
-        label={T.opacity}
-        value={overlay.opacity}
-        testId="opacity"
-        onChange={overlay.setOpacity}
-      />
-      <Slider
-        label={T.threshold}
-        value={overlay.threshold}
-        testId="threshold"
-        onChange={overlay.setThreshold}
-      />
-      <Legend threshold={overlay.threshold} words={wordsOf(props.heatmap)} />
-      {props.heatmap === null ? null : (
-        <p className="second small" data-testid="heatmap-origin">
-          {T.heatmapOf(props.heatmap.label, props.heatmap.modelId)}:{' '}
-          {T.origins[props.heatmap.origin]}
-        </p>
-      )}
-    </div>
   );
 }
 

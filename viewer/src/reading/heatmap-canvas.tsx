@@ -2,35 +2,32 @@ import { useLayoutEffect, useMemo, useRef } from 'react';
 import type { Heatmap } from '#contracts/study.ts';
 import type { ViewportState } from './cornerstone.ts';
 import { heatmapToCanvas } from './geometry.ts';
-import { paintHeatmap, rasterFactor } from './heatmap-colour.ts';
-import type { OverlayControl } from './use-overlay.ts';
+import { HeatLegend } from './heat-legend.tsx';
+import { type Draw, makeContours, makeHeat } from './heatmap-drawing.ts';
+import { drawnFrom, type OverlayControl } from './use-overlay.ts';
 
-/** The coloured heat as a bitmap of its own; null when the browser gives no canvas. */
-function rasterOf(heatmap: Heatmap, threshold: number): HTMLCanvasElement | null {
-  const raster = paintHeatmap(heatmap, threshold);
-  const canvas = document.createElement('canvas');
-  canvas.width = raster.width;
-  canvas.height = raster.height;
-  const context = canvas.getContext('2d');
-  if (context === null) return null;
-  context.putImageData(new ImageData(raster.pixels, raster.width, raster.height), 0, 0);
-  return canvas;
+function useDraw(overlay: OverlayControl, heatmap: Heatmap | null): Draw | null {
+  const { drawing, colours, opacity } = overlay;
+  const threshold = drawnFrom(overlay, heatmap);
+  return useMemo(() => {
+    if (heatmap === null || drawing === 'off') return null;
+    const style = { threshold, colours };
+    return drawing === 'contour' ? makeContours(heatmap, style) : makeHeat(heatmap, style, opacity);
+  }, [heatmap, drawing, threshold, colours, opacity]);
 }
 
-/** Heat over the image, drawn anew with each rendering of it, so that it follows zoom, pan, flip and rotation. */
+/** Heat or contours over the image, drawn anew with each rendering of it: they follow zoom, pan, flip and rotation. */
 export function HeatmapCanvas(props: {
   readonly overlay: OverlayControl;
   readonly heatmap: Heatmap | null;
   readonly state: ViewportState | null;
+  /** The score from which the model flags a study for this heatmap's label, in the unit of the map; null where it has another. */
+  readonly operatingPoint: number | null;
 }) {
-  const { heatmap, state } = props;
-  const { threshold, opacity } = props.overlay;
+  const { overlay, heatmap, state } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const raster = useMemo(
-    () => (heatmap === null ? null : rasterOf(heatmap, threshold)),
-    [heatmap, threshold],
-  );
-  const visible = props.overlay.heatmap && raster !== null && state?.toCanvas != null;
+  const draw = useDraw(overlay, heatmap);
+  const visible = draw !== null && state?.toCanvas != null;
   useLayoutEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d') ?? null;
@@ -42,22 +39,23 @@ export function HeatmapCanvas(props: {
     if (element.height !== height) element.height = height;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!visible || raster === null || heatmap === null || state?.toCanvas == null) return;
-    const { a, b, c, d, e, f } = heatmapToCanvas(state.toCanvas, heatmap.transform);
-    const cell = ratio / rasterFactor(heatmap);
-    context.setTransform(a * cell, b * cell, c * cell, d * cell, e * ratio, f * ratio);
-    context.globalAlpha = opacity;
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(raster, 0, 0);
-  }, [visible, raster, heatmap, state, opacity]);
+    if (draw === null || heatmap === null || state?.toCanvas == null) return;
+    const toCanvas = heatmapToCanvas(state.toCanvas, heatmap.transform);
+    draw(context, { toCanvas, ratio });
+  }, [draw, heatmap, state]);
   return (
-    <canvas
-      ref={canvas}
-      className="heatmap-canvas"
-      data-testid="heatmap-canvas"
-      data-visible={visible}
-      data-heatmap={heatmap?.id}
-    />
+    <>
+      <canvas
+        ref={canvas}
+        className="heatmap-canvas"
+        data-testid="heatmap-canvas"
+        data-visible={visible}
+        data-drawing={overlay.drawing}
+        data-heatmap={heatmap?.id}
+      />
+      {visible && heatmap !== null ? (
+        <HeatLegend overlay={overlay} heatmap={heatmap} operatingPoint={props.operatingPoint} />
+      ) : null}
+    </>
   );
 }

@@ -21,6 +21,8 @@ export type SimpleAction =
   | 'zoom-tool'
   | 'forget-measurements'
   | 'heatmap'
+  | 'next-drawing'
+  | 'next-colours'
   | 'boxes'
   | 'confirm'
   | 'reject'
@@ -67,6 +69,9 @@ const KEYS: Readonly<Record<string, Action>> = {
   '?': { type: 'help' },
 
   o: { type: 'heatmap' },
+  // Above the o on the keyboard.
+  9: { type: 'next-drawing' },
+  0: { type: 'next-colours' },
   b: { type: 'boxes' },
   j: { type: 'finding', by: 1 },
   k: { type: 'finding', by: -1 },
@@ -87,6 +92,8 @@ const MOVES: ReadonlySet<Action['type']> = new Set(['scroll', 'scroll-to', 'seri
 /** Acts that a location needs, which the mode triage-only withholds. */
 const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
   'heatmap',
+  'next-drawing',
+  'next-colours',
   'boxes',
   'finding',
   'confirm',

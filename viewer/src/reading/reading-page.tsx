@@ -14,6 +14,7 @@ import { ReadingRoom } from './reading-room.tsx';
 import { describeChange } from './study-change.ts';
 import { READING_TEXT as T } from './text.ts';
 import { type OpenStudy, useStudy } from './use-study.ts';
+import './overlay.css';
 import './reading.css';
 
 /** So many parts of a metadata query's key say which images it is of. */

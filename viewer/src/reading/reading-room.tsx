@@ -14,6 +14,7 @@ import { type ImageStack, openingPlace } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
 import type { Mark } from './marks.ts';
 import { NotificationPart } from './notification-part.tsx';
+import { operatingPointOf } from './operating-point.ts';
 import { PacsPart } from './pacs-part.tsx';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
@@ -73,7 +74,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const withheld = study.readingMode === 'triage-only';
   const judging = useJudging({ study, stacks, reader: user.name, show: view.show, image });
   const heatmap = useHeatmap(study, image, judging.selected);
-  const overlay = useOverlay(heatmap);
+  const overlay = useOverlay();
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
   const [signing, setSigning] = useState(false);
@@ -115,7 +116,12 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         >
           <div className="viewport-image" ref={view.element} />
           {withheld ? null : (
-            <HeatmapCanvas overlay={overlay} heatmap={heatmap} state={view.state} />
+            <HeatmapCanvas
+              overlay={overlay}
+              heatmap={heatmap}
+              state={view.state}
+              operatingPoint={operatingPointOf(study, heatmap)}
+            />
           )}
           {withheld ? null : (
             <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />

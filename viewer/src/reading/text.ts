@@ -39,12 +39,6 @@ export const READING_TEXT = {
   flaggedFrom: 'flagged from',
   noResult: 'No AI result for these images.',
   imagesComplete: (reason: string) => `Images complete: ${reason}.`,
-  heatmap: 'Heatmap',
-  boxes: 'Boxes',
-  opacity: 'Opacity',
-  threshold: 'Threshold',
-  score: 'score',
-  shareOfScore: 'share of score lost',
   heatmapOf: (label: string, modelId: string) => (label === '' ? modelId : `${label}, ${modelId}`),
   origins: {
     model: 'by the network itself',
@@ -145,6 +139,8 @@ export const READING_KEYS: readonly KeyGroup[] = [
     title: 'AI marks',
     keys: [
       ['o', 'Heatmap on or off'],
+      ['9', 'Heat, contours, or none'],
+      ['0', 'Colours of the heatmap'],
       ['b', 'Boxes on or off'],
     ],
   },

@@ -119,6 +119,12 @@ function judgeFindings(action: Action, { judging, overlay }: Room): boolean {
     case 'heatmap':
       overlay.toggleHeatmap();
       return true;
+    case 'next-drawing':
+      overlay.nextDrawing();
+      return true;
+    case 'next-colours':
+      overlay.nextColours();
+      return true;
     case 'boxes':
       overlay.toggleBoxes();
       return true;

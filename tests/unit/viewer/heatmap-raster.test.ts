@@ -1,40 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { colourOf } from '../../../viewer/src/reading/colour-maps.ts';
 import {
-  colourOf,
-  legendGradient,
   paintHeatmap,
   rasterFactor,
   sampleGrid,
-} from '../../../viewer/src/reading/heatmap-colour.ts';
-
-/** Relative luminance of sRGB (WCAG 2.2). */
-function luminance([red, green, blue]: readonly [number, number, number]): number {
-  const linear = (value: number) => {
-    const part = value / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  };
-  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-}
-
-describe('heat colours', () => {
-  it('grow lighter with each step of the score, so that no colour vision is needed to read them', () => {
-    const steps = Array.from({ length: 101 }, (_, step) => luminance(colourOf(step / 100)));
-    for (const [step, value] of steps.entries()) {
-      expect(value).toBeGreaterThanOrEqual(steps[step - 1] ?? 0);
-    }
-    expect((steps[100] ?? 0) - (steps[0] ?? 1)).toBeGreaterThan(0.8);
-  });
-
-  it('clamp what lies beyond 0 and 1', () => {
-    expect(colourOf(-3)).toEqual(colourOf(0));
-    expect(colourOf(7)).toEqual(colourOf(1));
-  });
-
-  it('are those of the legend', () => {
-    const [red, green, blue] = colourOf(1);
-    expect(legendGradient()).toContain(`rgb(${red} ${green} ${blue})`);
-  });
-});
+} from '../../../viewer/src/reading/heatmap-raster.ts';
 
 describe('sampling a heatmap', () => {
   const grid = { width: 2, height: 2, values: [0, 1, 0.5, 0.25] };
@@ -58,7 +28,7 @@ describe('painting a heatmap', () => {
   const grid = { width: 4, height: 2, values: [0, 0.2, 0.6, 0.9, 0, 0.1, 0.5, 0.8] };
 
   it('is clear below the threshold and opaque, in the colour of the score, from it up', () => {
-    const { width, height, pixels } = paintHeatmap(grid, 0.5);
+    const { width, height, pixels } = paintHeatmap(grid, 0.5, 'viridis');
     const factor = rasterFactor(grid);
     expect([width, height]).toEqual([4 * factor, 2 * factor]);
     for (let row = 0; row < height; row++) {
@@ -67,13 +37,13 @@ describe('painting a heatmap', () => {
         const place = (row * width + column) * 4;
         const [red, green, blue, alpha] = pixels.subarray(place, place + 4);
         if (score < 0.5) expect(alpha).toBe(0);
-        else expect([red, green, blue, alpha]).toEqual([...colourOf(score), 255]);
+        else expect([red, green, blue, alpha]).toEqual([...colourOf(score, 'viridis'), 255]);
       }
     }
   });
 
   it('paints nothing where the model gave nothing, even at threshold 0', () => {
-    const { pixels } = paintHeatmap({ width: 1, height: 1, values: [0] }, 0);
+    const { pixels } = paintHeatmap({ width: 1, height: 1, values: [0] }, 0, 'inferno');
     expect(pixels.every((value) => value === 0)).toBe(true);
   });
 

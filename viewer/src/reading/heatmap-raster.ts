@@ -1,38 +1,4 @@
-/**
- * Heat as colour. The map is the upper part of inferno (matplotlib, CC0): its lightness rises evenly from violet over
- * orange to pale yellow, so that it reads the same with any colour vision, and stands out from the grey of the image.
- */
-const STOPS: readonly (readonly [number, number, number])[] = [
-  [87, 16, 110],
-  [120, 28, 109],
-  [154, 40, 101],
-  [188, 55, 84],
-  [216, 79, 60],
-  [237, 105, 37],
-  [249, 142, 9],
-  [249, 201, 50],
-  [252, 255, 164],
-];
-
-export type Rgb = readonly [red: number, green: number, blue: number];
-
-/** @param score 0 to 1; beyond them it is clamped */
-export function colourOf(score: number): Rgb {
-  const place = Math.min(1, Math.max(0, score)) * (STOPS.length - 1);
-  const low = Math.floor(place);
-  const from = STOPS[low] ?? [0, 0, 0];
-  const to = STOPS[Math.min(low + 1, STOPS.length - 1)] ?? from;
-  const part = place - low;
-  const mix = (channel: 0 | 1 | 2) =>
-    Math.round(from[channel] + (to[channel] - from[channel]) * part);
-  return [mix(0), mix(1), mix(2)];
-}
-
-/** The legend's gradient for scores from 0 to 1, left to right. */
-export function legendGradient(): string {
-  const stops = STOPS.map(([red, green, blue]) => `rgb(${red} ${green} ${blue})`);
-  return `linear-gradient(to right, ${stops.join(', ')})`;
-}
+import { type ColourMap, colourOf } from './colour-maps.ts';
 
 export interface Grid {
   readonly width: number;
@@ -72,7 +38,7 @@ export interface Raster {
 }
 
 /** Values first, colours after: so the edge of the threshold is where the interpolated score crosses it. */
-export function paintHeatmap(grid: Grid, threshold: number): Raster {
+export function paintHeatmap(grid: Grid, threshold: number, map: ColourMap): Raster {
   const factor = rasterFactor(grid);
   const width = grid.width * factor;
   const height = grid.height * factor;
@@ -81,7 +47,7 @@ export function paintHeatmap(grid: Grid, threshold: number): Raster {
     for (let column = 0; column < width; column++) {
       const score = sampleGrid(grid, (column + 0.5) / factor, (row + 0.5) / factor);
       if (score < threshold || score <= 0) continue;
-      const [red, green, blue] = colourOf(score);
+      const [red, green, blue] = colourOf(score, map);
       const place = (row * width + column) * 4;
       pixels[place] = red;
       pixels[place + 1] = green;

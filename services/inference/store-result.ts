@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Insertable, Kysely } from 'kysely';
 import { decidePriority, type ModelOutcome, type PriorityRule } from '#core/priority.ts';
 import { canTransition } from '#core/study-state.ts';
+import { requestExplanations } from '#intake/request-explanations.ts';
 import { requestShadow } from '#intake/request-shadow.ts';
 import type { ImageHeatmap } from '#models/postprocess/read-image.ts';
 import type { NotificationRule } from '#platform/config/notifications.ts';
@@ -13,7 +14,7 @@ import { isOpen, lockRun, type StudyRow, type TriageJob } from './begin-run.ts';
 import type { LabelFrame } from './collect-findings.ts';
 import type { LabelConclusion, ModelConclusion, RunConclusion } from './conclude-run.ts';
 import { notifyResult } from './notify-result.ts';
-import { planExplanations, requestExplanations } from './request-explanations.ts';
+import { planExplanations } from './plan-explanations.ts';
 
 export interface TriageResult {
   readonly conclusion: RunConclusion;

@@ -5,6 +5,7 @@ import { addToOutbox } from '#platform/outbox/outbox.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { QueueProducer } from '#queue/open-queue.ts';
 import { requestRun } from './request-run.ts';
+import { sweepExplanations } from './sweep-explanations.ts';
 import { sweepShadows } from './sweep-shadows.ts';
 
 export interface SweepOptions {
@@ -134,6 +135,7 @@ export async function sweepRuns(options: SweepOptions): Promise<SweepReport> {
     }
   }
   resent += await sweepShadows(database, producer, before);
+  resent += await sweepExplanations(database, producer, before);
   if (resent + rerun > 0) logger.warn({ resent, rerun }, 'the queue had forgotten analyses');
   return { resent, rerun };
 }

@@ -19,6 +19,7 @@ import { up as worklist } from './migrations/016-worklist.ts';
 import { up as worklistViews } from './migrations/016-worklist-views.ts';
 import { up as impressions } from './migrations/017-impressions.ts';
 import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
+import { up as explanationSweep } from './migrations/019-explanation-sweep.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -40,6 +41,7 @@ const MIGRATIONS = {
   '016-worklist-views': { up: worklistViews },
   '017-impressions': { up: impressions },
   '018-dicomweb-search': { up: dicomwebSearch },
+  '019-explanation-sweep': { up: explanationSweep },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

@@ -4,6 +4,7 @@ import { RadTriageError } from '#core/errors.ts';
 import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { explainStudy, giveUpExplanations } from '#inference/explain-study.ts';
 import { triageStudy } from '#inference/triage-study.ts';
+import { sweepRuns } from '#intake/sweep.ts';
 import type { Engine } from '#models/analysis/engine.ts';
 import { type ModelRegistry, openRegistry } from '#models/registry/registry.ts';
 import type { Runtime } from '#models/runtime/runtime.ts';
@@ -251,6 +252,39 @@ describe('the job that explains a score', () => {
     await explainStudy(job, { ...dependencies(), runtime: broken }, true);
     expect((await read(study)).explanations).toMatchObject([
       { state: 'failed', reason: 'MODEL_FAILED: crashed' },
+    ]);
+  });
+
+  it('is sent again when the queue knows nothing of it, and has failed when it ended without a word', async () => {
+    const { study, job } = await triage({});
+    const { database } = server;
+    const { logger } = dependencies();
+    const sweep = (standing: 'open' | 'unknown' | 'completed') =>
+      sweepRuns({
+        ...{ database, logger, olderThanMs: -1 },
+        producer: { standingOf: async () => standing },
+      });
+    const sent = () =>
+      database
+        .selectFrom('outbox')
+        .select(['jobId', 'payload'])
+        .where('job', '=', 'explain')
+        .where('payload', '@>', { runKey: job.runKey })
+        .execute();
+    // On its way already.
+    await sweep('unknown');
+    expect(await sent()).toHaveLength(1);
+    await database.updateTable('outbox').set({ sentAt: new Date() }).execute();
+    await sweep('open');
+    expect(await sent()).toHaveLength(1);
+    await sweep('unknown');
+    const [first, second] = await sent();
+    expect(second).toEqual(first);
+    await database.updateTable('outbox').set({ sentAt: new Date() }).execute();
+    await sweep('completed');
+    const { explanations } = await read(study);
+    expect(explanations).toMatchObject([
+      { state: 'failed', reason: 'the job ended without a result' },
     ]);
   });
 

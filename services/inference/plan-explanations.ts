@@ -1,15 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
-import { addToOutbox } from '#platform/outbox/outbox.ts';
-import type { RunRow } from './begin-run.ts';
 import type { ModelConclusion } from './conclude-run.ts';
 
 /** Of each label: a frame takes hundreds of runs. */
 const FRAMES_PER_LABEL = 3;
 /** Of each model in a study, however many labels it has; those with the highest scores. */
 const FRAMES_PER_MODEL = 6;
-/** After every triage job: a result goes before its explanation. */
-const AFTER_RESULTS = 50;
 
 /**
  * Writes down which frames of an active model without a spatial output get a heatmap: the highest of each label that
@@ -38,15 +34,4 @@ export async function planExplanations(
       .execute();
   }
   return wanted.length;
-}
-
-/** Sends the job that makes what `planExplanations` wrote down. */
-export async function requestExplanations(trx: Kysely<DatabaseSchema>, run: RunRow): Promise<void> {
-  const { studyKey, imageRevision, runKey, traceId } = run;
-  await addToOutbox(trx, {
-    job: 'explain',
-    jobId: `${run.jobId}_explain`,
-    payload: { studyKey, imageRevision, runKey, traceId },
-    priority: AFTER_RESULTS,
-  });
 }

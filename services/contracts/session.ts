@@ -9,7 +9,12 @@ export const loginSchema = z.object({
 /** Who is logged in, and what the page must say of the site. */
 export const sessionSchema = z.object({
   user: z.object({ name: z.string(), roles: z.array(z.enum(USER_ROLES)) }),
-  site: z.object({ name: z.string(), readingMode: z.enum(READING_MODES) }),
+  site: z.object({
+    name: z.string(),
+    readingMode: z.enum(READING_MODES),
+    /** Other systems that open a study; `url` has placeholders (core/outside-link.ts). */
+    links: z.array(z.object({ name: z.string(), url: z.string() })),
+  }),
   version: z.string(),
 });
 export type Session = z.output<typeof sessionSchema>;

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,17 +9,24 @@ import { seedWorklist } from '../bench/seed-worklist.ts';
 import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
 import { missingPeer } from '../support/peers.ts';
 import { seedStudy } from '../support/seed-studies.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { startWebProcess, type WebProcess } from '../support/web-process.ts';
 
 const STUDIES = 3000;
 const PASSWORD = 'reader and a long word';
 
 describe.skipIf(missingPeer('chromium'))('the worklist', () => {
+  const place = temporaryDirectory();
   let web: WebProcess;
   let browser: Browser;
 
   beforeAll(async () => {
-    web = await startWebProcess();
+    const links = join(place.path, 'radtriage.yaml');
+    writeFileSync(
+      links,
+      "links: [{ name: PACS, url: 'https://pacs.invalid/v?s={studyInstanceUid}' }]",
+    );
+    web = await startWebProcess({ RADTRIAGE_CONFIG: links });
     await createAccount(web.database, {
       username: 'reader',
       password: PASSWORD,
@@ -29,6 +38,7 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
   afterAll(async () => {
     await browser?.close();
     await web?.stop();
+    place.remove();
   });
 
   /** Ten log-ins a minute are let in: the pages after the first share its session. */
@@ -173,6 +183,11 @@ describe.skipIf(missingPeer('chromium'))('the worklist', () => {
     await page.locator('[aria-rowindex="6"]').hover();
     await pane.getByRole('heading', { name: await name(6), level: 2 }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
+    const uid = await page.locator('[aria-rowindex="6"]').getAttribute('data-uid');
+    const link = pane.getByRole('link', { name: 'PACS' });
+    expect(await link.getAttribute('href')).toBe(`https://pacs.invalid/v?s=${uid}`);
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    expect(await link.getAttribute('target')).toBe('_blank');
     await keepScreenshot(page, 'worklist-detail');
     await page.keyboard.press('d');
     await pane.waitFor({ state: 'detached' });

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { RadTriageError } from '#core/errors.ts';
 import { checkDestinations } from './destinations.ts';
 import { checkDoor } from './dicom-door.ts';
+import { checkLinks } from './links.ts';
 import { checkNotifications } from './notifications.ts';
 import {
   type Config,
@@ -89,6 +90,7 @@ function crossCheck(config: Config): string[] {
     ...checkRetention(config),
     ...checkDestinations(config),
     ...checkNotifications(config.notifications),
+    ...checkLinks(config),
   );
   return faults;
 }

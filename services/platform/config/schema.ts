@@ -9,6 +9,7 @@ import {
   tlsSection,
   uid,
 } from './dicom-door.ts';
+import { linkSchemes, links } from './links.ts';
 import { notifications } from './notifications.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -220,6 +221,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   notifications,
+  links,
+  linkSchemes,
   priorityRuleFile: z.string().optional(),
   /** A bearer token with the role admin, for scripts. At least 16 characters. */
   adminToken: z.string().min(16).optional(),

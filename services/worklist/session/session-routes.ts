@@ -13,10 +13,10 @@ import { checkOrigin, SESSION_COOKIE } from './authenticate.ts';
 const LOGIN_LIMIT = { max: 10, timeWindow: 60_000 };
 
 function describeSession(context: WebContext, user: { name: string; roles: readonly UserRole[] }) {
-  const { site, readingMode } = context.config;
+  const { site, readingMode, links } = context.config;
   return {
     user: { name: user.name, roles: [...user.roles] },
-    site: { name: site, readingMode },
+    site: { name: site, readingMode, links: [...links] },
     version: context.version,
   };
 }

@@ -52,6 +52,26 @@ describe('configuration', () => {
     }
   });
 
+  it('refuses links that run something, go anywhere, or are not closed', () => {
+    const file = configFile(`
+links:
+  - { name: PACS, url: 'https://pacs/{studyInstanceUid}' }
+  - { name: PACS, url: 'javascript:alert(1)' }
+  - { name: RIS, url: 'myris:{accessionNumber}' }
+linkSchemes: [javascript]
+`);
+    const message = faultsOf({ RADTRIAGE_CONFIG: file });
+    expect(message).toMatch(/3 fault/);
+    for (const part of ['javascript: is never', 'myris: is not among', 'two of one name']) {
+      expect(message).toContain(part);
+    }
+    const sound = configFile(
+      "links: [{ name: RIS, url: 'myris:{patientId}' }]\nlinkSchemes: [myris]",
+    );
+    const config = loadConfig({ environment: { RADTRIAGE_CONFIG: sound } });
+    expect(config.links).toEqual([{ name: 'RIS', url: 'myris:{patientId}' }]);
+  });
+
   it('takes the command line over the environment over the file', () => {
     const file = configFile(
       'site: file\nreadingMode: triage-only\ndicom: {port: 1, aeTitles: [A, B]}\n',

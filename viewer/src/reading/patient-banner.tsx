@@ -1,5 +1,6 @@
 import type { StudyDetail } from '#contracts/study.ts';
 import { formatAge, formatDicomDate, formatPersonName, formatSex } from '../design/format.ts';
+import { OutsideLinks } from '../design/outside-links.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, PriorityChip } from '../design/ui.tsx';
 import { READING_TEXT as T } from './text.ts';
@@ -43,6 +44,7 @@ export function PatientBanner(props: {
         </span>
         <span className="second small">{formatDicomDate(study.studyDate)}</span>
       </div>
+      <OutsideLinks study={study} />
       <span title={study.reason}>
         <PriorityChip priority={study.priority} />
       </span>

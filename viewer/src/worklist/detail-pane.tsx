@@ -5,6 +5,7 @@ import { messageOf } from '../api/client.ts';
 import { studyPath, studyQuery } from '../api/queries.ts';
 import { useNow } from '../design/clock.ts';
 import { formatAgo, formatPersonName, formatScore } from '../design/format.ts';
+import { OutsideLinks } from '../design/outside-links.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Key, Notice } from '../design/ui.tsx';
 import { describeAi } from './ai-word.ts';
@@ -123,6 +124,7 @@ export default function DetailPane({ item, chosen, onOpen, onClose }: DetailPane
           <Button kind="primary" onClick={() => onOpen(uid)}>
             {T.open} {chosen ? <Key>Enter</Key> : null}
           </Button>
+          <OutsideLinks study={item} />
         </>
       )}
     </aside>

@@ -8,6 +8,7 @@ export type Action =
   | { readonly type: 'zoom'; readonly factor: number }
   | { readonly type: 'rotate'; readonly degrees: number }
   | { readonly type: 'finding'; readonly by: 1 | -1 }
+  | { readonly type: 'marked-image'; readonly by: 1 | -1 }
   | { readonly type: 'measure'; readonly tool: MeasuringTool }
   | { readonly type: SimpleAction };
 
@@ -73,6 +74,9 @@ const KEYS: Readonly<Record<string, Action>> = {
   9: { type: 'next-drawing' },
   0: { type: 'next-colours' },
   b: { type: 'boxes' },
+  // On most keyboards neither needs a second key, as brackets do.
+  ',': { type: 'marked-image', by: -1 },
+  '.': { type: 'marked-image', by: 1 },
   j: { type: 'finding', by: 1 },
   k: { type: 'finding', by: -1 },
   y: { type: 'confirm' },
@@ -96,6 +100,7 @@ const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
   'next-colours',
   'boxes',
   'finding',
+  'marked-image',
   'confirm',
   'reject',
   'amend',

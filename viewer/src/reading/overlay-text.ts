@@ -10,4 +10,7 @@ export const OVERLAY_TEXT = {
   drawnFrom: (score: string) => `drawn from ${score}`,
   linesAt: (first: string, second: string) => `lines at ${first}, ${second}`,
   flagsFrom: (score: string) => `study flagged from ${score}`,
+  strip: 'Slices with findings',
+  sliceOf: (slice: number, count: number) => `Slice ${slice} / ${count}`,
+  heatUpTo: (score: string) => `heat up to ${score}`,
 } as const;

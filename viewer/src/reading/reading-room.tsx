@@ -8,6 +8,7 @@ import { useSession } from '../session/session-context.tsx';
 import { AiPanel } from './ai-panel.tsx';
 import { FindingList } from './finding-list.tsx';
 import { FindingMarks } from './finding-marks.tsx';
+import { FindingStrip } from './finding-strip.tsx';
 import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { ImageBearings, PixelProbe } from './image-bearings.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
@@ -125,6 +126,21 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           )}
           {withheld ? null : (
             <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />
+          )}
+          {withheld || study.aiWithheld ? null : (
+            <FindingStrip
+              stack={view.state?.stack ?? stacks[opening.stack] ?? null}
+              index={view.state?.index ?? opening.image}
+              marks={judging.marks}
+              heatmaps={study.heatmaps}
+              colours={overlay.colours}
+              onJump={(image) =>
+                view.show({
+                  stack: view.state === null ? opening.stack : stacks.indexOf(view.state.stack),
+                  image,
+                })
+              }
+            />
           )}
           <ImageBearings state={view.state} />
           <ViewportCorners

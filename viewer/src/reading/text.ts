@@ -142,6 +142,7 @@ export const READING_KEYS: readonly KeyGroup[] = [
       ['9', 'Heat, contours, or none'],
       ['0', 'Colours of the heatmap'],
       ['b', 'Boxes on or off'],
+      [', .', 'Previous, next slice with a finding'],
     ],
   },
   {

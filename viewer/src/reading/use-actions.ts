@@ -3,6 +3,7 @@ import type { StudyDetail } from '#contracts/study.ts';
 import { useKeys } from '../design/keyboard.ts';
 import type { ImageStack } from './image-stacks.ts';
 import { type Action, actionOfKey } from './key-map.ts';
+import { marksInStack, nextMarkedImage } from './stack-findings.ts';
 import type { Cine } from './use-cine.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
@@ -42,6 +43,11 @@ function moveImages(action: Action, room: Room): boolean {
     case 'series':
       show({ stack: stack + action.by, image: 0 });
       return true;
+    case 'marked-image': {
+      const placed = state === null ? [] : marksInStack(state.stack, room.judging.marks);
+      goTo(nextMarkedImage(placed, wanted, action.by) ?? wanted);
+      return true;
+    }
     default:
       return false;
   }

@@ -55,6 +55,7 @@ export const ERROR_KINDS = {
   NOT_ACCEPTABLE: { retryable: false, http: 406, dimse: 0x0122 },
   STALE_VERSION: { retryable: false, http: 409, dimse: 0x0110 },
   ILLEGAL_TRANSITION: { retryable: false, http: 409, dimse: 0x0110 },
+  STUDY_HELD: { retryable: false, http: 409, dimse: 0x0110 },
   TOO_MANY_REQUESTS: { retryable: true, http: 429, dimse: 0xa700 },
   INTERNAL: { retryable: false, http: 500, dimse: 0x0110 },
 } as const satisfies Record<string, ErrorKind>;

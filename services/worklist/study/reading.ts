@@ -76,6 +76,14 @@ function isHeldByOther(row: StudyRow, reader: string, idleMinutes: number): bool
   return Date.now() - row.openedAt.getTime() < idleMinutes * 60_000;
 }
 
+/** @throws RadTriageError STUDY_HELD while another reader has it open: it is taken over by saying so, not by signing */
+export function requireFree(row: StudyRow, reader: string, idleMinutes: number): void {
+  if (!isHeldByOther(row, reader, idleMinutes)) return;
+  throw new RadTriageError('STUDY_HELD', 'another reader has this study open: take it over first', {
+    details: { openedBy: row.openedBy ?? '' },
+  });
+}
+
 /**
  * Says that a reader looks at a study. Who came first stays named: the next one sees it and may read on. A study
  * that was reviewed or reported elsewhere is only looked at.

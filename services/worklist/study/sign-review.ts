@@ -16,7 +16,13 @@ import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
 import { readImpression } from './impressions.ts';
 import { requireOwnImages } from './own-images.ts';
-import { changeStudy, moveReading, requireVersion, toReadingState } from './reading.ts';
+import {
+  changeStudy,
+  moveReading,
+  requireFree,
+  requireVersion,
+  toReadingState,
+} from './reading.ts';
 import { readReviews } from './reviews.ts';
 import { refuseWithheld, sightOf } from './sight.ts';
 
@@ -138,7 +144,8 @@ async function insertReview(
 
 /**
  * Signs a study off with the reader's word on its findings.
- * @throws RadTriageError STALE_VERSION, FORBIDDEN (no radiologist), ILLEGAL_TRANSITION (signed already),
+ * @throws RadTriageError STALE_VERSION, FORBIDDEN (no radiologist), STUDY_HELD (open elsewhere), ILLEGAL_TRANSITION
+ * (signed already),
  * REQUEST_INVALID, LOCATION_WITHHELD, AI_WITHHELD (read blind first, without an impression yet)
  */
 export function signReview(
@@ -157,6 +164,7 @@ export function signReview(
         'only a radiologist who has logged in signs a study off',
       );
     }
+    requireFree(row, signer.name, context.config.sessionIdleMinutes);
     await refuseWithheld(transaction, sightOf(context.config, signer), studyInstanceUid);
     const impression = await readImpression(transaction, row.studyKey, signer.name);
     const readingMode = reviewMode(siteMode, impression !== null);

@@ -179,6 +179,21 @@ describe('reading a study', () => {
     expect(await codeOf(late)).toEqual([409, 'ILLEGAL_TRANSITION']);
   });
 
+  it('is signed by nobody else while a reader has it open, until that one has been idle for a session', async () => {
+    await ada(path('/open'), { method: 'POST' });
+    const { version } = await detail(ben);
+    const held = await sign(ben, { version, verdicts: [] });
+    expect(held.status).toBe(409);
+    expect(await held.json()).toMatchObject({ code: 'STUDY_HELD', details: { openedBy: 'ada' } });
+    expect((await detail()).reviews).toEqual([]);
+    await server.database
+      .updateTable('study')
+      .set({ openedAt: new Date(Date.now() - 24 * 3_600_000) })
+      .where('studyKey', '=', study.studyKey)
+      .execute();
+    expect((await sign(ben, { version, verdicts: [] })).status).toBe(201);
+  });
+
   it('tells an administrator of a stale version, and never lets one sign', async () => {
     const { version } = await detail(admin);
     const stale = await sign(admin, { version: version - 1, verdicts: [] });

@@ -94,16 +94,20 @@ describe('sessions and tokens', () => {
       };
     };
     await timed('ada');
-    const known = [await timed('ada'), await timed('ada'), await timed('ada')];
-    const unknown = [await timed('zoe'), await timed('zoe'), await timed('zoe')];
+    const known: Awaited<ReturnType<typeof timed>>[] = [];
+    const unknown: typeof known = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      known.push(await timed('ada'));
+      unknown.push(await timed('zoe'));
+    }
     expect(new Set([...known, ...unknown].map(({ status, body }) => `${status} ${body}`))).toEqual(
       new Set([
         `401 ${JSON.stringify({ code: 'UNAUTHENTICATED', message: 'user name or password is wrong', retryable: false })}`,
       ]),
     );
     const fastest = (times: { ms: number }[]) => Math.min(...times.map(({ ms }) => ms));
-    // Without the derivation an unknown user would be told in a hundredth of the time.
-    expect(fastest(unknown)).toBeGreaterThan(fastest(known) * 0.5);
+    // Without the derivation an unknown user would be told in a hundredth of the time; a busy machine is no such factor.
+    expect(fastest(unknown)).toBeGreaterThan(fastest(known) * 0.1);
   });
 
   withWeb('limits how often one may try', async () => {

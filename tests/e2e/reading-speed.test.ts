@@ -1,12 +1,20 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { notifyChange } from '#platform/database/changes.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
+import { generateStudy } from '#test-data/study.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { missingPeer } from '../support/peers.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SERIES = 60;
+
+/** The longer ago, the sooner its turn. */
+function times(receivedAt: Date) {
+  const dueAt = new Date(receivedAt.getTime() + 4 * 3_600_000);
+  return { receivedAt, dueAt, rankAt: receivedAt };
+}
 
 function studyOfManySeries(): { uid: string; files: Buffer[] } {
   const first = minimalImage({ modality: 'CT', seed: 'many' });
@@ -29,11 +37,19 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
   let site: ReadingSite;
   let browser: Browser;
   const many = studyOfManySeries();
+  const radiographs = ['next-1', 'next-2', 'next-3'].map((seed) =>
+    generateStudy({ kind: 'DX', seed, lesion: null }),
+  );
 
   beforeAll(async () => {
     site = await startReadingSite(['reader']);
     browser = await launchChromium('swiftshader');
-    await site.keep(many.uid, many.files);
+    const received = (minutesAgo: number) => new Date(Date.now() - minutesAgo * 60_000);
+    await site.keep(many.uid, many.files, times(received(5)));
+    for (const [place, { studyInstanceUid, files }] of radiographs.entries()) {
+      const bytes = files.map((file) => file.bytes);
+      await site.keep(studyInstanceUid, bytes, times(received(60 - place)));
+    }
   });
   afterAll(async () => {
     await browser?.close();
@@ -75,6 +91,55 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     await page.locator('[data-testid="series"][aria-current="true"]').waitFor();
     expect(await heights()).toEqual(before);
     await keepScreenshot(page, 'reading-rail');
+    expect(errors).toEqual([]);
+  });
+
+  it('has the next study ready before it is opened, tells nobody so, and drops it when another comes first', async () => {
+    const { page, errors } = await site.open(browser, 'reader');
+    const [current, next, third] = radiographs.map((study) => study.studyInstanceUid);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`));
+    const askedOf = (uid = '?') => asked.filter((each) => each.includes(uid));
+    const frames = (uid: string | undefined) =>
+      askedOf(uid).filter((each) => /frames\/1$/.test(each));
+    await page.goto(`${site.url}/studies/${current}`);
+    await ready(page);
+    await waitFor(() => frames(next).length > 0, { what: 'the next image fetched' });
+    expect(askedOf(next).filter((each) => !each.startsWith('GET '))).toEqual([]);
+    expect(askedOf(next).filter((each) => each.includes('heatmaps'))).toEqual([]);
+    const row = await site.database
+      .selectFrom('study')
+      .select(['readingStatus', 'openedBy'])
+      .where('studyInstanceUid', '=', next ?? '')
+      .executeTakeFirstOrThrow();
+    expect(row).toEqual({ readingStatus: 'unread', openedBy: null });
+    const told = await waitFor(
+      async () => {
+        const entries = await site.database
+          .selectFrom('auditLog')
+          .select('action')
+          .where('studyInstanceUid', '=', next ?? '')
+          .orderBy('sequence')
+          .execute();
+        return entries.length >= 2 ? entries.map(({ action }) => action) : undefined;
+      },
+      { what: 'the audit log' },
+    );
+    expect(new Set(told)).toEqual(new Set(['study.prefetched', 'images.prefetched']));
+    // A colleague opens it: it is not the next one any more.
+    await site.database
+      .updateTable('study')
+      .set({ readingStatus: 'open', openedBy: 'colleague', openedAt: new Date() })
+      .where('studyInstanceUid', '=', next ?? '')
+      .execute();
+    await notifyChange(site.database, next ?? '');
+    await waitFor(() => frames(third).length > 0, { what: 'the image of the one after' });
+    await page.keyboard.press('s');
+    await page.keyboard.press('Enter');
+    await page
+      .locator(`[data-testid="reading-page"][data-uid="${third}"][data-ready="true"]`)
+      .waitFor();
+    expect(frames(third)).toHaveLength(1);
     expect(errors).toEqual([]);
   });
 });

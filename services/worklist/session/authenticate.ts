@@ -7,6 +7,7 @@ import type { Authenticate } from '#platform/http/server.ts';
 import { hashSecret, isSameSecret } from '../accounts/secrets.ts';
 import { findSession, touchSession } from '../accounts/sessions.ts';
 import { findTokenOwner } from '../accounts/tokens.ts';
+import { isPrefetch } from '../prefetch.ts';
 
 export const SESSION_COOKIE = 'radtriage_session';
 /** Sent by the page with requests that no person made (a refresh after an event): they keep no session alive. */
@@ -34,7 +35,7 @@ export function checkOrigin(request: FastifyRequest): void {
 
 function isBackground(request: FastifyRequest): boolean {
   if (BACKGROUND_ROUTES.has(request.routeOptions.url)) return true;
-  return request.headers[BACKGROUND_HEADER] !== undefined;
+  return isPrefetch(request) || request.headers[BACKGROUND_HEADER] !== undefined;
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

@@ -6,6 +6,7 @@ import { jsonRoute, type Route, rawRoute } from '#platform/http/route.ts';
 import { EVERYONE } from '../access.ts';
 import type { WebContext } from '../context.ts';
 import { keepPrivately } from '../dicomweb/caching.ts';
+import { isPrefetch } from '../prefetch.ts';
 import { findStudy } from './find-study.ts';
 import { readHeatmap } from './heatmaps.ts';
 import { readStudyResults } from './result-sets.ts';
@@ -23,9 +24,10 @@ function detailRoute(context: WebContext): Route {
       input: z.object({ params: studyParams }),
       response: studyDetailSchema,
     },
-    async ({ params }, { principal }) => {
+    async ({ params }, { principal, request }) => {
       const detail = await readStudyDetail(context, params.uid, principal);
-      const entry = { actor: principal.name, action: 'study.read', studyInstanceUid: params.uid };
+      const action = isPrefetch(request) ? 'study.prefetched' : 'study.read';
+      const entry = { actor: principal.name, action, studyInstanceUid: params.uid };
       await context.accessLog.recordAccess(entry);
       return detail;
     },

@@ -128,6 +128,26 @@ describe('the audit of what is read', () => {
     ]);
   });
 
+  it('holds what was fetched ahead as that, and what is opened then as read', async () => {
+    const owner = { role: 'radiologist', name: 'ahead' } as const;
+    const call = await callerFor(web, server.database, owner);
+    const headers = { 'x-radtriage-prefetch': '1' };
+    await (await call(`/api/studies/${uid}`, { headers })).text();
+    await (await call(`/dicomweb/studies/${uid}/metadata`, { headers })).text();
+    await (await call(`/api/studies/${uid}/open`, { method: 'POST' })).text();
+    await (await call(`/api/studies/${uid}`)).text();
+    await (await call(`/api/studies/${uid}/open`, { method: 'DELETE' })).text();
+    const entries = await server.database
+      .selectFrom('auditLog')
+      .select('action')
+      .where('actor', '=', 'token:ahead')
+      .orderBy('sequence')
+      .execute();
+    expect(entries.map((entry) => entry.action)).toEqual([
+      ...['study.prefetched', 'images.prefetched', 'study.opened', 'study.read', 'study.closed'],
+    ]);
+  });
+
   it('gives a thumbnail that the asker alone may keep', async () => {
     const owner = { role: 'radiologist', name: 'picture' } as const;
     const call = await callerFor(web, server.database, owner);

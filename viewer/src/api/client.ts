@@ -25,7 +25,12 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** Lets the request outlive the page, for the release of a study on leaving. */
   readonly keepalive?: boolean;
+  /** Fetched ahead: nobody has asked to see it yet. It yields to all else, and is logged as what it is. */
+  readonly ahead?: boolean;
 }
+
+/** Header of what is fetched ahead. */
+export const AHEAD_HEADERS = { 'x-radtriage-prefetch': '1' } as const;
 
 async function readFailure(response: Response): Promise<ApiFailure> {
   const body: unknown = await response.json().catch(() => null);
@@ -39,7 +44,7 @@ async function readFailure(response: Response): Promise<ApiFailure> {
 }
 
 async function call(path: string, options: Call): Promise<Response> {
-  const { method = 'GET', body, signal, keepalive = false } = options;
+  const { method = 'GET', body, signal, keepalive = false, ahead = false } = options;
   const init: RequestInit = { method, credentials: 'same-origin', keepalive };
   const headers: Record<string, string> = { accept: 'application/json' };
   if (!userIsPresent()) headers['x-radtriage-background'] = '1';
@@ -48,6 +53,10 @@ async function call(path: string, options: Call): Promise<Response> {
     init.body = JSON.stringify(body);
   }
   if (signal !== undefined) init.signal = signal;
+  if (ahead) {
+    Object.assign(headers, AHEAD_HEADERS);
+    init.priority = 'low';
+  }
   let response: Response;
   try {
     response = await fetch(path, { ...init, headers });
@@ -88,8 +97,8 @@ export async function send(path: string, options: Call): Promise<void> {
 }
 
 /** DICOM JSON (PS3.18 annex F) is not ours: it is handed over as parsed. */
-export async function requestDicomJson(path: string, signal: AbortSignal): Promise<unknown> {
-  const response = await call(path, { signal });
+export async function requestDicomJson(path: string, options: Call): Promise<unknown> {
+  const response = await call(path, options);
   return response.json();
 }
 

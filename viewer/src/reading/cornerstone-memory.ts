@@ -1,6 +1,8 @@
-/** What Cornerstone3D holds of images: which are decoded, and which could not be. */
-import { Enums, eventTarget } from '@cornerstonejs/core';
+/** What Cornerstone3D holds of images: which are decoded and which could not be, until their study is left. */
+import { cache, Enums, eventTarget } from '@cornerstonejs/core';
+import { wadors } from '@cornerstonejs/dicom-image-loader';
 import { createImageMemory } from './image-memory.ts';
+import type { ImageStack } from './image-stacks.ts';
 
 export const imageMemory = createImageMemory();
 
@@ -26,3 +28,15 @@ function listen(name: Enums.Events, note: (imageId: string) => void): void {
 listen(Enums.Events.IMAGE_CACHE_IMAGE_ADDED, imageMemory.noteLoaded);
 listen(Enums.Events.IMAGE_CACHE_IMAGE_REMOVED, imageMemory.noteGone);
 listen(Enums.Events.IMAGE_LOAD_FAILED, imageMemory.noteFailed);
+
+/** Pixels and metadata of the stacks are let go. */
+export function forgetImages(stacks: readonly ImageStack[]): void {
+  const imageIds = stacks.flatMap(({ images }) => images.map(({ imageId }) => imageId));
+  for (const imageId of imageIds) {
+    if (cache.getImageLoadObject(imageId) !== undefined) {
+      cache.removeImageLoadObject(imageId, { force: true });
+    }
+    wadors.metaDataManager.remove(imageId);
+  }
+  imageMemory.forget(imageIds);
+}

@@ -11,6 +11,7 @@ import {
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { utilities as toolUtilities } from '@cornerstonejs/tools';
+import { headersOf } from './cornerstone-prefetch.ts';
 import {
   activateLeftTool,
   bindTools,
@@ -58,7 +59,10 @@ function start(): void {
   if (started) return;
   started = true;
   initCore();
-  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)) });
+  initLoader({
+    maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)),
+    beforeSend: headersOf,
+  });
   startTools();
   cache.setMaxCacheSize(CACHE_BYTES);
 }

@@ -8,6 +8,8 @@ export interface ImageMemory {
   noteLoaded(imageId: string): void;
   noteGone(imageId: string): void;
   noteFailed(imageId: string): void;
+  /** Nothing is remembered of these: their study was left. */
+  forget(imageIds: Iterable<string>): void;
 }
 
 /** A stack of 1,000 images tells of each: the page is drawn anew a few times a second. */
@@ -47,6 +49,13 @@ export function createImageMemory(): ImageMemory {
     },
     noteFailed: (imageId) => {
       failed.add(imageId);
+      changed();
+    },
+    forget: (imageIds) => {
+      for (const imageId of imageIds) {
+        loaded.delete(imageId);
+        failed.delete(imageId);
+      }
       changed();
     },
   };

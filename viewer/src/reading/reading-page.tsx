@@ -2,23 +2,22 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useLocation } from 'wouter';
 import type { StudyDetail } from '#contracts/study.ts';
-import { messageOf, requestDicomJson } from '../api/client.ts';
+import { messageOf } from '../api/client.ts';
 import { useKeys } from '../design/keyboard.ts';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { registerMetadata } from './cornerstone.ts';
 import { buildStacks, type ImageStack, indexMetadata } from './image-stacks.ts';
+import { metadataQuery } from './metadata-query.ts';
 import { OthersNotice } from './others-notice.tsx';
 import { PatientBanner } from './patient-banner.tsx';
 import { ReadingRoom } from './reading-room.tsx';
 import { describeChange } from './study-change.ts';
 import { READING_TEXT as T } from './text.ts';
+import { useHeldStudy } from './use-held-study.ts';
 import { type OpenStudy, useStudy } from './use-study.ts';
 import './overlay.css';
 import './reading.css';
-
-/** So many parts of a metadata query's key say which images it is of. */
-const SAME_IMAGES = 4;
 
 /** The stacks of what is shown, their metadata made known to the image loader. */
 function useStacks(study: StudyDetail | null): {
@@ -26,19 +25,7 @@ function useStacks(study: StudyDetail | null): {
   error: Error | null;
 } {
   const uid = study?.studyInstanceUid ?? '';
-  const images = [uid, study?.imageRevision ?? null, study?.imageCount ?? 0] as const;
-  const queryKey = ['metadata', ...images, study?.aiWithheld ?? true] as const;
-  const metadata = useQuery({
-    queryKey,
-    // The same images with more beside them: the room stays as it is while that is read.
-    placeholderData: (before: unknown, query) =>
-      queryKey.slice(0, SAME_IMAGES).every((part, place) => part === query?.queryKey[place])
-        ? before
-        : undefined,
-    queryFn: ({ signal }) => requestDicomJson(`/dicomweb/studies/${uid}/metadata`, signal),
-    enabled: study !== null,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const metadata = useQuery({ ...metadataQuery(study), enabled: study !== null });
   const series = study?.series;
   const stacks = useMemo(() => {
     if (series === undefined || metadata.data === undefined) return null;
@@ -47,6 +34,7 @@ function useStacks(study: StudyDetail | null): {
     registerMetadata(built, index);
     return built;
   }, [uid, series, metadata.data]);
+  useHeldStudy(uid, stacks);
   return { stacks, error: metadata.error };
 }
 

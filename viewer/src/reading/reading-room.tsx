@@ -25,6 +25,7 @@ import { useActions } from './use-actions.ts';
 import { useCine } from './use-cine.ts';
 import { useJudging } from './use-judging.ts';
 import { useOverlay } from './use-overlay.ts';
+import { usePrefetchNext } from './use-prefetch-next.ts';
 import type { OpenStudy } from './use-study.ts';
 import { useViewport, type ViewportControl } from './use-viewport.ts';
 import { ViewportCorners } from './viewport-corners.tsx';
@@ -72,6 +73,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   useEffect(() => {
     if (ready) openedAt.current ??= new Date().toISOString();
   }, [ready]);
+  usePrefetchNext(ready ? study.studyInstanceUid : null);
   const withheld = study.readingMode === 'triage-only';
   const judging = useJudging({ study, stacks, reader: user.name, show: view.show, image });
   const heatmap = useHeatmap(study, image, judging.selected);

@@ -1,34 +1,29 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { reviewResponseSchema, type StudyDetail } from '#contracts/study.ts';
 import { ApiFailure, messageOf, request, send } from '../api/client.ts';
-import { studyPath, worklistQuery } from '../api/queries.ts';
+import { studyPath } from '../api/queries.ts';
 import { formatPersonName } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { useSession } from '../session/session-context.tsx';
-import { chooseNext } from '../worklist/choose-next.ts';
-import { loadView, PLAIN_VIEW, toQuery } from '../worklist/filters.ts';
 import { type Draft, toReviewRequest } from './draft.ts';
 import { saveDraft } from './draft-store.ts';
+import { findNext } from './next-study.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import type { OpenStudy } from './use-study.ts';
 
-/** Where the next study is looked for. */
-const NEXT_ROWS = 200;
-
-/** Opens the next study of the reader's own list, in the order of triage however it is sorted, or the list when there is none. */
-function useNext() {
-  const queries = useQueryClient();
+/** Opens the next study of the reader's own list, or the list when there is none. */
+function useNext(uid: string) {
   const [, navigate] = useLocation();
   const { user } = useSession();
-  return async (uid: string) => {
-    const { filters } = loadView() ?? PLAIN_VIEW;
-    const query = worklistQuery(`limit=${NEXT_ROWS}&${toQuery({ filters, sort: null })}`);
-    const list = await queries.fetchQuery(query).catch(() => null);
-    const next = list === null ? null : chooseNext(list.items, uid, user.name);
-    if (next === null) showToast(T.listEmpty);
-    navigate(next === null ? '/' : `/studies/${next}`);
+  return {
+    // A list that cannot be had is as one that is empty: the page of the list says why.
+    find: () => findNext(uid, user.name).catch(() => null),
+    open: (next: string | null) => {
+      if (next === null) showToast(T.listEmpty);
+      navigate(next === null ? '/' : `/studies/${next}`);
+    },
   };
 }
 
@@ -41,8 +36,8 @@ interface Options {
 export function useSignOff({ study, open, judging }: Options) {
   const [, navigate] = useLocation();
   const { user } = useSession();
-  const goOn = useNext();
   const uid = study.studyInstanceUid;
+  const next = useNext(uid);
 
   const takeBack = async (reviewId: string, draft: Draft) => {
     try {
@@ -56,17 +51,21 @@ export function useSignOff({ study, open, judging }: Options) {
   };
 
   const sign = useMutation({
-    mutationFn: ({ draft, openedAt }: { draft: Draft; openedAt: string }) =>
-      request(reviewResponseSchema, `${studyPath(uid)}/reviews`, {
+    mutationFn: async ({ draft, openedAt }: { draft: Draft; openedAt: string }) => {
+      // At the same time: this study is never its own next one.
+      const following = next.find();
+      const { review } = await request(reviewResponseSchema, `${studyPath(uid)}/reviews`, {
         method: 'POST',
         body: toReviewRequest(study, draft, openedAt),
-      }),
-    onSuccess: async ({ review }, { draft }) => {
+      });
+      return { review, following: await following };
+    },
+    onSuccess: ({ review, following }, { draft }) => {
       judging.control.clear();
       showToast(T.signed(formatPersonName(study.patientName)), {
         undo: () => void takeBack(review.id, draft),
       });
-      await goOn(uid);
+      next.open(following);
     },
     onError: (error) => {
       // What changed is fetched and shown above the image; the draft stays as it is.
@@ -78,7 +77,7 @@ export function useSignOff({ study, open, judging }: Options) {
     mutationFn: () => send(`${studyPath(uid)}/reported-elsewhere`, { method: 'POST' }),
     onSuccess: async () => {
       showToast(T.elsewhereDone);
-      await goOn(uid);
+      next.open(await next.find());
     },
   });
   /** For a study that this reader had signed before: their own review, taken back here. */

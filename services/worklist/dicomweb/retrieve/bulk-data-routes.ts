@@ -28,7 +28,7 @@ export function bulkDataRoutes(context: WebContext): Route[] {
     async ({ params }, { principal, request, reply }) => {
       const row = await findInstance(context, principal, params);
       const choice = chooseFrames(NATIVE, wishesOf(request), 1);
-      await recordLook(context, principal.name, params.study);
+      await recordLook(context, { principal, request }, params.study);
       const parts = ['bulkdata', row.sha256, params['*'], choice.packaging];
       if (keepPrivately(request, reply, parts)) return reply.send();
       const bytes = readBulk(context, row, params['*']);

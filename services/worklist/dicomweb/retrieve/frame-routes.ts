@@ -116,7 +116,7 @@ async function answerFrames(
   const numbers = frames === 'all' ? [...countTo(open.numberOfFrames)] : frames;
   for (const frame of numbers) open.check(frame);
   const choice = chooseFrames(open, wishesOf(request), numbers.length);
-  await recordLook(context, principal.name, address.study);
+  await recordLook(context, { principal, request }, address.study);
   const how = [choice.packaging, choice.mediaType, choice.transferSyntaxUid];
   if (keepPrivately(request, reply, ['frames', row.sha256, String(frames), ...how])) {
     return reply.send();

@@ -44,7 +44,7 @@ async function answerMetadata(
 ): Promise<unknown> {
   requireJsonAccepted(acceptOf(request));
   const rows = await findInstances(context, principal, address);
-  await recordLook(context, principal.name, address.study);
+  await recordLook(context, { principal, request }, address.study);
   const root = serviceRoot(request);
   const digests = rows.map((row) => row.sha256);
   if (keepPrivately(request, reply, ['metadata', root, ...digests])) return reply.send();

@@ -82,7 +82,7 @@ async function answerObjects(
   if (instance === undefined) {
     const taken = { studyInstanceUid: study, series, instances: outgoing.length };
     await recordCopy(context, principal.name, taken);
-  } else await recordLook(context, principal.name, study);
+  } else await recordLook(context, { principal, request }, study);
   const digests = outgoing.map(({ row, form }) => `${row.sopInstanceUid} ${row.sha256} ${form}`);
   if (keepPrivately(request, reply, ['objects', root, wish.packaging, ...digests])) {
     return reply.send();

@@ -140,7 +140,7 @@ async function answerPictures(
   const rows = drawable(await findInstances(context, principal, asked.address));
   const pictures = picturesFor(context, rows, asked);
   const { packaging, mediaType } = chooseType(wishesOf(request), pictures.length);
-  await recordLook(context, principal.name, asked.address.study);
+  await recordLook(context, { principal, request }, asked.address.study);
   const shown = pictures.map(({ row, frame }) => `${row.sha256} ${frame}`);
   const how = [packaging, mediaType, parameters.key, String(asked.thumbnail)];
   if (keepPrivately(request, reply, ['rendered', ...how, ...shown])) return reply.send();

@@ -1,0 +1,35 @@
+/** Images fetched and decoded before anybody looks at them. */
+import { cache, Enums, getShouldUseCPURendering, imageLoader } from '@cornerstonejs/core';
+import { AHEAD_HEADERS } from '../api/client.ts';
+
+/** Those of a study that is not open: their requests say so. */
+const ahead = new Set<string>();
+
+/** The loader asks this for the headers of each request. */
+export async function headersOf(
+  _request: XMLHttpRequest,
+  imageId: string,
+): Promise<Record<string, string>> {
+  return ahead.has(imageId) ? AHEAD_HEADERS : {};
+}
+
+/** As a viewport would load it, so that it takes the image as it is. */
+function load(imageId: string): Promise<unknown> {
+  const options = {
+    useRGBA: getShouldUseCPURendering(),
+    requestType: Enums.RequestType.Prefetch,
+    priority: 5,
+  };
+  return imageLoader.loadAndCacheImage(imageId, options);
+}
+
+/** Loads images of a study that is not open, one after the other, until stopped. */
+export async function loadAhead(imageIds: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const imageId of imageIds) {
+    if (signal.aborted) return;
+    if (cache.getImageLoadObject(imageId) !== undefined) continue;
+    ahead.add(imageId);
+    await load(imageId).catch(() => undefined);
+    ahead.delete(imageId);
+  }
+}

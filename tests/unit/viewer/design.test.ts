@@ -101,6 +101,9 @@ describe('model cards', () => {
   });
 
   it('hold tables, code and emphasis', () => {
+    expect(parseMarkdown('<!-- figures -->\n467 pairs\n<!-- end\nof them -->')).toEqual([
+      { kind: 'paragraph', inlines: [{ kind: 'text', text: '467 pairs' }] },
+    ]);
     const [table, code] = parseMarkdown('| A | **B** |\n|---|---|\n| 1 | 2 |\n\n```\n# code\n```');
     expect(table).toMatchObject({ kind: 'table' });
     expect(table?.kind === 'table' ? table.rows : []).toHaveLength(2);

@@ -84,7 +84,8 @@ export function parseMarkdown(source: string): Block[] {
     if (group.length > 0) blocks.push(...parseGroup(group));
     group = [];
   };
-  for (const line of source.split(/\r?\n/)) {
+  const withoutComments = source.replace(/<!--.*?-->/gs, '');
+  for (const line of withoutComments.split(/\r?\n/)) {
     if (line.startsWith('```')) {
       if (code === null) {
         flush();

@@ -1,18 +1,27 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { formatScore } from '../design/format.ts';
+import { ModelCardDialog } from '../design/model-card-dialog.tsx';
+import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { STATE_GLYPHS } from './finding-marks.tsx';
 import type { Mark } from './marks.ts';
+import { OVERLAY_TEXT } from './overlay-text.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Act } from './use-actions.ts';
 import type { DraftControl } from './use-draft.ts';
 import type { Judging } from './use-judging.ts';
 
+interface ModelCard {
+  readonly modelId: string;
+  readonly version: string;
+}
+
 interface CardProps {
   readonly mark: Mark;
   readonly judging: Judging;
   readonly ready: boolean;
+  readonly onCard: (card: ModelCard) => void;
 }
 
 /** Buttons of the chosen finding. They act on it alone, whatever the keys do meanwhile. */
@@ -100,20 +109,26 @@ function ReasonField({ mark, judging }: CardProps) {
   );
 }
 
-/** Who says so, when it is more than one model. */
-function SeenBy({ mark }: Pick<CardProps, 'mark'>) {
+/** Who says so, with its version; the model's card is a click away. */
+function SeenBy({ mark, onCard }: Pick<CardProps, 'mark' | 'onCard'>) {
+  const isMany = mark.seenBy.length > 1;
   return (
     <ul
       className="seen-by second small"
       aria-label={T.seenBy(mark.seenBy.length)}
-      data-testid="seen-by"
+      data-testid={isMany ? 'seen-by' : 'finding-model'}
     >
       {mark.seenBy.map((each) => (
         <li key={each.findingId}>
-          <span className="clip">
+          <button
+            type="button"
+            className="link clip"
+            title={TEXT.modelCard}
+            onClick={() => onCard({ modelId: each.modelId, version: each.modelVersion })}
+          >
             {each.modelId} {each.modelVersion}
-          </span>
-          <span>{formatScore(each.score)}</span>
+          </button>
+          {isMany ? <span>{formatScore(each.score)}</span> : null}
         </li>
       ))}
     </ul>
@@ -150,9 +165,14 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
             {mark.reason === '' ? '' : `: ${mark.reason}`}
           </span>
         </span>
-        <span className="finding-score">{mark.score === null ? '' : formatScore(mark.score)}</span>
+        {mark.score === null ? null : (
+          <span className="finding-score">
+            <span className="second small">{OVERLAY_TEXT.units.score}</span>
+            {formatScore(mark.score)}
+          </span>
+        )}
       </button>
-      {mark.seenBy.length > 1 ? <SeenBy mark={mark} /> : null}
+      {mark.seenBy.length > 0 ? <SeenBy mark={mark} onCard={props.onCard} /> : null}
       {isOpen ? <CardActions {...props} /> : null}
       {isOpen && (amending || mark.added) ? <LabelField {...props} /> : null}
       {isOpen && mark.state === 'reject' ? <ReasonField {...props} /> : null}
@@ -188,6 +208,7 @@ export function FindingList(props: {
   readonly withheld: boolean;
 }) {
   const { judging, ready, study } = props;
+  const [card, setCard] = useState<ModelCard | null>(null);
   if (props.withheld) return <div className="side-part side-grow" />;
   const labels = [...new Set(study.findings.map((finding) => finding.label))];
   return (
@@ -210,9 +231,11 @@ export function FindingList(props: {
             judging={judging}
             ready={ready}
             selected={mark.id === judging.selected?.id}
+            onCard={setCard}
           />
         ))}
       </ol>
+      {card === null ? null : <ModelCardDialog {...card} onClose={() => setCard(null)} />}
       <datalist id="finding-labels">
         {labels.map((label) => (
           <option key={label} value={label} />

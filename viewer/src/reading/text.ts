@@ -53,7 +53,7 @@ export const READING_TEXT = {
   },
   masksOf: (masks: number, planned: number) =>
     masks < planned ? `from ${masks} of ${planned} masks, its time was up` : `from ${masks} masks`,
-  seenBy: (count: number) => `seen by ${count} models`,
+  seenBy: (count: number) => (count === 1 ? 'seen by' : `seen by ${count} models`),
   noHeatmap: 'none on this image',
   confirm: 'Confirm',
   reject: 'Reject',

@@ -1,7 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type PointerEvent, useEffect, useRef } from 'react';
+import { type CSSProperties, type PointerEvent, useEffect, useMemo, useRef } from 'react';
 import type { WorklistColumn } from '#contracts/worklist-views.ts';
+import { useWidth } from '../design/use-width.ts';
 import { COLUMNS, gridTemplate, nextSort, type Sort } from './columns.ts';
+import { fitColumns } from './fit-columns.ts';
 import type { RowStore } from './row-store.ts';
 import { WORKLIST_TEXT as T } from './text.ts';
 import { EmptyRow, WorklistRow } from './worklist-row.tsx';
@@ -68,9 +70,12 @@ function rowUid(element: Element): string | undefined {
 
 /** All studies of the list, of which only those in sight are in the page. */
 export function WorklistTable(props: WorklistTableProps) {
-  const { store, total, selected, moves, columns } = props;
-  const template = { '--columns': gridTemplate(columns) } as CSSProperties;
+  const { store, total, selected, moves } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  // The same list as long as it stays: rows are only drawn again when theirs is another.
+  const columns = useMemo(() => fitColumns(props.columns, width), [props.columns, width]);
+  const template = { '--columns': gridTemplate(columns) } as CSSProperties;
   const focused = useRef(moves);
   const rows = useVirtualizer({
     count: total,

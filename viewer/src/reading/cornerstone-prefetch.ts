@@ -23,6 +23,11 @@ function load(imageId: string): Promise<unknown> {
   return imageLoader.loadAndCacheImage(imageId, options);
 }
 
+/** Loads an image of the open study that may be looked at next; one that cannot be had is told by the image memory. */
+export async function loadNeighbour(imageId: string): Promise<void> {
+  await load(imageId).catch(() => undefined);
+}
+
 /** Loads images of a study that is not open, one after the other, until stopped. */
 export async function loadAhead(imageIds: readonly string[], signal: AbortSignal): Promise<void> {
   for (const imageId of imageIds) {

@@ -10,7 +10,7 @@ import {
   utilities,
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
-import { utilities as toolUtilities } from '@cornerstonejs/tools';
+import { NeighbourLoader } from './cornerstone-neighbours.ts';
 import { headersOf } from './cornerstone-prefetch.ts';
 import {
   activateLeftTool,
@@ -92,15 +92,15 @@ const first = (value: number | number[] | undefined) => (Array.isArray(value) ? 
 
 /** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
 export class ImageViewport {
-  readonly #element: HTMLDivElement;
   readonly #engine: RenderingEngine;
   readonly #observer: ResizeObserver;
   readonly #stop = new AbortController();
+  readonly #neighbours: NeighbourLoader;
   #shown: ImageStack | null = null;
 
   constructor(element: HTMLDivElement, on: ViewportEvents) {
     start();
-    this.#element = element;
+    this.#neighbours = new NeighbourLoader(element);
     this.#engine = new RenderingEngine(ENGINE);
     this.#engine.enableElement({
       viewportId: VIEWPORT,
@@ -143,14 +143,14 @@ export class ImageViewport {
       await viewport.setImageIdIndex(index);
       return;
     }
-    toolUtilities.stackPrefetch.disable(this.#element);
+    this.#neighbours.stop();
     this.#shown = null;
     const ids = stack.images.map((image) => image.imageId);
     await viewport.setStack(ids, index);
     if (this.#stop.signal.aborted) return;
     this.#shown = stack;
     viewport.render();
-    if (ids.length > 1) toolUtilities.stackPrefetch.enable(this.#element);
+    this.#neighbours.start(ids, index);
   }
 
   /** The image asked for, drawn or not. */
@@ -301,7 +301,7 @@ export class ImageViewport {
   close(): void {
     this.#stop.abort();
     this.#observer.disconnect();
-    if (this.#shown !== null) toolUtilities.stackPrefetch.disable(this.#element);
+    this.#neighbours.stop();
     this.#shown = null;
     unbindTools();
     this.#engine.destroy();

@@ -13,6 +13,7 @@ import { HeatmapCanvas } from './heatmap-canvas.tsx';
 import { ImageBearings, PixelProbe } from './image-bearings.tsx';
 import { type ImageStack, openingPlace } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
+import { LoadingBar } from './loading-bar.tsx';
 import type { Mark } from './marks.ts';
 import { NotificationPart } from './notification-part.tsx';
 import { operatingPointOf } from './operating-point.ts';
@@ -145,6 +146,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
             />
           )}
           <ImageBearings state={view.state} />
+          <LoadingBar state={view.state} />
           <ViewportCorners
             state={view.state}
             failed={view.failed}

@@ -1,0 +1,3 @@
+export const LOADING_TEXT = {
+  loading: 'Images loaded',
+} as const;

@@ -38,7 +38,7 @@ describe('names, ages, dates and waits', () => {
   });
 
   it('keeps a date that is none as it is', () => {
-    expect(formatDicomDate('20261123')).toBe('2026-11-23');
+    expect(formatDicomDate('20261123')).toBe('23 Nov 2026');
     expect(formatDicomDate('1999')).toBe('1999');
     expect(formatDicomDate('')).toBeNull();
   });

@@ -26,8 +26,6 @@ export const TEXT = translated('TEXT', {
   reload: 'Reload',
   modelCard: 'Model card',
   unknown: 'not given',
-  noName: 'Name not given',
-  noData: 'no data yet',
 });
 
 export const NOTICES = translated('NOTICES', {

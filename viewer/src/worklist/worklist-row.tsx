@@ -10,6 +10,7 @@ import {
   formatDicomDate,
   formatPersonName,
   formatScore,
+  formatSexLetter,
   formatWait,
   formatWhen,
 } from '../design/format.ts';
@@ -40,7 +41,9 @@ function Thumbnail({ item, scrolling }: Pick<RowProps, 'item' | 'scrolling'>) {
 
 function Patient({ item }: { readonly item: WorklistItem }) {
   const age = formatAge(item.patientAge, item.patientBirthDate, new Date());
-  const facts = [item.patientId, age, item.patientSex].filter((fact) => fact !== null);
+  const facts = [item.patientId, age, formatSexLetter(item.patientSex)].filter(
+    (fact) => fact !== null,
+  );
   return (
     <td>
       <Link

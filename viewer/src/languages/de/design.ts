@@ -1,6 +1,22 @@
 import type { Dictionary } from '../dictionary.ts';
 
-export const design: Pick<Dictionary, 'TEXT' | 'NOTICES'> = {
+export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT'> = {
+  FORMAT_TEXT: {
+    noName: 'Name nicht angegeben',
+    noData: 'noch keine Daten',
+    ages: {
+      Y: (years) => `${years} J.`,
+      M: (months) => (months === 1 ? '1 Monat' : `${months} Monate`),
+      W: (weeks) => (weeks === 1 ? '1 Woche' : `${weeks} Wochen`),
+      D: (days) => (days === 1 ? '1 Tag' : `${days} Tage`),
+    },
+    sexes: { M: 'männlich', F: 'weiblich', O: 'anderes' },
+    sexLetters: { M: 'M', F: 'W', O: 'A' },
+    now: 'jetzt',
+    ago: (passed) => `vor ${passed}`,
+    percent: (number) => `${number} %`,
+    interval: (estimate, low, high) => `${estimate} (${low} bis ${high})`,
+  },
   TEXT: {
     product: 'RadTriage',
     previewMark: 'Vorschau: nicht zur Diagnose',
@@ -27,8 +43,6 @@ export const design: Pick<Dictionary, 'TEXT' | 'NOTICES'> = {
     reload: 'Neu laden',
     modelCard: 'Modellkarte',
     unknown: 'nicht angegeben',
-    noName: 'Name nicht angegeben',
-    noData: 'noch keine Daten',
   },
   NOTICES: {
     noFindingBy: (model) => `kein Befund von ${model ?? 'dem Modell'} markiert`,

@@ -93,6 +93,18 @@ export default {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
+    {
+      name: 'languages-hold-words-only',
+      comment:
+        'a translation is loaded before any text exists: of the viewer it may know types alone',
+      severity: 'error',
+      from: { path: '^viewer/src/languages/[a-z-]+/' },
+      to: {
+        path: '^viewer/src/',
+        pathNot: '^viewer/src/languages/[a-z-]+/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -1,8 +1,13 @@
 import type { z } from 'zod';
 import { type ApiError, errorSchema } from '#contracts/session.ts';
+import { failureFromServer } from '../languages/server-words.ts';
 import { userIsPresent } from './presence.ts';
+import { API_TEXT } from './text.ts';
 
-/** An answer that was not a success, or none at all (`status` 0: the server was not reached). */
+/**
+ * An answer that was not a success, or none at all (`status` 0: the server was not reached). Its message is in the
+ * language of the page.
+ */
 export class ApiFailure extends Error {
   readonly status: number;
   readonly code: string;
@@ -10,7 +15,7 @@ export class ApiFailure extends Error {
   readonly details: NonNullable<ApiError['details']>;
 
   constructor(status: number, error: ApiError) {
-    super(error.message);
+    super(failureFromServer(error.code, error.message));
     this.name = 'ApiFailure';
     this.status = status;
     this.code = error.code;
@@ -38,7 +43,7 @@ async function readFailure(response: Response): Promise<ApiFailure> {
   if (parsed.success) return new ApiFailure(response.status, parsed.data);
   return new ApiFailure(response.status, {
     code: response.status === 401 ? 'UNAUTHENTICATED' : 'INTERNAL',
-    message: `The server answered with status ${response.status}.`,
+    message: API_TEXT.status(response.status),
     retryable: response.status >= 500,
   });
 }
@@ -64,7 +69,7 @@ async function call(path: string, options: Call): Promise<Response> {
     if (signal?.aborted === true) throw thrown;
     throw new ApiFailure(0, {
       code: 'UNREACHABLE',
-      message: 'The server cannot be reached.',
+      message: API_TEXT.unreachable,
       retryable: true,
     });
   }
@@ -86,7 +91,7 @@ export async function request<S extends z.ZodType>(
   if (parsed.success) return parsed.data;
   throw new ApiFailure(response.status, {
     code: 'CONTRACT',
-    message: 'The server gave an answer that this page does not understand. Reload the page.',
+    message: API_TEXT.contract,
     retryable: false,
   });
 }

@@ -6,7 +6,7 @@ import { formatDicomDate, formatPersonName } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, State } from '../design/ui.tsx';
 import { accessionQuery } from './filters.ts';
-import { noAccession, severalOfAccession } from './text.ts';
+import { WORKLIST_TEXT as T } from './text.ts';
 
 /** The router leaves `%2F` and its like as they stand in the address. */
 function decode(part: string): string {
@@ -29,13 +29,13 @@ export default function AccessionPage({ part }: { readonly part: string }) {
   const { items } = found.data;
   const [only] = items;
   if (only === undefined) {
-    const { title, detail } = noAccession(number);
-    return <State title={title} detail={detail} action={<Link href="/">{TEXT.toWorklist}</Link>} />;
+    const toList = <Link href="/">{TEXT.toWorklist}</Link>;
+    return <State title={T.noAccession(number)} detail={T.noAccessionDetail} action={toList} />;
   }
   if (items.length === 1) return <Redirect to={`/studies/${only.studyInstanceUid}`} replace />;
   return (
     <section className="accession" data-testid="accession">
-      <h1>{severalOfAccession(items.length, number)}</h1>
+      <h1>{T.severalOfAccession(items.length, number)}</h1>
       <ul>
         {items.map((item) => {
           const facts = [

@@ -1,8 +1,8 @@
 import type { WorklistSort } from '#contracts/worklist.ts';
-import type { WorklistColumn } from '#contracts/worklist-views.ts';
+import { WORKLIST_COLUMNS, type WorklistColumn } from '#contracts/worklist-views.ts';
+import { COLUMN_TITLES } from './text.ts';
 
 interface Column {
-  readonly title: string;
   /** For grid-template-columns. */
   readonly width: string;
   /** What a press on its head sorts by; null where there is no order. */
@@ -10,21 +10,21 @@ interface Column {
 }
 
 export const COLUMNS: Readonly<Record<WorklistColumn, Column>> = {
-  priority: { title: 'Priority', width: '80px', sort: 'priority' },
-  image: { title: 'Image', width: '44px', sort: null },
-  patient: { title: 'Patient', width: 'minmax(150px, 1.25fr)', sort: 'patient' },
-  study: { title: 'Study', width: 'minmax(150px, 1.5fr)', sort: 'study' },
-  ai: { title: 'AI', width: 'minmax(160px, 1.35fr)', sort: 'score' },
-  reason: { title: 'Reason for the place', width: 'minmax(150px, 1.6fr)', sort: null },
-  received: { title: 'Received', width: '84px', sort: 'received' },
-  waiting: { title: 'Waiting', width: '72px', sort: 'due' },
-  reading: { title: 'Reading', width: '92px', sort: 'reading' },
-  modality: { title: 'Modality', width: '74px', sort: 'modality' },
-  age: { title: 'Age', width: '52px', sort: 'age' },
-  accession: { title: 'Accession', width: 'minmax(84px, 0.6fr)', sort: 'accession' },
-  'study-date': { title: 'Study date', width: '88px', sort: 'study-date' },
-  site: { title: 'Site', width: 'minmax(64px, 0.5fr)', sort: 'site' },
-  images: { title: 'Images', width: '60px', sort: 'images' },
+  priority: { width: '80px', sort: 'priority' },
+  image: { width: '44px', sort: null },
+  patient: { width: 'minmax(150px, 1.25fr)', sort: 'patient' },
+  study: { width: 'minmax(150px, 1.5fr)', sort: 'study' },
+  ai: { width: 'minmax(160px, 1.35fr)', sort: 'score' },
+  reason: { width: 'minmax(150px, 1.6fr)', sort: null },
+  received: { width: '104px', sort: 'received' },
+  waiting: { width: '72px', sort: 'due' },
+  reading: { width: '92px', sort: 'reading' },
+  modality: { width: '74px', sort: 'modality' },
+  age: { width: '52px', sort: 'age' },
+  accession: { width: 'minmax(84px, 0.6fr)', sort: 'accession' },
+  'study-date': { width: '100px', sort: 'study-date' },
+  site: { width: 'minmax(64px, 0.5fr)', sort: 'site' },
+  images: { width: '60px', sort: 'images' },
 };
 
 export function gridTemplate(columns: readonly WorklistColumn[]): string {
@@ -44,7 +44,8 @@ export function nextSort(sort: Sort | null, by: WorklistSort): Sort | null {
 
 /** The title of the column that is sorted by. */
 export function sortTitle(by: WorklistSort): string {
-  return Object.values(COLUMNS).find((column) => column.sort === by)?.title ?? by;
+  const column = WORKLIST_COLUMNS.find((each) => COLUMNS[each].sort === by);
+  return column === undefined ? by : COLUMN_TITLES[column];
 }
 
 /** The same columns with one moved by `steps` places. */

@@ -8,8 +8,11 @@ import { formatAgo, formatPersonName, formatScore } from '../design/format.ts';
 import { OutsideLinks } from '../design/outside-links.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Key, Notice } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
+import { AI_TEXT } from './ai-text.ts';
 import { describeAi } from './ai-word.ts';
-import { describeModel, describePlace, DETAIL_TEXT as T } from './detail-text.ts';
+import { DETAIL_TEXT as T } from './detail-text.ts';
+import { describeModel, describePlace } from './detail-words.ts';
 import { describeNotification } from './notification-word.ts';
 import { READING_WORDS, WORKLIST_TEXT } from './text.ts';
 import './detail-pane.css';
@@ -44,9 +47,8 @@ function describeReading({ readingStatus, openedBy, openedAt }: WorklistItem, no
 function AiParts({ study }: { readonly study: StudyDetail }) {
   if (study.aiWithheld) return <p>{T.withheld}</p>;
   const newest = study.analysisRuns.find((run) => run.imageRevision === study.imageRevision);
-  const findings = study.findings.map(
-    ({ label, score, seenBy }) =>
-      `${label}, score ${formatScore(score)} by ${seenBy.map((each) => each.modelId).join(', ')}`,
+  const findings = study.findings.map(({ label, score, seenBy }) =>
+    T.finding(label, formatScore(score), seenBy.map((each) => each.modelId).join(', ')),
   );
   return (
     <>
@@ -135,6 +137,7 @@ export default function DetailPane({ item, chosen, onOpen, onClose }: DetailPane
 function completion(study: StudyDetail | undefined): string[] {
   const newest = study?.imageRevisions[0];
   if (newest === undefined) return [];
-  const images = newest.imageCount === 1 ? '1 image' : `${newest.imageCount} images`;
-  return [[images, newest.completionReason ?? []].flat().join(', ')];
+  const images = AI_TEXT.images(newest.imageCount);
+  const reason = newest.completionReason === null ? [] : [fromServer(newest.completionReason)];
+  return [[images, ...reason].join(', ')];
 }

@@ -1,6 +1,7 @@
 import type { RefObject } from 'react';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+import { formatCount } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { countMore, type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
@@ -22,7 +23,7 @@ function Count({ total }: Pick<FilterBarProps, 'total'>) {
   if (total === null) return <p className="counts" />;
   return (
     <p className="counts" data-testid="counts">
-      <strong>{total.toLocaleString('en')}</strong> {total === 1 ? 'study' : 'studies'}
+      <strong>{formatCount(total)}</strong> {T.studies(total)}
     </p>
   );
 }
@@ -76,7 +77,7 @@ export function FilterBar(props: FilterBarProps) {
   const { filters, onChange } = props;
   const more = countMore(filters);
   return (
-    <section className="filter-bar" aria-label="Filters">
+    <section className="filter-bar" aria-label={T.filters}>
       <input
         ref={props.search}
         className="field search"

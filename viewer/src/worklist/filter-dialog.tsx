@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { worklistFacetsQuery } from '../api/queries.ts';
+import { formatCount } from '../design/format.ts';
 import { Button, Dialog } from '../design/ui.tsx';
 import { FILTER_TEXT as T } from './filter-text.ts';
 import { type Filters, NO_FILTERS, toQuery } from './filters.ts';
@@ -40,7 +41,7 @@ function Choices({ title, counts, chosen, onChange }: ChoicesProps) {
             }}
           />
           <span className="clip">{value}</span>
-          <span className="second">{count.toLocaleString('en')}</span>
+          <span className="second">{formatCount(count)}</span>
         </label>
       ))}
     </fieldset>

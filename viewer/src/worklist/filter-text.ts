@@ -1,4 +1,6 @@
-export const FILTER_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const FILTER_TEXT = translated('FILTER_TEXT', {
   title: 'More filters',
   description:
     'The numbers say how many studies each choice would give together with the other filters.',
@@ -12,9 +14,9 @@ export const FILTER_TEXT = {
   none: 'None in this list',
   clear: 'Clear filters',
   done: 'Done',
-} as const;
+});
 
-export const VIEW_TEXT = {
+export const VIEW_TEXT = translated('VIEW_TEXT', {
   title: 'Views and columns',
   columns: 'Columns, from left to right',
   left: 'Move to the left',
@@ -31,4 +33,4 @@ export const VIEW_TEXT = {
   asDefault: 'Show it first in a new tab',
   share: 'Share it with everybody',
   saveButton: 'Save',
-} as const;
+});

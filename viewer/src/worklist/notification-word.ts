@@ -1,5 +1,6 @@
 import type { NotificationSummary } from '#contracts/study.ts';
 import { formatWhen } from '../design/format.ts';
+import { NOTIFIED_TEXT as T } from './notification-text.ts';
 
 export interface NotificationWord {
   readonly tone: 'warn' | 'bad' | 'plain';
@@ -12,11 +13,11 @@ type Told = Pick<NotificationSummary, 'sentAt' | 'seenAt' | 'acknowledgedAt' | '
 function describeSent({ sentAt, seenAt, acknowledgedAt, acknowledgedBy }: Told): string {
   const when = (time: string) => formatWhen(time, new Date());
   const said = [
-    ...(sentAt === null ? [] : [`notified ${when(sentAt)}`]),
-    ...(seenAt === null || acknowledgedAt !== null ? [] : [`seen ${when(seenAt)}`]),
+    ...(sentAt === null ? [] : [T.notified(when(sentAt))]),
+    ...(seenAt === null || acknowledgedAt !== null ? [] : [T.seen(when(seenAt))]),
     acknowledgedAt === null
-      ? 'not acknowledged'
-      : `acknowledged ${when(acknowledgedAt)} by ${acknowledgedBy ?? ''}`,
+      ? T.notAcknowledged
+      : T.acknowledged(when(acknowledgedAt), acknowledgedBy ?? ''),
   ];
   return said.join(', ');
 }
@@ -29,8 +30,8 @@ export function describeNotification(summary: NotificationSummary): Notification
     case 'acknowledged':
       return { tone: 'plain', text: describeSent(summary) };
     case 'not-sent':
-      return { tone: 'bad', text: 'notification could not be sent' };
+      return { tone: 'bad', text: T.notSent };
     case 'waiting':
-      return { tone: 'plain', text: 'notification on its way' };
+      return { tone: 'plain', text: T.waiting };
   }
 }

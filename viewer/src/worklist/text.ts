@@ -1,7 +1,10 @@
+import type { WorklistColumn } from '#contracts/worklist-views.ts';
 import type { ReadingStatus, StudyStatus } from '#core/study-state.ts';
+import { translated } from '../languages/language.ts';
 
-export const WORKLIST_TEXT = {
+export const WORKLIST_TEXT = translated('WORKLIST_TEXT', {
   title: 'Worklist',
+  filters: 'Filters',
   search: 'Name, ID, accession',
   priority: 'Priority',
   status: 'AI status',
@@ -11,8 +14,11 @@ export const WORKLIST_TEXT = {
   all: 'All',
   flaggedOnly: 'Flagged only',
   clear: 'Clear filters',
+  /** Stands behind the number. */
+  studies: (count: number) => (count === 1 ? 'study' : 'studies'),
   notTriage: 'not in triage order',
-  sortedBy: 'Sorted by',
+  sortedBy: (column: string, direction: 'ascending' | 'descending') =>
+    `Sorted by ${column.toLowerCase()}, ${direction}:`,
   backToTriage: 'Back to triage order',
   more: 'More filters',
   views: 'Views',
@@ -25,10 +31,16 @@ export const WORKLIST_TEXT = {
   overdueHint:
     'Waited longer than the site allows for its class: it stands before every AI-raised study.',
   show: 'Show',
-  refreshed: 'Up to date',
   rowLoading: 'Loading',
   offlineList:
     'The server cannot be reached: this is the list as it was. It is tried again by itself.',
+  newStudies: (count: number, shown: string) =>
+    count === 1 ? '1 new study' : `${shown} new studies`,
+  noAccession: (number: string) => `No study with the accession number ${number} is here`,
+  noAccessionDetail: 'Its images may not have come yet: this page looks again by itself.',
+  severalOfAccession: (count: number, number: string) =>
+    `${count} studies have the accession number ${number}`,
+  newStat: (name: string, reason: string) => `New STAT study: ${name}. ${reason}`,
   helpTitle: 'Keys on the worklist',
   keys: [
     ['↑ ↓', 'Choose a study'],
@@ -41,39 +53,38 @@ export const WORKLIST_TEXT = {
     ['Esc', 'Leave the search'],
     ['?', 'These keys'],
   ],
-} as const;
+});
 
-export function newStudies(count: number): string {
-  return count === 1 ? '1 new study' : `${count.toLocaleString('en')} new studies`;
-}
+export const COLUMN_TITLES: Readonly<Record<WorklistColumn, string>> = translated('COLUMN_TITLES', {
+  priority: 'Priority',
+  image: 'Image',
+  patient: 'Patient',
+  study: 'Study',
+  ai: 'AI',
+  reason: 'Reason for the place',
+  received: 'Received',
+  waiting: 'Waiting',
+  reading: 'Reading',
+  modality: 'Modality',
+  age: 'Age',
+  accession: 'Accession',
+  'study-date': 'Study date',
+  site: 'Site',
+  images: 'Images',
+});
 
-export function noAccession(number: string): { title: string; detail: string } {
-  return {
-    title: `No study with the accession number ${number} is here`,
-    detail: 'Its images may not have come yet: this page looks again by itself.',
-  };
-}
-
-export function severalOfAccession(count: number, number: string): string {
-  return `${count} studies have the accession number ${number}`;
-}
-
-export function newStat(name: string, reason: string): string {
-  return `New STAT study: ${name}. ${reason}`;
-}
-
-export const STATUS_WORDS: Readonly<Record<StudyStatus, string>> = {
+export const STATUS_WORDS: Readonly<Record<StudyStatus, string>> = translated('STATUS_WORDS', {
   receiving: 'Receiving',
   queued: 'Queued',
   analysing: 'Analysing',
   analysed: 'Analysed',
   'not-analysed': 'Not analysed',
   failed: 'Failed',
-};
+});
 
-export const READING_WORDS: Readonly<Record<ReadingStatus, string>> = {
+export const READING_WORDS: Readonly<Record<ReadingStatus, string>> = translated('READING_WORDS', {
   unread: 'Unread',
   open: 'Open',
   reviewed: 'Reviewed',
   'reported-elsewhere': 'Reported elsewhere',
-};
+});

@@ -10,9 +10,10 @@ import { messageOf, request } from '../api/client.ts';
 import { worklistViewsQuery } from '../api/queries.ts';
 import { Button, Chip, Dialog, Notice } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
-import { COLUMNS, moveColumn } from './columns.ts';
+import { moveColumn } from './columns.ts';
 import { VIEW_TEXT as T } from './filter-text.ts';
 import { fromSettings, type ListView, PLAIN_VIEW, toSettings } from './filters.ts';
+import { COLUMN_TITLES } from './text.ts';
 import './filter-dialog.css';
 
 interface ViewsDialogProps {
@@ -32,7 +33,7 @@ function Columns({ view, onChange }: Pick<ViewsDialogProps, 'view' | 'onChange'>
     <Button
       kind="quiet"
       size="small"
-      aria-label={`${COLUMNS[column].title}: ${label}`}
+      aria-label={`${COLUMN_TITLES[column]}: ${label}`}
       onClick={() => set(moveColumn(columns, column, steps))}
     >
       {steps < 0 ? '←' : '→'}
@@ -57,7 +58,7 @@ function Columns({ view, onChange }: Pick<ViewsDialogProps, 'view' | 'onChange'>
                   )
                 }
               />
-              {COLUMNS[column].title}
+              {COLUMN_TITLES[column]}
             </label>
             {columns.includes(column) ? (
               <>

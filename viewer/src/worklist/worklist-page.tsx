@@ -3,17 +3,18 @@ import { useLocation } from 'wouter';
 import type { WorklistItem } from '#contracts/study.ts';
 import { ApiFailure, messageOf } from '../api/client.ts';
 import { setServerTime } from '../design/clock.ts';
-import { formatPersonName } from '../design/format.ts';
+import { formatCount, formatPersonName } from '../design/format.ts';
 import { KeyHelp } from '../design/key-help.tsx';
 import { TEXT } from '../design/text.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { loadReadingPage } from '../reading/load-page.ts';
 import { type Sort, sortTitle } from './columns.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { type Filters, isFiltered, NO_FILTERS, toQuery } from './filters.ts';
 import { ModelNotices } from './model-notices.tsx';
-import { newStat, newStudies, WORKLIST_TEXT as T } from './text.ts';
+import { WORKLIST_TEXT as T } from './text.ts';
 import { useDetail } from './use-detail.ts';
 import { useRows } from './use-rows.ts';
 import { useView } from './use-view.ts';
@@ -57,7 +58,7 @@ function isUnreachable(error: Error): boolean {
 /** Seen by whoever looks, said by a screen reader at once. */
 function announceStat(items: readonly WorklistItem[]): void {
   for (const { patientName, reason } of items) {
-    showToast(newStat(formatPersonName(patientName), reason), { tone: 'bad' });
+    showToast(T.newStat(formatPersonName(patientName), fromServer(reason)), { tone: 'bad' });
   }
 }
 
@@ -67,7 +68,7 @@ function NewsBar(props: { readonly arrived: number; readonly onShow: () => void 
     <div className="news" role="status" data-testid="news">
       {props.arrived === 0 ? null : (
         <Button size="small" kind="primary" onClick={props.onShow}>
-          {newStudies(props.arrived)} · {T.show} <Key>U</Key>
+          {T.newStudies(props.arrived, formatCount(props.arrived))} · {T.show} <Key>U</Key>
         </Button>
       )}
     </div>
@@ -87,7 +88,7 @@ function SortNotice(props: { readonly sort: Sort; readonly onBack: () => void })
         </Button>
       }
     >
-      {T.sortedBy} {sortTitle(by).toLowerCase()}, {direction}: <strong>{T.notTriage}</strong>
+      {T.sortedBy(sortTitle(by), direction)} <strong>{T.notTriage}</strong>
     </Notice>
   );
 }

@@ -15,6 +15,7 @@ import {
   formatWhen,
 } from '../design/format.ts';
 import { Chip, Meter, PriorityChip } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { describeAi } from './ai-word.ts';
 import { describeNotification } from './notification-word.ts';
 import { READING_WORDS, WORKLIST_TEXT as T } from './text.ts';
@@ -95,7 +96,8 @@ function Ai({ item }: { readonly item: WorklistItem }) {
 }
 
 function Reason({ item }: { readonly item: WorklistItem }) {
-  const { reason, notification } = item;
+  const { notification } = item;
+  const reason = fromServer(item.reason);
   const word = notification === null ? null : describeNotification(notification);
   return (
     <td title={[reason, ...(word === null ? [] : [word.text])].join('\n')}>

@@ -5,7 +5,7 @@ import { useWidth } from '../design/use-width.ts';
 import { COLUMNS, gridTemplate, nextSort, type Sort } from './columns.ts';
 import { fitColumns } from './fit-columns.ts';
 import type { RowStore } from './row-store.ts';
-import { WORKLIST_TEXT as T } from './text.ts';
+import { COLUMN_TITLES, WORKLIST_TEXT as T } from './text.ts';
 import { EmptyRow, WorklistRow } from './worklist-row.tsx';
 
 /** As --row-height and --head-height of tokens.css: rows never change their height, so nothing below them jumps. */
@@ -39,7 +39,8 @@ function Head({ columns, sort, onSort }: Pick<WorklistTableProps, 'columns' | 's
     <thead>
       <tr className="grid-head grid-row" aria-rowindex={1}>
         {columns.map((column) => {
-          const { title, sort: by } = COLUMNS[column];
+          const { sort: by } = COLUMNS[column];
+          const title = COLUMN_TITLES[column];
           const way = by !== null && sort?.by === by ? sort.direction : undefined;
           return (
             <th key={column} scope="col" aria-sort={way}>

@@ -1,0 +1,98 @@
+import type { Dictionary } from '../dictionary.ts';
+
+export const worklist: Pick<
+  Dictionary,
+  'COLUMN_TITLES' | 'NOTIFIED_TEXT' | 'READING_WORDS' | 'STATUS_WORDS' | 'WORKLIST_TEXT'
+> = {
+  WORKLIST_TEXT: {
+    title: 'Arbeitsliste',
+    filters: 'Filter',
+    search: 'Name, ID, Accession-Nr.',
+    priority: 'Priorität',
+    status: 'KI-Status',
+    anyStatus: 'KI: alle',
+    reading: 'Befundung',
+    toRead: 'Zu befunden',
+    all: 'Alle',
+    flaggedOnly: 'Nur markierte',
+    clear: 'Filter löschen',
+    studies: (count) => (count === 1 ? 'Untersuchung' : 'Untersuchungen'),
+    notTriage: 'nicht in Triage-Reihenfolge',
+    sortedBy: (column, direction) =>
+      `Sortiert nach ${column}, ${direction === 'ascending' ? 'aufsteigend' : 'absteigend'}:`,
+    backToTriage: 'Zur Triage-Reihenfolge',
+    more: 'Weitere Filter',
+    views: 'Ansichten',
+    detail: 'Details',
+    emptyTitle: 'Keine Untersuchung wartet auf Befundung',
+    emptyDetail: 'Untersuchungen erscheinen hier von selbst, ab ihrem ersten Bild.',
+    noMatchTitle: 'Keine Untersuchung entspricht diesen Filtern',
+    openedBy: 'Geöffnet von',
+    overdue: 'überfällig',
+    overdueHint:
+      'Wartet länger, als der Standort für diese Klasse zulässt: Sie steht vor allen Untersuchungen, die die KI vorgezogen hat.',
+    show: 'Anzeigen',
+    rowLoading: 'Wird geladen',
+    offlineList:
+      'Der Server ist nicht erreichbar: Dies ist die Liste in ihrem letzten Stand. Es wird von selbst erneut versucht.',
+    newStudies: (count, shown) =>
+      count === 1 ? '1 neue Untersuchung' : `${shown} neue Untersuchungen`,
+    noAccession: (number) => `Keine Untersuchung mit der Accession-Nummer ${number} vorhanden`,
+    noAccessionDetail:
+      'Ihre Bilder sind vielleicht noch nicht eingetroffen: Diese Seite sieht von selbst erneut nach.',
+    severalOfAccession: (count, number) =>
+      `${count} Untersuchungen haben die Accession-Nummer ${number}`,
+    newStat: (name, reason) => `Neue STAT-Untersuchung: ${name}. ${reason}`,
+    helpTitle: 'Tasten in der Arbeitsliste',
+    keys: [
+      ['↑ ↓', 'Untersuchung wählen'],
+      ['Bild↑ Bild↓', 'Zehn nach oben, zehn nach unten'],
+      ['Pos1 Ende', 'Erste, letzte der ganzen Liste'],
+      ['D', 'Details der gewählten Untersuchung'],
+      ['U', 'Reihenfolge aktualisieren'],
+      ['Enter', 'Untersuchung öffnen'],
+      ['/', 'Suchen'],
+      ['Esc', 'Suche verlassen'],
+      ['?', 'Diese Tasten'],
+    ],
+  },
+  COLUMN_TITLES: {
+    priority: 'Priorität',
+    image: 'Bild',
+    patient: 'Patient',
+    study: 'Untersuchung',
+    ai: 'KI',
+    reason: 'Grund für den Platz',
+    received: 'Eingang',
+    waiting: 'Wartet',
+    reading: 'Befundung',
+    modality: 'Modalität',
+    age: 'Alter',
+    accession: 'Accession-Nr.',
+    'study-date': 'Datum',
+    site: 'Standort',
+    images: 'Bilder',
+  },
+  STATUS_WORDS: {
+    receiving: 'Im Empfang',
+    queued: 'In Warteschlange',
+    analysing: 'In Analyse',
+    analysed: 'Analysiert',
+    'not-analysed': 'Nicht analysiert',
+    failed: 'Fehlgeschlagen',
+  },
+  READING_WORDS: {
+    unread: 'Unbefundet',
+    open: 'Geöffnet',
+    reviewed: 'Freigegeben',
+    'reported-elsewhere': 'Anderweitig befundet',
+  },
+  NOTIFIED_TEXT: {
+    notified: (time) => `benachrichtigt ${time}`,
+    seen: (time) => `gesehen ${time}`,
+    notAcknowledged: 'nicht quittiert',
+    acknowledged: (time, who) => `quittiert ${time} von ${who}`,
+    notSent: 'Benachrichtigung konnte nicht gesendet werden',
+    waiting: 'Benachrichtigung unterwegs',
+  },
+};

@@ -101,7 +101,7 @@ export default {
       from: { path: '^viewer/src/languages/[a-z-]+/' },
       to: {
         path: '^viewer/src/',
-        pathNot: '^viewer/src/languages/[a-z-]+/',
+        pathNot: '^viewer/src/languages/([a-z-]+/|sentences\\.ts$)',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,3 +1,5 @@
+import type { Writing } from './server-words.ts';
+
 /**
  * The server tells some things in English sentences that have no code: why a study stands where it stands, what it
  * waits for. A sentence is a pattern with gaps, and its translation has the same gaps:
@@ -7,12 +9,6 @@
  *   `{@date}`   a date or an instant, ISO 8601
  */
 export type Sentence = readonly [english: string, own: string];
-
-export interface Writing {
-  /** @param number as the server writes it, `1,234` or `0.91` */
-  readonly number: (number: string) => string;
-  readonly date: (iso: string) => string;
-}
 
 const GAP = /\{([#@]?)([a-z]+)\}/g;
 
@@ -44,29 +40,35 @@ function compile([english, own]: Sentence): Pattern {
   return { test: new RegExp(`^${source}$`), gaps, own };
 }
 
-/** Translates what the server says; what no sentence fits is returned as it is. */
+/**
+ * A translator of what the server says; what no sentence fits it returns as it is. Only translations import it: a page
+ * in English goes without.
+ */
 export function translateWith(
   sentences: readonly Sentence[],
-  writing: Writing,
-): (text: string) => string {
+): (text: string, writing: Writing) => string {
   const patterns = sentences.map(compile);
-  const fill = (pattern: Pattern, values: readonly string[]): string => {
+  const fill = (pattern: Pattern, values: readonly string[], writing: Writing): string => {
     const told = new Map(
       pattern.gaps.map(([kind, name], place) => {
         const value = values[place] ?? '';
         if (kind === '#') return [name, writing.number(value)];
-        return [name, kind === '@' ? writing.date(value) : translate(value)];
+        return [name, kind === '@' ? writing.date(value) : translate(value, writing)];
       }),
     );
     return pattern.own.replaceAll(GAP, (gap, _kind, name: string) => told.get(name) ?? gap);
   };
-  const translate = (text: string): string => {
+  const translate = (text: string, writing: Writing): string => {
     for (const pattern of patterns) {
       const found = pattern.test.exec(text);
-      if (found !== null) return fill(pattern, found.slice(1));
+      if (found !== null) return fill(pattern, found.slice(1), writing);
     }
     const separator = SEPARATORS.find((each) => text.includes(each));
-    return separator === undefined ? text : text.split(separator).map(translate).join(separator);
+    if (separator === undefined) return text;
+    return text
+      .split(separator)
+      .map((part) => translate(part, writing))
+      .join(separator);
   };
   return translate;
 }

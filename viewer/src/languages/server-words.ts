@@ -1,30 +1,33 @@
 import type { ErrorCode } from '#core/errors.ts';
 import { formatDecimal, formatDicomDate, formatInstant } from '../design/format.ts';
 import { translated } from './language.ts';
-import { type Sentence, translateWith } from './sentences.ts';
+
+/** How numbers and dates within a sentence are written. */
+export interface Writing {
+  /** @param number as the server writes it, with a unit or none: `1,234`, `0.91`, `90 s` */
+  readonly number: (number: string) => string;
+  /** @param iso a date or an instant, ISO 8601 */
+  readonly date: (iso: string) => string;
+}
 
 const NO_ERRORS: Partial<Readonly<Record<ErrorCode, string>>> = {};
-const NO_SENTENCES: readonly Sentence[] = [];
 
 /** What a language says for the words of the server, which are English. */
 export const SERVER_WORDS = translated('SERVER_WORDS', {
   errors: NO_ERRORS,
-  sentences: NO_SENTENCES,
+  sentence: (english: string, _writing: Writing) => english,
 });
 
-function writeNumber(number: string): string {
-  const [value = '', unit] = number.split(' ');
-  const decimals = value.split('.')[1]?.length ?? 0;
-  const own = formatDecimal(Number(value.replaceAll(',', '')), decimals);
-  return unit === undefined ? own : `${own} ${unit}`;
-}
-
-function writeDate(iso: string): string {
-  if (iso.includes('T')) return formatInstant(iso);
-  return formatDicomDate(iso.replaceAll('-', '')) ?? iso;
-}
-
-const translate = translateWith(SERVER_WORDS.sentences, { number: writeNumber, date: writeDate });
+const WRITING: Writing = {
+  number: (number) => {
+    const [value = '', unit] = number.split(' ');
+    const decimals = value.split('.')[1]?.length ?? 0;
+    const own = formatDecimal(Number(value.replaceAll(',', '')), decimals);
+    return unit === undefined ? own : `${own} ${unit}`;
+  },
+  date: (iso) =>
+    iso.includes('T') ? formatInstant(iso) : (formatDicomDate(iso.replaceAll('-', '')) ?? iso),
+};
 
 /** Rows of the worklist say the same again and again. */
 const MAX_KNOWN = 2000;
@@ -35,7 +38,10 @@ export function fromServer(text: string): string {
   const before = known.get(text);
   if (before !== undefined) return before;
   const [, code = '', detail = ''] = /^([A-Z][A-Z_]+): (.+)$/s.exec(text) ?? [];
-  const own = code in SERVER_WORDS.errors ? failureFromServer(code, detail) : translate(text);
+  const own =
+    code in SERVER_WORDS.errors
+      ? failureFromServer(code, detail)
+      : SERVER_WORDS.sentence(text, WRITING);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, own);
   return own;
@@ -43,7 +49,7 @@ export function fromServer(text: string): string {
 
 /** An error of the server: by its code, with the English detail behind it where that has no translation. */
 export function failureFromServer(code: string, message: string): string {
-  const word = Object.entries(SERVER_WORDS.errors).find(([known]) => known === code)?.[1];
-  const own = translate(message);
+  const word = Object.entries(SERVER_WORDS.errors).find(([each]) => each === code)?.[1];
+  const own = SERVER_WORDS.sentence(message, WRITING);
   return word === undefined || own !== message ? own : `${word} (${message})`;
 }

@@ -1,4 +1,5 @@
 import type { Dictionary } from '../dictionary.ts';
+import { translateWith } from '../sentences.ts';
 import { design } from './design.ts';
 import { ERRORS, failures } from './errors.ts';
 import { session } from './session.ts';
@@ -13,7 +14,10 @@ const GERMAN: Dictionary = {
   ...session,
   ...worklist,
   ...worklistPanes,
-  SERVER_WORDS: { errors: ERRORS, sentences: [...STUDY_SENTENCES, ...SITE_SENTENCES] },
+  SERVER_WORDS: {
+    errors: ERRORS,
+    sentence: translateWith([...STUDY_SENTENCES, ...SITE_SENTENCES]),
+  },
 };
 
 export default GERMAN;

@@ -47,6 +47,7 @@ export const ERRORS: Readonly<Record<ErrorCode, string>> = {
   AI_WITHHELD: 'Das KI-Ergebnis wartet auf Ihre Ersteinschätzung',
   NOT_FOUND: 'Nicht gefunden',
   NOT_ACCEPTABLE: 'Nicht in der gewünschten Form verfügbar',
+  STUDY_HELD: 'Jemand anderes hat die Untersuchung geöffnet',
   STALE_VERSION: 'Die Untersuchung hat sich inzwischen geändert',
   ILLEGAL_TRANSITION: 'In diesem Zustand nicht möglich',
   TOO_MANY_REQUESTS: 'Zu viele Anfragen',

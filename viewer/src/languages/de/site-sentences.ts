@@ -6,6 +6,10 @@ const ANSWERS: readonly Sentence[] = [
     'the study has changed since it was shown',
     'Die Untersuchung hat sich geändert, seit sie gezeigt wurde.',
   ],
+  [
+    'another reader has this study open: take it over first',
+    'Jemand anderes hat diese Untersuchung geöffnet: Übernehmen Sie sie zuerst.',
+  ],
   ['there is no such study', 'Diese Untersuchung gibt es nicht.'],
   ['no such study', 'Diese Untersuchung gibt es nicht.'],
   ['there is nothing under this address', 'Unter dieser Adresse gibt es nichts.'],

@@ -2,7 +2,8 @@ import type { Kysely, Selectable } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import type { ModelRole } from '#core/finding.ts';
 import type { ModelEvaluation } from '#core/model-evaluation.ts';
-import type { DatabaseSchema, ModelStateTable } from '#platform/database/schema.ts';
+import type { ModelStateTable } from '#platform/database/analysis-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
 
 /** What the database keeps of one version: the files that it is made of, and its role. */
 export type ModelState = Selectable<ModelStateTable>;

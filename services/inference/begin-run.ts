@@ -1,7 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { canTransition } from '#core/study-state.ts';
+import type { AnalysisRunTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { AnalysisRunTable, DatabaseSchema, StudyTable } from '#platform/database/schema.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { StudyTable } from '#platform/database/study-tables.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { JobPayload } from '#queue/contracts.ts';
 import type { ImageRow } from './triage-types.ts';

@@ -3,7 +3,7 @@ import type { RadTriageError } from '#core/errors.ts';
 import type { FrameOf, FrameResultOf, ModelFindings } from '#models/analysis/analysis-types.ts';
 import type { ImageFacts } from '#models/manifest/select-image.ts';
 import type { RegisteredModel, UsableModel } from '#models/registry/registry.ts';
-import type { InstanceTable } from '#platform/database/schema.ts';
+import type { InstanceTable } from '#platform/database/study-tables.ts';
 
 /** An image instance of the study, as its row has it. */
 export type ImageRow = Pick<

@@ -2,7 +2,8 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import { type CommitmentState, nextCommitmentState } from '#core/commitment-state.ts';
 import { RadTriageError } from '#core/errors.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { CommitmentTable, DatabaseSchema } from '#platform/database/schema.ts';
+import type { CommitmentTable } from '#platform/database/door-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
 
 /** A storage commitment request as an administrator sees it. */
 export type CommitmentRow = Omit<Selectable<CommitmentTable>, 'referenceDigest' | 'checkUntil'>;

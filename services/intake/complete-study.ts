@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Insertable, Kysely } from 'kysely';
 import type { Config } from '#platform/config/config.ts';
-import type { DatabaseSchema, ImageRevisionTable } from '#platform/database/schema.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { ImageRevisionTable } from '#platform/database/study-tables.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import { NOT_WAITING, reasonWithoutImages } from './corrections/settle-study.ts';
 import { queueRun } from './request-run.ts';

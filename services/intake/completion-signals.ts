@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import { UID_PATTERN } from '#dicom/attributes/attribute-schema.ts';
 import { notifyChange } from '#platform/database/changes.ts';
-import type { CompletionSignalTable, DatabaseSchema } from '#platform/database/schema.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { CompletionSignalTable } from '#platform/database/study-tables.ts';
 
 /** Word from outside that a study, or a part of it, is whole. */
 export interface CompletionSignal {

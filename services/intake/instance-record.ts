@@ -5,7 +5,7 @@ import type { DicomAttributes } from '#dicom/attributes/attribute-schema.ts';
 import { isMadeByRadTriage } from '#dicom/attributes/read-attributes.ts';
 import { storageSopClassName } from '#dicom/dimse/storage-sop-classes.ts';
 import { type Config, quietSecondsFor } from '#platform/config/config.ts';
-import type { InstanceTable, StudyTable } from '#platform/database/schema.ts';
+import type { InstanceTable, StudyTable } from '#platform/database/study-tables.ts';
 
 /** What assembly and order are decided by. */
 export interface SiteRules {

@@ -3,7 +3,8 @@ import type { Kysely } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import { priorityRank } from '#core/priority.ts';
 import type { StudyEvent } from '#core/study-state.ts';
-import type { AnalysisRunTable, DatabaseSchema } from '#platform/database/schema.ts';
+import type { AnalysisRunTable } from '#platform/database/analysis-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { addToOutbox } from '#platform/outbox/outbox.ts';
 import { type StudyChange, updateStudy } from '#platform/study-store/update-study.ts';
 

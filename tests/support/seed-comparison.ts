@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import type { Fourfold } from '#contracts/model-comparison.ts';
+import type { LabelScore, ModelRunTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { LabelScore, ModelRunTable } from '#platform/database/schema.ts';
 import { type SeededStudy, seedModelRun, seedRun, seedStudy } from './seed-studies.ts';
 
 export interface ComparisonToSeed {

@@ -5,8 +5,9 @@ import type { Insertable } from 'kysely';
 import type { ResultKind } from '#core/result-objects.ts';
 import { readAttributes } from '#dicom/attributes/read-attributes.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
+import type { ModelRunTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { ModelRunTable, StudyTable } from '#platform/database/schema.ts';
+import type { StudyTable } from '#platform/database/study-tables.ts';
 import type { ObjectReference } from '#test-data/minimal-objects.ts';
 
 /** Rows as intake and inference would have left them, for tests of what only reads them. */

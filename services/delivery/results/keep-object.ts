@@ -3,7 +3,8 @@ import { RadTriageError } from '#core/errors.ts';
 import type { BuiltObject } from '#dicom/objects/types.ts';
 import { Part10Sink } from '#intake/part10-sink.ts';
 import type { InstanceReceiver } from '#intake/types.ts';
-import type { DatabaseSchema, InstanceTable } from '#platform/database/schema.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { InstanceTable } from '#platform/database/study-tables.ts';
 
 export type KeptObject = Pick<
   Selectable<InstanceTable>,

@@ -1,13 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
-import type {
-  DatabaseSchema,
-  FindingVerdictTable,
-  HeatmapTable,
-  InstanceTable,
-  ModelRunTable,
-  ReviewTable,
-  StudyTable,
-} from '#platform/database/schema.ts';
+import type { HeatmapTable, ModelRunTable } from '#platform/database/analysis-tables.ts';
+import type { FindingVerdictTable, ReviewTable } from '#platform/database/review-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
+import type { InstanceTable, StudyTable } from '#platform/database/study-tables.ts';
 import type { FindingRow } from '#platform/study-results/finding-row.ts';
 import { readFindings } from '#platform/study-results/read-findings.ts';
 

@@ -10,7 +10,8 @@ import type {
   ResultReview,
 } from '#dicom/objects/types.ts';
 import { deriveUid } from '#dicom/part10/derive-uid.ts';
-import type { FindingVerdictTable, ModelRunTable } from '#platform/database/schema.ts';
+import type { ModelRunTable } from '#platform/database/analysis-tables.ts';
+import type { FindingVerdictTable } from '#platform/database/review-tables.ts';
 import { type MergedFinding, mergeFindings } from '#platform/study-results/merge-findings.ts';
 import type { StoredResult } from './read-study.ts';
 

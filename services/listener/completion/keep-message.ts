@@ -1,5 +1,6 @@
 import type { Insertable, Kysely } from 'kysely';
-import type { DatabaseSchema, NotificationMessageTable } from '#platform/database/schema.ts';
+import type { NotificationMessageTable } from '#platform/database/door-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
 
 export type Message = Omit<Insertable<NotificationMessageTable>, 'messageKey' | 'receivedAt'> & {
   readonly receivedAt: Date;

@@ -8,7 +8,7 @@ import type { SopReference } from '#dicom/attributes/read-references.ts';
 import { reopenCommitment } from '#intake/commitments.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { CommitmentTable } from '#platform/database/schema.ts';
+import type { CommitmentTable } from '#platform/database/door-tables.ts';
 import type { CommitmentReport } from './encode-report.ts';
 import { type CommitmentRequest, digestReferences } from './read-request.ts';
 

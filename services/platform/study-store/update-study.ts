@@ -2,7 +2,8 @@ import { type Kysely, sql, type Updateable } from 'kysely';
 import { RadTriageError } from '#core/errors.ts';
 import { nextStatus, type StudyEvent, type StudyStatus } from '#core/study-state.ts';
 import { notifyChange } from '../database/changes.ts';
-import type { DatabaseSchema, StudyTable } from '../database/schema.ts';
+import type { DatabaseSchema } from '../database/schema.ts';
+import type { StudyTable } from '../database/study-tables.ts';
 
 type Protected = 'studyKey' | 'studyInstanceUid' | 'version' | 'status';
 

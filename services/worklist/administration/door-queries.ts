@@ -3,7 +3,7 @@ import type { Association, Door, HourOfPeer, Peer, Refusal } from '#contracts/si
 import { adviseOnRefusal } from '#core/refusal.ts';
 import type { Config } from '#platform/config/config.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { DoorAssociationTable } from '#platform/database/schema.ts';
+import type { DoorAssociationTable } from '#platform/database/door-tables.ts';
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;

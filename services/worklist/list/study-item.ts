@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { WorklistItem } from '#contracts/study.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { StudyTable } from '#platform/database/schema.ts';
+import type { StudyTable } from '#platform/database/study-tables.ts';
 import { newestHeartbeat } from '../heartbeats.ts';
 import { readSummaries } from '../notifications/study-notifications.ts';
 

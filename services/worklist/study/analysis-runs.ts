@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { StudyDetail } from '#contracts/study.ts';
+import type { ModelRunTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { ModelRunTable } from '#platform/database/schema.ts';
 
 type AnalysisRun = StudyDetail['analysisRuns'][number];
 type ModelRun = AnalysisRun['models'][number];

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Heatmap, StudyDetail } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
+import type { HeatmapTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { HeatmapTable } from '#platform/database/schema.ts';
 
 const FLOAT32_BYTES = 4;
 /** Decimals of a heatmap value: finer than any colour map shows. */

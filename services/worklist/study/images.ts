@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { StudyDetail } from '#contracts/study.ts';
 import type { Database } from '#platform/database/connect.ts';
-import type { InstanceTable } from '#platform/database/schema.ts';
+import type { InstanceTable } from '#platform/database/study-tables.ts';
 import type { Sight } from './sight.ts';
 import { visibleInstances } from './visible-instances.ts';
 

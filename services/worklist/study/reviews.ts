@@ -1,11 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Review } from '#contracts/study.ts';
 import type { ReadingMode } from '#core/finding.ts';
-import type {
-  DatabaseSchema,
-  FindingVerdictTable,
-  ReviewTable,
-} from '#platform/database/schema.ts';
+import type { FindingVerdictTable, ReviewTable } from '#platform/database/review-tables.ts';
+import type { DatabaseSchema } from '#platform/database/schema.ts';
 
 type ReviewRow = Selectable<ReviewTable>;
 type VerdictRow = Selectable<FindingVerdictTable>;

@@ -20,6 +20,7 @@ const PATHS = {
   reset: 'M4 4v4h4M4.3 8A6.5 6.5 0 1 1 4 12',
   play: 'M6 4l10 6-10 6z',
   pause: 'M6 4v12M14 4v12',
+  caret: 'M5 8l5 5 5-5',
 } as const;
 
 export type IconName = keyof typeof PATHS;

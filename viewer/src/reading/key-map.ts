@@ -70,9 +70,8 @@ const KEYS: Readonly<Record<string, Action>> = {
   '?': { type: 'help' },
 
   o: { type: 'heatmap' },
-  // Above the o on the keyboard.
-  9: { type: 'next-drawing' },
-  0: { type: 'next-colours' },
+  0: { type: 'next-drawing' },
+  ';': { type: 'next-colours' },
   b: { type: 'boxes' },
   // On most keyboards neither needs a second key, as brackets do.
   ',': { type: 'marked-image', by: -1 },

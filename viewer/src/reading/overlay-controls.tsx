@@ -50,7 +50,7 @@ function DrawingChoice({ overlay }: { readonly overlay: OverlayControl }) {
         ))}
       </fieldset>
       <span>
-        <Key>o</Key> <Key>9</Key>
+        <Key>o</Key> <Key>0</Key>
       </span>
     </div>
   );
@@ -75,7 +75,7 @@ function ColourChoice({ overlay }: { readonly overlay: OverlayControl }) {
           </Button>
         ))}
       </fieldset>
-      <Key>0</Key>
+      <Key>;</Key>
     </span>
   );
 }

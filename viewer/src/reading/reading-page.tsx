@@ -18,6 +18,7 @@ import { useHeldStudy } from './use-held-study.ts';
 import { type OpenStudy, useStudy } from './use-study.ts';
 import './overlay.css';
 import './reading.css';
+import './toolbar.css';
 
 /** The stacks of what is shown, their metadata made known to the image loader. */
 function useStacks(study: StudyDetail | null): {

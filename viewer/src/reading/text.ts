@@ -139,8 +139,8 @@ export const READING_KEYS: readonly KeyGroup[] = [
     title: 'AI marks',
     keys: [
       ['o', 'Heatmap on or off'],
-      ['9', 'Heat, contours, or none'],
-      ['0', 'Colours of the heatmap'],
+      ['0', 'Heat, contours, or none'],
+      [';', 'Colours of the heatmap'],
       ['b', 'Boxes on or off'],
       [', .', 'Previous, next slice with a finding'],
     ],

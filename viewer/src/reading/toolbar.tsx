@@ -1,165 +1,146 @@
-import { type LeftTool, MEASURING_TOOLS, VIEW_TOOLS } from './cornerstone-tools.ts';
-import { Icon, type IconName } from './icons.tsx';
+import { Key } from '../design/ui.tsx';
+import { MEASURING_TOOLS, VIEW_TOOLS } from './cornerstone-tools.ts';
+import type { IconName } from './icons.tsx';
 import type { Action } from './key-map.ts';
+import { ToolButton } from './tool-button.tsx';
+import { ToolFold } from './tool-fold.tsx';
+import { TOOLBAR_TEXT as T, type ToolName } from './toolbar-text.ts';
 import type { Act } from './use-actions.ts';
 import type { Cine } from './use-cine.ts';
 import type { ViewportControl } from './use-viewport.ts';
 import { presetsFor } from './window-presets.ts';
 
-const TOOL_WORDS: Readonly<Record<LeftTool, string>> = {
-  window: 'Window with the left button',
-  zoom: 'Zoom with the left button (right button always)',
-  pan: 'Pan with the left button (middle button always)',
-  scroll: 'Scroll with the left button (wheel always)',
-  length: 'Length (d)',
-  angle: 'Angle (a)',
-  bidirectional: 'Two diameters (t)',
-  ellipse: 'Ellipse: area, mean and spread of values (p)',
-  rectangle: 'Rectangle: area, mean and spread of values (x)',
-  magnify: 'Magnifier (w)',
-};
+type ViewAct = readonly [tool: ToolName & IconName, action: Action];
 
-const VIEW_ACTIONS: readonly { icon: IconName; words: string; key: string; action: Action }[] = [
-  { icon: 'invert', words: 'Invert', key: 'i', action: { type: 'invert' } },
-  {
-    icon: 'rotate-left',
-    words: 'Rotate left',
-    key: 'l',
-    action: { type: 'rotate', degrees: -90 },
-  },
-  {
-    icon: 'rotate-right',
-    words: 'Rotate right',
-    key: 'r',
-    action: { type: 'rotate', degrees: 90 },
-  },
-  {
-    icon: 'flip-horizontal',
-    words: 'Flip left-right',
-    key: 'h',
-    action: { type: 'flip-horizontal' },
-  },
-  { icon: 'flip-vertical', words: 'Flip up-down', key: 'v', action: { type: 'flip-vertical' } },
-  { icon: 'fit', words: 'Fit', key: '=', action: { type: 'fit' } },
-  { icon: 'reset', words: 'Reset the view', key: 'space', action: { type: 'reset' } },
+const ORIENTATION: readonly ViewAct[] = [
+  ['rotate-left', { type: 'rotate', degrees: -90 }],
+  ['rotate-right', { type: 'rotate', degrees: 90 }],
+  ['flip-horizontal', { type: 'flip-horizontal' }],
+  ['flip-vertical', { type: 'flip-vertical' }],
+];
+const VIEW: readonly ViewAct[] = [
+  ['invert', { type: 'invert' }],
+  ['fit', { type: 'fit' }],
+  ['reset', { type: 'reset' }],
 ];
 
-function ToolButton(props: {
-  readonly icon: IconName;
-  readonly words: string;
-  readonly pressed?: boolean;
-  readonly disabled: boolean;
-  readonly onPress: () => void;
-}) {
-  return (
-    <button
-      type="button"
-      className="tool"
-      title={props.words}
-      aria-label={props.words}
-      aria-pressed={props.pressed}
-      disabled={props.disabled}
-      onClick={(event) => {
-        // After a mouse click the keys belong to the image again, the space bar too.
-        if (event.detail > 0) event.currentTarget.blur();
-        props.onPress();
-      }}
-    >
-      <Icon name={props.icon} />
-    </button>
-  );
-}
-
-function Presets(props: {
+interface ToolbarProps {
   readonly view: ViewportControl;
+  readonly cine: Cine;
   readonly act: Act;
   readonly modality: string | null;
-}) {
-  const { state, viewport } = props.view;
+}
+
+function Acts(props: { readonly acts: readonly ViewAct[] } & Pick<ToolbarProps, 'view' | 'act'>) {
+  return props.acts.map(([tool, action]) => (
+    <ToolButton
+      key={tool}
+      tool={tool}
+      icon={tool}
+      disabled={props.view.state === null}
+      onPress={() => props.act(action)}
+    />
+  ));
+}
+
+function Presets({ view, act, modality }: ToolbarProps) {
+  const { state, viewport } = view;
   const own = state === null ? null : (viewport.current?.ownWindow() ?? state.window);
   if (own === null) return null;
-  const presets = presetsFor(state?.stack.modality ?? props.modality, own);
+  const presets = presetsFor(state?.stack.modality ?? modality, own);
   return (
-    <span className="presets">
+    <ToolFold name={T.presets} icon={null} foldsAt="narrow" pressed={false} closes>
       {presets.map((preset, place) => (
         <button
           type="button"
           key={preset.name}
           className="preset"
-          title={`${preset.name}, key ${place + 1}`}
+          title={T.presetKey(preset.name, place + 1)}
           onClick={(event) => {
             if (event.detail > 0) event.currentTarget.blur();
-            props.act({ type: 'preset', number: place + 1 });
+            act({ type: 'preset', number: place + 1 });
           }}
         >
-          {preset.name}
+          {preset.name} <Key>{place + 1}</Key>
         </button>
       ))}
-    </span>
+    </ToolFold>
   );
 }
 
-export function Toolbar(props: {
-  readonly view: ViewportControl;
-  readonly cine: Cine;
-  readonly act: Act;
-  readonly modality: string | null;
-}) {
-  const { view, cine } = props;
+/** The tools that measure, behind the sign of the one that is in use. */
+function Measuring({ view, act }: Pick<ToolbarProps, 'view' | 'act'>) {
+  const disabled = view.state === null;
+  const used = MEASURING_TOOLS.find((tool) => tool === view.tool);
+  return (
+    <ToolFold
+      name={T.measure}
+      icon={used ?? 'length'}
+      foldsAt="medium"
+      pressed={used !== undefined}
+      closes
+    >
+      {MEASURING_TOOLS.map((tool) => (
+        <ToolButton
+          key={tool}
+          tool={tool}
+          icon={tool}
+          pressed={view.tool === tool}
+          disabled={disabled}
+          onPress={() => act({ type: 'measure', tool })}
+        />
+      ))}
+      <ToolButton
+        tool="forget"
+        icon="forget"
+        disabled={disabled}
+        onPress={() => act({ type: 'forget-measurements' })}
+      />
+    </ToolFold>
+  );
+}
+
+/** One line of tools: what there is no room for is folded, and every tool keeps its key. */
+export function Toolbar(props: ToolbarProps) {
+  const { view, cine, act } = props;
   const disabled = view.state === null;
   return (
-    <div className="toolbar" role="toolbar" aria-label="Image tools">
+    <div className="toolbar" role="toolbar" aria-label={T.toolbar}>
       <span className="tool-group">
         {VIEW_TOOLS.map((tool) => (
           <ToolButton
             key={tool}
+            tool={tool}
             icon={tool}
-            words={TOOL_WORDS[tool]}
             pressed={view.tool === tool}
             disabled={disabled}
             onPress={() => view.selectTool(tool)}
           />
         ))}
       </span>
+      <Measuring view={view} act={act} />
       <span className="tool-group">
-        {MEASURING_TOOLS.map((tool) => (
-          <ToolButton
-            key={tool}
-            icon={tool}
-            words={TOOL_WORDS[tool]}
-            pressed={view.tool === tool}
-            disabled={disabled}
-            onPress={() => props.act({ type: 'measure', tool })}
-          />
-        ))}
-        <ToolButton
-          icon="forget"
-          words="Remove all measurements (Del)"
-          disabled={disabled}
-          onPress={() => props.act({ type: 'forget-measurements' })}
-        />
-      </span>
-      <span className="tool-group">
-        {VIEW_ACTIONS.map(({ icon, words, key, action }) => (
-          <ToolButton
-            key={icon}
-            icon={icon}
-            words={`${words} (${key})`}
-            disabled={disabled}
-            onPress={() => props.act(action)}
-          />
-        ))}
+        <Acts acts={VIEW} view={view} act={act} />
         {(view.state?.stack.images.length ?? 0) > 1 ? (
           <ToolButton
+            tool="cine"
             icon={cine.playing ? 'pause' : 'play'}
-            words="Cine (c)"
             pressed={cine.playing}
             disabled={disabled}
             onPress={cine.toggle}
           />
         ) : null}
       </span>
-      <Presets view={view} act={props.act} modality={props.modality} />
+      <ToolFold
+        name={T.orientation}
+        icon="rotate-right"
+        foldsAt="medium"
+        pressed={false}
+        closes={false}
+      >
+        <Acts acts={ORIENTATION} view={view} act={act} />
+      </ToolFold>
+      <Presets {...props} />
     </div>
   );
 }

@@ -12,6 +12,8 @@ export const sessionSchema = z.object({
   site: z.object({
     name: z.string(),
     readingMode: z.enum(READING_MODES),
+    /** Whether this user's lists can be chosen and sorted by the AI's word; not by one who reads studies blind first. */
+    aiInLists: z.boolean(),
     /** Other systems that open a study; `url` has placeholders (core/outside-link.ts). */
     links: z.array(z.object({ name: z.string(), url: z.string() })),
   }),

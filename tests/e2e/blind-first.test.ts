@@ -47,6 +47,9 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading blind first', () =
     const told = await page.getByTestId('worklist-row').first().innerText();
     expect(told).toContain('after your own impression');
     expect(told).not.toMatch(/flagged|\b0\.\d/);
+    // What the server would refuse is not offered.
+    expect(await page.getByRole('button', { name: 'Flagged only' }).count()).toBe(0);
+    expect(await page.locator('th', { hasText: /^AI$/ }).getByRole('button').count()).toBe(0);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await ready();

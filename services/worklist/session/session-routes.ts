@@ -8,15 +8,17 @@ import { EVERYONE } from '../access.ts';
 import { verifyAccount } from '../accounts/accounts.ts';
 import { closeSession, openSession, sweepSessions } from '../accounts/sessions.ts';
 import type { WebContext } from '../context.ts';
+import { sightOf } from '../study/sight.ts';
 import { checkOrigin, SESSION_COOKIE } from './authenticate.ts';
 
 const LOGIN_LIMIT = { max: 10, timeWindow: 60_000 };
 
 function describeSession(context: WebContext, user: { name: string; roles: readonly UserRole[] }) {
   const { site, readingMode, links } = context.config;
+  const sight = sightOf(context.config, user);
   return {
     user: { name: user.name, roles: [...user.roles] },
-    site: { name: site, readingMode, links: [...links] },
+    site: { name: site, readingMode, aiInLists: sight.blindFirst === null, links: [...links] },
     version: context.version,
   };
 }

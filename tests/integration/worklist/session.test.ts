@@ -58,7 +58,7 @@ describe('sessions and tokens', () => {
     const response = await logIn('ada', PASSWORD);
     expect(await response.json()).toEqual({
       user: { name: 'ada', roles: ['radiologist'] },
-      site: { name: 'General', readingMode: 'assist', links: [] },
+      site: { name: 'General', readingMode: 'assist', aiInLists: true, links: [] },
       version: '0.0.0-test',
     });
     const [set = ''] = response.headers.getSetCookie();

@@ -4,6 +4,7 @@ import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import { formatCount } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
+import { useSession } from '../session/session-context.tsx';
 import { countMore, type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
 import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
 import type { Detail } from './use-detail.ts';
@@ -74,6 +75,7 @@ function Selects({ filters, onChange }: Pick<FilterBarProps, 'filters' | 'onChan
 }
 
 export function FilterBar(props: FilterBarProps) {
+  const { site } = useSession();
   const { filters, onChange } = props;
   const more = countMore(filters);
   return (
@@ -105,13 +107,15 @@ export function FilterBar(props: FilterBarProps) {
           </Button>
         ))}
       </fieldset>
-      <Button
-        size="small"
-        aria-pressed={filters.flagged}
-        onClick={() => onChange({ ...filters, flagged: !filters.flagged })}
-      >
-        {T.flaggedOnly}
-      </Button>
+      {site.aiInLists ? (
+        <Button
+          size="small"
+          aria-pressed={filters.flagged}
+          onClick={() => onChange({ ...filters, flagged: !filters.flagged })}
+        >
+          {T.flaggedOnly}
+        </Button>
+      ) : null}
       <Selects filters={filters} onChange={onChange} />
       <Button
         size="small"

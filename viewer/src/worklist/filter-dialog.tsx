@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { worklistFacetsQuery } from '../api/queries.ts';
 import { formatCount } from '../design/format.ts';
 import { Button, Dialog } from '../design/ui.tsx';
+import { useSession } from '../session/session-context.tsx';
 import { FILTER_TEXT as T } from './filter-text.ts';
 import { type Filters, NO_FILTERS, toQuery } from './filters.ts';
 import './filter-dialog.css';
@@ -80,6 +81,7 @@ interface FilterDialogProps {
 
 /** Filters by what the list holds, with how many studies each choice would give. They act at once. */
 export default function FilterDialog({ filters, onChange, onClose }: FilterDialogProps) {
+  const { site } = useSession();
   const asked = toQuery({ filters, sort: null });
   const facets = useQuery({ ...worklistFacetsQuery(asked), placeholderData: keepPreviousData });
   const counts = facets.data;
@@ -98,12 +100,14 @@ export default function FilterDialog({ filters, onChange, onClose }: FilterDialo
           chosen={filters.sites}
           onChange={(sites) => onChange({ ...filters, sites })}
         />
-        <Choices
-          title={T.finding}
-          counts={counts?.finding ?? []}
-          chosen={filters.finding === '' ? [] : [filters.finding]}
-          onChange={(chosen) => onChange({ ...filters, finding: chosen.at(-1) ?? '' })}
-        />
+        {site.aiInLists ? (
+          <Choices
+            title={T.finding}
+            counts={counts?.finding ?? []}
+            chosen={filters.finding === '' ? [] : [filters.finding]}
+            onChange={(chosen) => onChange({ ...filters, finding: chosen.at(-1) ?? '' })}
+          />
+        ) : null}
         <fieldset className="choices">
           <legend>{T.age}</legend>
           <AgeField

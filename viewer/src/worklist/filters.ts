@@ -62,6 +62,15 @@ export function togglePriority(filters: Filters, priority: Priority): Filters {
   return { ...filters, priorities: PRIORITIES.filter((each) => priorities.includes(each)) };
 }
 
+/** For one who may not choose and sort by the AI's word: the server refuses a list that does. */
+export function withoutAi({ filters, sort, columns }: ListView): ListView {
+  return {
+    filters: { ...filters, flagged: false, finding: '' },
+    sort: sort?.by === 'score' ? null : sort,
+    columns,
+  };
+}
+
 /** The query string of GET /api/worklist, without limit and offset. */
 export function toQuery({ filters, sort }: Pick<ListView, 'filters' | 'sort'>): string {
   const query = new URLSearchParams();

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type PointerEvent, useEffect, useMemo, useRef } from 'react';
 import type { WorklistColumn } from '#contracts/worklist-views.ts';
 import { useWidth } from '../design/use-width.ts';
+import { useSession } from '../session/session-context.tsx';
 import { COLUMNS, gridTemplate, nextSort, type Sort } from './columns.ts';
 import { fitColumns } from './fit-columns.ts';
 import type { RowStore } from './row-store.ts';
@@ -35,11 +36,13 @@ interface WorklistTableProps {
 
 /** Heads that sort: one press one way, the next the other, the third back to the order of triage. */
 function Head({ columns, sort, onSort }: Pick<WorklistTableProps, 'columns' | 'sort' | 'onSort'>) {
+  const { site } = useSession();
   return (
     <thead>
       <tr className="grid-head grid-row" aria-rowindex={1}>
         {columns.map((column) => {
-          const { sort: by } = COLUMNS[column];
+          const { sort: offered } = COLUMNS[column];
+          const by = offered === 'score' && !site.aiInLists ? null : offered;
           const title = COLUMN_TITLES[column];
           const way = by !== null && sort?.by === by ? sort.direction : undefined;
           return (

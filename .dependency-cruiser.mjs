@@ -13,6 +13,7 @@ const SERVICES = {
   intake: room('services/intake'),
   listener: room('services/listener'),
   inference: room('services/inference'),
+  ris: room('services/ris'),
   delivery: room('services/delivery'),
   worklist: room('services/worklist'),
   quality: room('services/quality'),
@@ -23,7 +24,7 @@ const SERVICES = {
   viewer: room('viewer'),
 };
 
-const LEAVES = ['listener', 'inference', 'delivery', 'worklist', 'quality'];
+const LEAVES = ['listener', 'ris', 'inference', 'delivery', 'worklist', 'quality'];
 const BELOW_LEAVES = [
   'core',
   'contracts',

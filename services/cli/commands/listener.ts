@@ -12,17 +12,22 @@ import type { Config } from '#platform/config/config.ts';
 import { readDiskSpace, watchDisk } from '#platform/disk/watch-disk.ts';
 import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
+import { startSettlingReports } from '#platform/outside-reports/settle-waiting.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
+import { type Ris, startRis } from '#ris/start-ris.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { createProcessMetrics } from '../process-metrics.ts';
 import { openReceiving } from '../receiving.ts';
-import { archiveDirectory, openSite } from '../site.ts';
+import { archiveDirectory, openSite, type Site } from '../site.ts';
 import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 /** What each beat of the heart says of this process, read anew: the administrator's page and `doctor` show it. */
-function describeListener(dicom: { host: string; port: number }, around: DoorSurroundings) {
+function describeListener(
+  doors: { dicom: { host: string; port: number }; hl7: { host: string; port: number } | undefined },
+  around: DoorSurroundings,
+) {
   return {
-    dicom,
+    ...doors,
     get disk() {
       return around.disk();
     },
@@ -34,6 +39,13 @@ function describeListener(dicom: { host: string; port: number }, around: DoorSur
       return { objects: instances, oldestSeconds: oldestMs / 1000 };
     },
   };
+}
+
+/** The door for HL7, where the site has one. */
+async function openRis({ config, database, logger }: Site): Promise<Ris | undefined> {
+  const { port } = config.hl7;
+  if (port === null) return undefined;
+  return startRis({ config: { ...config.hl7, port }, rules: config, database, logger });
 }
 
 /** The door, and what follows from it without the queue: keeping, indexing, and telling when a study is complete. */
@@ -63,6 +75,8 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
   });
   doorLog.watch(listener);
   const assembly = startAssembly({ database, databaseUrl, assembly: config.assembly, logger });
+  const ris = await openRis(site);
+  const reports = startSettlingReports({ database, rules: config, logger });
   const disk = watchDisk({ directory: archiveDirectory(config), database, logger });
   const retention = startRetention({
     ...{ database, blobStore: site.blobStore, logger, actor: 'retention' },
@@ -76,13 +90,16 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     readySlots: () => journal.ready,
     disk: () => disk.space,
   };
-  const details = describeListener({ host, port }, around.door);
+  const hl7 = ris && { host: ris.host, port: ris.port };
+  const details = describeListener({ dicom: { host, port }, hl7 }, around.door);
   const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
   const metricsUrl = await metrics?.open(() => disk.space !== undefined);
   return {
-    facts: { dicom: { aeTitle, host, port, tlsPort }, metrics: metricsUrl },
+    facts: { dicom: { aeTitle, host, port, tlsPort }, hl7, metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
+      await ris?.close();
+      await reports.close();
       await listener.close();
       await doorLog.close();
       await receiving.close();

@@ -53,11 +53,13 @@ async function checkPorts(config: Config): Promise<Finding[]> {
   const running = readRunState(config.dataDirectory);
   if (running !== undefined) {
     const { dicom, http } = running;
+    const { host, port } = config.hl7;
+    const hl7 = port === null ? '' : `, HL7 ${host}:${port}`;
     return [
       {
         level: 'ok',
         what: 'ports',
-        detail: `running: ${dicom.aeTitle}@${dicom.host}:${dicom.port}, ${http.url}`,
+        detail: `running: ${dicom.aeTitle}@${dicom.host}:${dicom.port}, ${http.url}${hl7}`,
       },
     ];
   }
@@ -66,6 +68,7 @@ async function checkPorts(config: Config): Promise<Finding[]> {
   for (const [name, { host, port }] of [
     ['DICOM', { host: dicomHost, port: dicomPort }],
     ['DICOM over TLS', { host: dicomHost, port: tls?.port ?? null }],
+    ['HL7', config.hl7],
     ['page', config.http],
   ] as const) {
     if (port === null) continue;

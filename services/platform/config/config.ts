@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { RadTriageError } from '#core/errors.ts';
 import { checkDestinations } from './destinations.ts';
 import { checkDoor } from './dicom-door.ts';
+import { checkHl7 } from './hl7.ts';
 import { checkLinks } from './links.ts';
 import { checkNotifications } from './notifications.ts';
 import {
@@ -91,6 +92,7 @@ function crossCheck(config: Config): string[] {
     ...checkDestinations(config),
     ...checkNotifications(config.notifications),
     ...checkLinks(config),
+    ...checkHl7(config.hl7),
   );
   return faults;
 }

@@ -9,6 +9,7 @@ import {
   tlsSection,
   uid,
 } from './dicom-door.ts';
+import { hl7 } from './hl7.ts';
 import { linkSchemes, links } from './links.ts';
 import { notifications } from './notifications.ts';
 
@@ -221,6 +222,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   notifications,
+  hl7,
   links,
   linkSchemes,
   priorityRuleFile: z.string().optional(),

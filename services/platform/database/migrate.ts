@@ -20,6 +20,7 @@ import { up as worklistViews } from './migrations/016-worklist-views.ts';
 import { up as impressions } from './migrations/017-impressions.ts';
 import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
 import { up as explanationSweep } from './migrations/019-explanation-sweep.ts';
+import { up as outsideReports } from './migrations/020-outside-reports.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -41,6 +42,7 @@ const MIGRATIONS = {
   '016-worklist-views': { up: worklistViews },
   '017-impressions': { up: impressions },
   '018-dicomweb-search': { up: dicomwebSearch },
+  '020-outside-reports': { up: outsideReports },
   '019-explanation-sweep': { up: explanationSweep },
 };
 

@@ -26,6 +26,7 @@ import type {
 } from './door-tables.ts';
 import type { ImpressionTable } from './impression-tables.ts';
 import type { NotificationTable } from './notification-tables.ts';
+import type { OutsideReportTable } from './outside-report-tables.ts';
 import type { DeadLetterTable, HeartbeatTable, OutboxTable } from './queue-tables.ts';
 import type { InstallationTable, ResultObjectTable, ResultSetTable } from './result-tables.ts';
 import type { FindingVerdictTable, ReviewTable } from './review-tables.ts';
@@ -82,4 +83,5 @@ export interface DatabaseSchema {
   deliveryCommitment: DeliveryCommitmentTable;
   commitmentAnswer: CommitmentAnswerTable;
   worklistView: WorklistViewTable;
+  outsideReport: OutsideReportTable;
 }

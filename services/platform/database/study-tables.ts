@@ -80,6 +80,9 @@ export interface StudyTable {
   thumbnailBlob: string | null;
   /** Joins the studies of one patient (core/patient-identity.ts); null when the id names nobody. */
   patientKey: string | null;
+  /** Who said last that it was reported elsewhere, and when; means something only while it is. */
+  reportedBy: string | null;
+  reportedAt: Timestamp | null;
 }
 
 export interface InstanceTable {

@@ -1,0 +1,101 @@
+import { birthDatesDisagree, isDummyPatientId } from './patient-identity.ts';
+import type { ReadingStatus, StudyStatus } from './study-state.ts';
+
+/** A patient's id as another system names it. */
+export interface OutsidePatientId {
+  readonly id: string;
+  /** Every name of who issued it (namespace, universal id); none where it is not said. */
+  readonly issuers: readonly string[];
+}
+
+/** What is known of a patient on either side. */
+export interface OutsidePatient {
+  readonly ids: readonly OutsidePatientId[];
+  /** `YYYYMMDD`, or null. */
+  readonly birthDate: string | null;
+}
+
+/** What has become of a word that a study was reported elsewhere. */
+export const OUTSIDE_REPORT_STATES = [
+  /** Its study is not here yet, or its images still come. */
+  'waiting',
+  /** A reader has the study open: it is not taken from under the hand. */
+  'held',
+  /** A study left the list. */
+  'applied',
+  /** Nothing was to be changed: signed here, or off the list already. */
+  'unchanged',
+  /** The patient is another one, or not named. */
+  'refused',
+  /** Its sender took it back before it was acted on. */
+  'withdrawn',
+  /** No study came in time. */
+  'expired',
+  /** An administrator has seen that it was refused. */
+  'dismissed',
+] as const;
+export type OutsideReportState = (typeof OUTSIDE_REPORT_STATES)[number];
+
+interface StudyPatient {
+  readonly patientId: string | null;
+  readonly issuerOfPatientId: string | null;
+  readonly patientBirthDate: string | null;
+}
+
+/**
+ * Whether a report is about a study's patient: one id of it is the study's, no issuer and no birth date says otherwise.
+ * An issuer that only one side names contradicts nothing. An id that stands for nobody proves nothing.
+ */
+export function isReportOfPatient(
+  reported: OutsidePatient,
+  study: StudyPatient,
+  siteDummies: readonly string[] = [],
+): boolean {
+  const own = (study.patientId ?? '').trim();
+  const ownIssuer = (study.issuerOfPatientId ?? '').trim();
+  if (isDummyPatientId(own, siteDummies)) return false;
+  if (birthDatesDisagree(reported.birthDate, study.patientBirthDate)) return false;
+  return reported.ids.some(({ id, issuers }) => {
+    if (id.trim() !== own) return false;
+    return ownIssuer === '' || issuers.length === 0 || issuers.includes(ownIssuer);
+  });
+}
+
+interface ReadStudy {
+  readonly status: StudyStatus;
+  readonly readingStatus: ReadingStatus;
+  readonly openedAt: Date | null;
+  readonly studyDate: string | null;
+  readonly imageRevision: string | null;
+}
+
+export type StudyVerdict = 'move' | 'wait' | 'hold' | 'leave';
+
+/** A study on the day after the word came was not what it is about, wherever on earth the day began. */
+const ZONES_MS = 14 * 3_600_000;
+
+function dayBefore(receivedAt: Date): string {
+  const latest = new Date(receivedAt.getTime() + ZONES_MS);
+  return latest.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/**
+ * What a word that came at `receivedAt` does to a study of its number and patient.
+ * @param heldRevision the images that the study had when the word was held; undefined when it was not
+ */
+export function judgeReportedStudy(
+  study: ReadStudy,
+  word: { receivedAt: Date; heldRevision: string | null | undefined },
+  reading: { now: Date; idleMinutes: number },
+): StudyVerdict {
+  if (study.readingStatus === 'reviewed' || study.readingStatus === 'reported-elsewhere') {
+    return 'leave';
+  }
+  // Images that come after it was closed would put it back: its turn comes when it is whole.
+  if (study.status === 'receiving') return 'wait';
+  if (word.heldRevision !== undefined && word.heldRevision !== study.imageRevision) return 'leave';
+  if ((study.studyDate ?? '').replaceAll('.', '') > dayBefore(word.receivedAt)) return 'leave';
+  if (study.readingStatus !== 'open' || study.openedAt === null) return 'move';
+  const openFor = reading.now.getTime() - study.openedAt.getTime();
+  return openFor < reading.idleMinutes * 60_000 ? 'hold' : 'move';
+}

@@ -1,0 +1,30 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { OutsidePatientId, OutsideReportState } from '#core/outside-report.ts';
+import type { Json, JsonWithDefault, Timestamp } from './column-types.ts';
+
+/** A word of another system that a study was reported there. */
+export interface OutsideReportTable {
+  reportKey: Generated<string>;
+  /** Name of the system, as the configuration or its token names it. */
+  source: string;
+  via: 'hl7' | 'http';
+  /** MSH-10 of the message, or what its sender called it. */
+  messageId: string;
+  /** The same report said once more has the same. */
+  repeatKey: string;
+  accessionNumber: string;
+  /** Only studies of this site; null for any. */
+  site: string | null;
+  patientIds: Json<readonly OutsidePatientId[]>;
+  birthDate: string | null;
+  state: OutsideReportState;
+  /** Without patient data. */
+  reason: string | null;
+  /** The images that a study had when it was found open, by study key. */
+  heldRevisions: JsonWithDefault<Readonly<Record<string, string | null>>>;
+  /** Keys of the studies that nothing more is to be done about. */
+  settledStudies: ColumnType<string[], string[] | undefined, string[]>;
+  receivedAt: Timestamp;
+  expiresAt: Timestamp;
+  settledAt: Timestamp | null;
+}

@@ -33,6 +33,12 @@ export function generateCtStudy(options: StudyOptions): GeneratedStudy {
     });
     if (slice.box !== null) boxes.push({ sopInstanceUid, frame: 1, box: slice.box });
   });
+  if (options.localizer === true) {
+    const sopInstanceUid = identity.uid('localizer');
+    const attributes = localizerAttributes({ identity, volume, index: 0, sopInstanceUid });
+    const bytes = writePart10(toElements(attributes));
+    files.push({ name: 'LOC0001.dcm', sopClassUid: CT_IMAGE_STORAGE, sopInstanceUid, bytes });
+  }
   return {
     studyInstanceUid: identity.studyInstanceUid,
     patientId: identity.patient.id,
@@ -95,6 +101,42 @@ function sliceAttributes({ identity, volume, index, sopInstanceUid }: SliceConte
     RescaleType: 'HU',
     WindowCenter: [-500, 40],
     WindowWidth: [1500, 400],
+    PixelData: pixels,
+  };
+}
+
+/** The mean of the slices from front to back, seen from the front, each as high as it is from slice to slice. */
+function localizerAttributes(context: SliceContext): Attributes {
+  const { identity, volume } = context;
+  const { matrix, spacing, sliceSpacing, slices } = volume;
+  const rows = Math.round((slices.length * sliceSpacing) / spacing);
+  const pixels = Buffer.alloc(rows * matrix * 2);
+  for (let row = 0; row < rows; row += 1) {
+    const slice = slices[Math.min(slices.length - 1, Math.floor((row * spacing) / sliceSpacing))];
+    for (let column = 0; column < matrix; column += 1) {
+      let sum = 0;
+      for (let depth = 0; depth < matrix; depth += 1) {
+        sum += slice?.hounsfield[depth * matrix + column] ?? 0;
+      }
+      pixels.writeUInt16LE(Math.round(sum / matrix) - INTERCEPT, (row * matrix + column) * 2);
+    }
+  }
+  const corner = Number((-((matrix - 1) / 2) * spacing).toFixed(4));
+  // The first slice lies at 0, and reaches half its distance to the next one above and below.
+  const top = Number(((sliceSpacing - spacing) / 2).toFixed(4));
+  return {
+    ...sliceAttributes(context),
+    ImageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'],
+    SeriesDescription: 'Localizer',
+    SeriesInstanceUID: identity.uid('series', 'localizer'),
+    SeriesNumber: 1,
+    InstanceNumber: 1,
+    SliceLocation: 0,
+    ImagePositionPatient: [corner, 0, top],
+    ImageOrientationPatient: [1, 0, 0, 0, 0, -1],
+    Rows: rows,
+    WindowCenter: -400,
+    WindowWidth: 1100,
     PixelData: pixels,
   };
 }

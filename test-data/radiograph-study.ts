@@ -3,7 +3,7 @@ import { renderLateral } from './phantom/lateral.ts';
 import { renderRadiograph } from './phantom/radiograph.ts';
 import { createRandom } from './random.ts';
 import { identifyStudy, type StudyIdentity } from './study-attributes.ts';
-import type { GeneratedStudy, StudyOptions } from './study-types.ts';
+import type { GeneratedFile, GeneratedStudy, LesionBox, StudyOptions } from './study-types.ts';
 
 const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1';
 const DIGITAL_XRAY_FOR_PRESENTATION = '1.2.840.10008.5.1.4.1.1.1.1';
@@ -19,7 +19,7 @@ const VIEW_CODES: Readonly<Record<'PA' | 'AP' | 'LL', Attributes>> = {
   LL: { CodeValue: '399173006', CodingSchemeDesignator: 'SCT', CodeMeaning: 'left lateral' },
 };
 
-/** One frontal or lateral chest radiograph, CR or DX, 12 bits in 16. */
+/** One frontal or lateral chest radiograph, or a frontal and a lateral one; CR or DX, 12 bits in 16. */
 export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
   const identity = identifyStudy(options);
   const random = createRandom(identity.seed, 'technique');
@@ -27,6 +27,25 @@ export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
   const drawnPhotometric = random.chance(0.3) ? 'MONOCHROME1' : 'MONOCHROME2';
   const view = options.view ?? drawnView;
   const photometric = options.photometric ?? drawnPhotometric;
+  const first = writeView(options, { identity, view, photometric, number: 1 });
+  const files = [first.file];
+  if (options.lateral === true) {
+    files.push(writeView(options, { identity, view: 'LL', photometric, number: 2 }).file);
+  }
+  const { sopInstanceUid } = first.file;
+  return {
+    studyInstanceUid: identity.studyInstanceUid,
+    patientId: identity.patient.id,
+    files,
+    lesion: first.box === null ? null : { boxes: [{ sopInstanceUid, frame: 1, box: first.box }] },
+  };
+}
+
+function writeView(
+  options: StudyOptions,
+  technique: Technique,
+): { file: GeneratedFile; box: LesionBox['box'] | null } {
+  const { identity, view, photometric, number } = technique;
   const size = {
     width: WIDTH,
     height: HEIGHT,
@@ -42,11 +61,11 @@ export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
   image.values.forEach((value, index) => {
     pixels.writeUInt16LE(photometric === 'MONOCHROME1' ? MAXIMUM - value : value, index * 2);
   });
-  const sopInstanceUid = identity.uid('image', 1);
+  const sopInstanceUid = identity.uid('image', number);
   const sopClassUid = options.kind === 'CR' ? COMPUTED_RADIOGRAPHY : DIGITAL_XRAY_FOR_PRESENTATION;
   const attributes: Attributes = {
     ...identity.shared,
-    ...imageAttributes({ identity, view, photometric }),
+    ...imageAttributes(technique),
     ...(options.kind === 'CR' ? computedRadiography(view) : digitalXRay(view, photometric)),
     SOPClassUID: sopClassUid,
     SOPInstanceUID: sopInstanceUid,
@@ -58,32 +77,30 @@ export function generateRadiographStudy(options: StudyOptions): GeneratedStudy {
       ? TRANSFER_SYNTAX.implicitLittleEndian
       : TRANSFER_SYNTAX.explicitLittleEndian;
   const bytes = writePart10(toElements(attributes), { transferSyntax });
-  return {
-    studyInstanceUid: identity.studyInstanceUid,
-    patientId: identity.patient.id,
-    files: [{ name: `${options.kind}0001.dcm`, sopClassUid, sopInstanceUid, bytes }],
-    lesion: image.box === null ? null : { boxes: [{ sopInstanceUid, frame: 1, box: image.box }] },
-  };
+  const name = `${options.kind}${String(number).padStart(4, '0')}.dcm`;
+  return { file: { name, sopClassUid, sopInstanceUid, bytes }, box: image.box };
 }
 
 interface Technique {
   readonly identity: StudyIdentity;
   readonly view: 'PA' | 'AP' | 'LL';
   readonly photometric: 'MONOCHROME1' | 'MONOCHROME2';
+  /** Of the series, which has this one image. */
+  readonly number: number;
 }
 
-function imageAttributes({ identity, view, photometric }: Technique): Attributes {
+function imageAttributes({ identity, view, photometric, number }: Technique): Attributes {
   return {
     ImageType: ['DERIVED', 'PRIMARY'],
     StudyDescription: view === 'LL' ? 'Chest lateral (phantom)' : `Chest ${view} (phantom)`,
     SeriesDescription: view === 'LL' ? 'Lateral' : view,
-    SeriesInstanceUID: identity.uid('series', 1),
-    SeriesNumber: 1,
+    SeriesInstanceUID: identity.uid('series', number),
+    SeriesNumber: number,
     InstanceNumber: 1,
     BodyPartExamined: 'CHEST',
     ViewPosition: view,
     KVP: view === 'AP' ? 90 : 120,
-    PatientOrientation: view === 'LL' ? ['A', 'F'] : ['L', 'F'],
+    PatientOrientation: view === 'LL' ? ['P', 'F'] : ['L', 'F'],
     SamplesPerPixel: 1,
     PhotometricInterpretation: photometric,
     Rows: HEIGHT,

@@ -24,6 +24,9 @@ export function identifyStudy(options: StudyOptions): StudyIdentity {
     options.patient?.id ?? '',
     options.slices ?? '',
     options.matrix ?? '',
+    // Later options stand here only when they are given: the UIDs of studies without them stay as they were.
+    ...(options.lateral === true ? ['lateral'] : []),
+    ...(options.localizer === true ? ['localizer'] : []),
   ];
   const uid = (...parts: readonly (string | number)[]) =>
     deriveUid(['radtriage-phantom', ...variant, ...parts], options.uidRoot);

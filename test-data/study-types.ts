@@ -15,7 +15,7 @@ export interface PhantomPatient {
 }
 
 export interface StudyOptions {
-  readonly kind: 'CR' | 'DX' | 'CT';
+  readonly kind: 'CR' | 'DX' | 'CT' | 'MG';
   /** Anatomy and noise depend on the seed only: two studies that differ in `lesion` alone are twins. */
   readonly seed: number | string;
   readonly lesion: null | { readonly subtlety: Subtlety };
@@ -25,6 +25,8 @@ export interface StudyOptions {
   readonly uidRoot?: string;
   /** Radiographs: drawn from the seed unless given. `LL` is a lateral view, always without a lesion. */
   readonly view?: 'PA' | 'AP' | 'LL';
+  /** Radiographs: a lateral view besides, as a series of its own. */
+  readonly lateral?: boolean;
   readonly photometric?: 'MONOCHROME1' | 'MONOCHROME2';
   /** RequestedProcedurePriority (0040,1003); left out unless given. */
   readonly priority?: 'STAT' | 'HIGH' | 'ROUTINE' | 'MEDIUM' | 'LOW';
@@ -36,6 +38,8 @@ export interface StudyOptions {
   /** CT: number of slices over the chest (24 unless given) and pixels along a side (320 unless given). */
   readonly slices?: number;
   readonly matrix?: number;
+  /** CT: a coronal localizer besides, as the first series, in the same frame of reference. */
+  readonly localizer?: boolean;
 }
 
 export interface GeneratedFile {

@@ -110,6 +110,16 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
     const rows = page.getByTestId('worklist-row');
     const first = await rows.first().getAttribute('data-uid');
     expect([lesion.studyInstanceUid, second.studyInstanceUid]).toContain(first);
+    const next = [lesion, second].find(({ studyInstanceUid }) => studyInstanceUid !== first);
+    // The next study's pixels are held back, also from being fetched ahead: until they are drawn its keys are dead.
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route(`**/studies/${next?.studyInstanceUid}/**/frames/**`, async (route) => {
+      await held;
+      await route.continue();
+    });
     await keepScreenshot(page, 'worklist');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowUp');
@@ -122,20 +132,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
       await page.keyboard.press('y');
       await page.keyboard.press('j');
     }
-    // The next study's pixels are held back: until they are drawn its keys are dead.
-    let letGo = () => {};
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
-    await page.route('**/frames/**', async (route) => {
-      await held;
-      await route.continue();
-    });
     await page.keyboard.press('s');
     await page.keyboard.press('Enter');
     await page.getByTestId('toast-undo').waitFor();
     const room = page.getByTestId('reading-page');
-    const next = [lesion, second].find(({ studyInstanceUid }) => studyInstanceUid !== first);
     await page
       .locator(`[data-testid="reading-page"][data-uid="${next?.studyInstanceUid}"]`)
       .waitFor();

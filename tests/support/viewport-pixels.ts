@@ -1,15 +1,21 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 
-/** The pixels of the viewport, RGB. */
-interface Raw {
+/** The pixels of what is on the screen, RGB. */
+export interface Raw {
   data: Buffer;
   width: number;
   height: number;
 }
 
-export async function rawScreenshot(page: Page): Promise<Raw> {
-  const { data, info } = await sharp(await page.getByTestId('viewport').screenshot())
+/**
+ * The legend is left out: its colours are those of the heat, and it comes and goes with it.
+ * @param of a page, of which the viewport is taken, or one part of it
+ */
+export async function rawScreenshot(of: Page | Locator): Promise<Raw> {
+  const part = 'getByTestId' in of && 'goto' in of ? of.getByTestId('viewport') : of;
+  const style = '.legend { visibility: hidden !important; }';
+  const { data, info } = await sharp(await part.screenshot({ style }))
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });

@@ -17,7 +17,7 @@ export function generateCommand(): Command {
   return new Command('generate')
     .description('write a synthetic study; prints its UIDs and the planted boxes as JSON')
     .addOption(
-      new Option('--kind <kind>', 'kind of study').choices(['CR', 'DX', 'CT']).default('DX'),
+      new Option('--kind <kind>', 'kind of study').choices(['CR', 'DX', 'CT', 'MG']).default('DX'),
     )
     .option('--seed <seed>', 'the same seed gives the same study, with or without a lesion', '1')
     .addOption(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHeldStudies } from '../../../viewer/src/reading/held-studies.ts';
+import { factsOf } from '../../../viewer/src/reading/image-facts.ts';
 import type { ImageStack } from '../../../viewer/src/reading/image-stacks.ts';
 import { planPrefetch } from '../../../viewer/src/reading/prefetch-plan.ts';
 
@@ -8,7 +9,7 @@ function stackOf(name: string, count: number, side: number): ImageStack {
     imageId: `${name}${place}`,
     sopInstanceUid: `1.2.${place}`,
     frame: 1,
-    ...{ columns: side, rows: side, directions: null, pixelSize: null, unit: null },
+    ...{ ...factsOf(undefined, null), columns: side, rows: side },
   }));
   return { seriesInstanceUid: name, modality: 'CT', title: name, images };
 }

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildStacks,
-  type DicomJson,
-  findImage,
-  indexMetadata,
-  openingPlace,
-} from '../../../viewer/src/reading/image-stacks.ts';
+import { type DicomJson, indexMetadata } from '../../../viewer/src/reading/image-facts.ts';
+import { buildStacks, findImage } from '../../../viewer/src/reading/image-stacks.ts';
 import { marksOf, neighbour, nextOpen } from '../../../viewer/src/reading/marks.ts';
 import { withPaletteNumbers } from '../../../viewer/src/reading/palette.ts';
 import { describeChange, findChange } from '../../../viewer/src/reading/study-change.ts';
@@ -83,21 +78,6 @@ describe('the stacks of a study', () => {
     ]);
     expect(findImage(stacks, 'm', 2)).toEqual({ stack: 0, image: 1 });
     expect(findImage(stacks, 'other', 1)).toBeNull();
-  });
-
-  it('open at the finding with the highest score, else in the middle of a long stack', () => {
-    const instances = Array.from({ length: 9 }, (_, place) => instance(`s${place}`, place));
-    const study = { studyInstanceUid: '9', series: [series(1, instances)] };
-    const index = indexMetadata(instances.map((each) => json(each.sopInstanceUid)));
-    const stacks = buildStacks(study, index, 'http://x');
-    const found = [
-      { sopInstanceUid: 's2', frame: 1, score: 0.4 },
-      { sopInstanceUid: 's7', frame: 1, score: 0.8 },
-    ];
-    expect(openingPlace(stacks, found)).toEqual({ stack: 0, image: 7 });
-    expect(openingPlace(stacks, [])).toEqual({ stack: 0, image: 4 });
-    const withheld = [{ sopInstanceUid: null, frame: null, score: 0.9 }];
-    expect(openingPlace(stacks, withheld)).toEqual({ stack: 0, image: 4 });
   });
 
   it('survive a metadata answer that is no list of instances', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { factsOf } from '../../../viewer/src/reading/image-facts.ts';
 import type { ImageStack } from '../../../viewer/src/reading/image-stacks.ts';
 import type { Mark } from '../../../viewer/src/reading/marks.ts';
 import {
@@ -12,7 +13,7 @@ import {
 function stackOf(count: number): ImageStack {
   const images = Array.from({ length: count }, (_, place) => ({
     ...{ imageId: `image ${place}`, sopInstanceUid: `2.25.${place}`, frame: 1 },
-    ...{ columns: 8, rows: 8, directions: null, pixelSize: null, unit: null },
+    ...{ ...factsOf(undefined, null), columns: 8, rows: 8 },
   }));
   return { seriesInstanceUid: '2.25.9', modality: 'CT', title: 'Axial', images };
 }

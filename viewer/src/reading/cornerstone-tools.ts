@@ -58,14 +58,24 @@ export function startTools(): void {
   for (const tool of TOOL_CLASSES) addTool(tool);
 }
 
-/** Gives a viewport its mouse tools. */
-export function bindTools(viewportId: string, engineId: string): void {
-  ToolGroupManager.destroyToolGroup(TOOLS);
+function openToolGroup() {
   const group = ToolGroupManager.createToolGroup(TOOLS);
-  if (group === undefined) return;
-  for (const name of Object.values(LEFT_TOOLS)) group.addTool(name);
-  group.addViewport(viewportId, engineId);
+  for (const name of Object.values(LEFT_TOOLS)) group?.addTool(name);
   activateLeftTool('window');
+  return group;
+}
+
+/** Gives a viewport the mouse tools, which all viewports share. */
+export function bindTools(viewportId: string, engineId: string): void {
+  const group = ToolGroupManager.getToolGroup(TOOLS) ?? openToolGroup();
+  group?.addViewport(viewportId, engineId);
+}
+
+/** Takes the tools from a viewport; with the last one they are gone. */
+export function releaseTools(viewportId: string, engineId: string): void {
+  const group = ToolGroupManager.getToolGroup(TOOLS);
+  group?.removeViewports(engineId, viewportId);
+  if (group?.getViewportIds().length === 0) ToolGroupManager.destroyToolGroup(TOOLS);
 }
 
 /** What the left button does; wheel, middle and right button keep their own. */
@@ -91,9 +101,4 @@ export function activateLeftTool(left: LeftTool): void {
 /** Measurements live on the screen alone: they are kept nowhere. */
 export function forgetMeasurements(): void {
   annotation.state.removeAllAnnotations();
-}
-
-export function unbindTools(): void {
-  forgetMeasurements();
-  ToolGroupManager.destroyToolGroup(TOOLS);
 }

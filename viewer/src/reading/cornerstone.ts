@@ -1,39 +1,26 @@
 /** With its tools beside it, the one place that knows Cornerstone3D: a STACK viewport over WADO-RS, on the GPU or not. */
 import {
-  cache,
   Enums,
   eventTarget,
   getShouldUseCPURendering,
-  init as initCore,
-  RenderingEngine,
-  StackViewport,
+  type StackViewport,
   utilities,
 } from '@cornerstonejs/core';
-import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
+import { type EnginePane, openPane } from './cornerstone-engine.ts';
 import { NeighbourLoader } from './cornerstone-neighbours.ts';
-import { headersOf } from './cornerstone-prefetch.ts';
-import {
-  activateLeftTool,
-  bindTools,
-  forgetMeasurements,
-  type LeftTool,
-  startTools,
-  unbindTools,
-} from './cornerstone-tools.ts';
+import { activateLeftTool, forgetMeasurements, type LeftTool } from './cornerstone-tools.ts';
 import {
   type Affine,
   affineFromPoints,
   applyAffine,
+  boundsOf,
+  boxCorners,
   invertAffine,
   type Point,
 } from './geometry.ts';
-import type { DicomJson, ImageStack } from './image-stacks.ts';
-import { withPaletteNumbers } from './palette.ts';
+import type { ImageStack } from './image-stacks.ts';
+import { AS_STORED, type Flips } from './orientation.ts';
 import type { Window } from './window-presets.ts';
-
-const VIEWPORT = 'radtriage-viewport';
-const ENGINE = 'radtriage-engine';
-const CACHE_BYTES = 1024 ** 3;
 
 export interface ViewportState {
   readonly stack: ImageStack;
@@ -52,69 +39,57 @@ interface ViewportEvents {
   failed(): void;
 }
 
-let started = false;
-
-/** Starts Cornerstone once for the page. */
-function start(): void {
-  if (started) return;
-  started = true;
-  initCore();
-  initLoader({
-    maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)),
-    beforeSend: headersOf,
-  });
-  startTools();
-  cache.setMaxCacheSize(CACHE_BYTES);
-}
-
-/** Makes the metadata of each image known, without which no frame can be read. */
-export function registerMetadata(
-  stacks: readonly ImageStack[],
-  metadata: ReadonlyMap<string, DicomJson>,
-): void {
-  // Before anything else: starting the loader forgets all metadata.
-  start();
-  for (const { images } of stacks) {
-    for (const { imageId, sopInstanceUid } of images) {
-      const instance = metadata.get(sopInstanceUid);
-      if (instance !== undefined) wadors.metaDataManager.add(imageId, withPaletteNumbers(instance));
-    }
-  }
-}
-
 function failedImageId(event: Event): string | null {
   const detail: unknown = event instanceof CustomEvent ? event.detail : null;
   if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return null;
   return typeof detail.imageId === 'string' ? detail.imageId : null;
 }
 
+/** CSS pixels by which a fitted image may miss the rim. */
+const RIM = 2;
+
+/** Whether the image reaches two opposite edges of the element and is in its middle. */
+function fills({ toCanvas, stack, index }: ViewportState, element: HTMLElement): boolean {
+  const image = stack.images[index];
+  if (toCanvas === null || image === undefined) return false;
+  const [x, y, right, down] = boundsOf(boxCorners(toCanvas, [0, 0, image.columns, image.rows]));
+  const { clientWidth, clientHeight } = element;
+  const isCentred =
+    Math.abs(x + right - clientWidth) < 2 * RIM && Math.abs(y + down - clientHeight) < 2 * RIM;
+  const fits = Math.abs(right - x - clientWidth) < RIM || Math.abs(down - y - clientHeight) < RIM;
+  const isInside = right - x < clientWidth + RIM && down - y < clientHeight + RIM;
+  return isCentred && fits && isInside;
+}
+
 const first = (value: number | number[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
 /** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
 export class ImageViewport {
-  readonly #engine: RenderingEngine;
-  readonly #observer: ResizeObserver;
+  readonly #pane: EnginePane;
   readonly #stop = new AbortController();
   readonly #neighbours: NeighbourLoader;
   #shown: ImageStack | null = null;
+  /** The flips in which the image on the screen hangs; those that the reader adds come on top. */
+  #hung: Flips = AS_STORED;
+  /** The whole image is shown as large as it fits: so it stays when the pane gets another size. */
+  #isFitted = true;
 
   constructor(element: HTMLDivElement, on: ViewportEvents) {
-    start();
     this.#neighbours = new NeighbourLoader(element);
-    this.#engine = new RenderingEngine(ENGINE);
-    this.#engine.enableElement({
-      viewportId: VIEWPORT,
-      type: Enums.ViewportType.STACK,
-      element,
-      defaultOptions: { background: [0, 0, 0] },
+    this.#pane = openPane(element, () => {
+      const wasFitted = this.#isFitted;
+      return () => {
+        if (wasFitted && this.#shown !== null) this.fit();
+      };
     });
-    bindTools(VIEWPORT, ENGINE);
     const { signal } = this.#stop;
     element.addEventListener(
       Enums.Events.IMAGE_RENDERED,
       () => {
         const state = this.#shown === null ? null : this.#state(this.#shown);
-        if (state !== null) on.rendered(state);
+        if (state === null || this.#turn(state)) return;
+        this.#isFitted = fills(state, element);
+        on.rendered(state);
       },
       { signal },
     );
@@ -126,14 +101,21 @@ export class ImageViewport {
       eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, onFailed),
     );
     element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
-    this.#observer = new ResizeObserver(() => this.#engine.resize(true, true));
-    this.#observer.observe(element);
   }
 
   #viewport(): StackViewport {
-    const viewport = this.#engine.getViewport(VIEWPORT);
-    if (viewport instanceof StackViewport) return viewport;
-    throw new Error('the viewport is closed');
+    return this.#pane.viewport();
+  }
+
+  /** Turns an image that hangs otherwise than the one before it. True when it will be drawn once more for that. */
+  #turn({ stack, index }: ViewportState): boolean {
+    const wanted = stack.images[index]?.flips ?? AS_STORED;
+    const { horizontal, vertical } = this.#hung;
+    if (wanted.horizontal === horizontal && wanted.vertical === vertical) return false;
+    this.#hung = wanted;
+    if (wanted.horizontal !== horizontal) this.flip('horizontal');
+    if (wanted.vertical !== vertical) this.flip('vertical');
+    return true;
   }
 
   /** @throws when the image cannot be fetched or decoded */
@@ -145,6 +127,7 @@ export class ImageViewport {
     }
     this.#neighbours.stop();
     this.#shown = null;
+    this.#hung = AS_STORED;
     const ids = stack.images.map((image) => image.imageId);
     await viewport.setStack(ids, index);
     if (this.#stop.signal.aborted) return;
@@ -286,6 +269,8 @@ export class ImageViewport {
     viewport.setViewPresentation({ rotation: 0 });
     viewport.resetCamera();
     viewport.resetProperties();
+    const { horizontal, vertical } = this.#hung;
+    viewport.setCamera({ flipHorizontal: horizontal, flipVertical: vertical });
     viewport.render();
   }
 
@@ -300,10 +285,8 @@ export class ImageViewport {
 
   close(): void {
     this.#stop.abort();
-    this.#observer.disconnect();
     this.#neighbours.stop();
     this.#shown = null;
-    unbindTools();
-    this.#engine.destroy();
+    this.#pane.close();
   }
 }

@@ -66,6 +66,13 @@ export function boxCorners(affine: Affine, [x, y, width, height]: Box): readonly
   ];
 }
 
+/** Left, top, right and bottom of what the points span. */
+export function boundsOf(points: readonly Point[]): readonly [number, number, number, number] {
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
 export interface ImageSize {
   readonly columns: number;
   readonly rows: number;

@@ -43,7 +43,7 @@ interface Probed {
 
 /** The value under the pointer, with its unit where the image names one. */
 export function PixelProbe(props: {
-  readonly area: RefObject<HTMLDivElement | null>;
+  readonly area: RefObject<HTMLElement | null>;
   readonly viewport: RefObject<ImageViewport | null>;
   readonly state: ViewportState | null;
 }) {

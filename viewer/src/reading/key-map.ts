@@ -1,4 +1,5 @@
 import type { MeasuringTool } from './cornerstone-tools.ts';
+import type { Layout } from './hanging.ts';
 
 export type Action =
   | { readonly type: 'scroll'; readonly by: number }
@@ -10,6 +11,7 @@ export type Action =
   | { readonly type: 'finding'; readonly by: 1 | -1 }
   | { readonly type: 'marked-image'; readonly by: 1 | -1 }
   | { readonly type: 'measure'; readonly tool: MeasuringTool }
+  | { readonly type: 'layout'; readonly layout: Layout }
   | { readonly type: SimpleAction };
 
 export type SimpleAction =
@@ -21,6 +23,8 @@ export type SimpleAction =
   | 'cine'
   | 'zoom-tool'
   | 'forget-measurements'
+  | 'next-pane'
+  | 'enlarge'
   | 'heatmap'
   | 'next-drawing'
   | 'next-colours'
@@ -66,6 +70,11 @@ const KEYS: Readonly<Record<string, Action>> = {
   x: { type: 'measure', tool: 'rectangle' },
   w: { type: 'measure', tool: 'magnify' },
   Delete: { type: 'forget-measurements' },
+  f: { type: 'next-pane' },
+  '6': { type: 'layout', layout: '1x1' },
+  '7': { type: 'layout', layout: '1x2' },
+  '8': { type: 'layout', layout: '2x2' },
+  '9': { type: 'enlarge' },
   Escape: { type: 'cancel' },
   '?': { type: 'help' },
 
@@ -91,7 +100,10 @@ const KEYS: Readonly<Record<string, Action>> = {
 /** What still works before banner and image of this study are drawn: looking for help, and leaving. */
 const ALWAYS: ReadonlySet<Action['type']> = new Set(['help', 'leave']);
 /** With an image that cannot be drawn, the way to the others. */
-const MOVES: ReadonlySet<Action['type']> = new Set(['scroll', 'scroll-to', 'series']);
+const MOVES: ReadonlySet<Action['type']> = new Set([
+  ...(['scroll', 'scroll-to', 'series'] as const),
+  ...(['next-pane', 'enlarge', 'layout'] as const),
+]);
 /** Acts that a location needs, which the mode triage-only withholds. */
 const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
   'heatmap',

@@ -77,3 +77,36 @@ export function edgeLetters(
   }
   return labels;
 }
+
+export type Breast = 'R' | 'L';
+
+export interface Flips {
+  readonly horizontal: boolean;
+  readonly vertical: boolean;
+}
+
+export const AS_STORED: Flips = { horizontal: false, vertical: false };
+const FROM_ABOVE: ReadonlySet<string | null> = new Set(['CC', 'XCCL', 'XCCM']);
+
+/**
+ * The flips by which a mammogram hangs as is usual: chest walls back to back, that is to the right for the right breast
+ * and to the left for the left one, the outer side on top in a cranio-caudal view, the head on top in any other. An image
+ * that hangs so already, or does not say how the patient lies in it, stays as it is stored.
+ */
+export function flipsToHang(image: {
+  readonly modality: string | null;
+  readonly directions: PlaneDirections | null;
+  readonly laterality: Breast | null;
+  readonly view: string | null;
+}): Flips {
+  const { directions, laterality } = image;
+  if (image.modality !== 'MG' || directions === null || laterality === null) return AS_STORED;
+  const right = laterality === 'R' ? 'P' : 'A';
+  const inner = laterality === 'R' ? 'L' : 'R';
+  const down = FROM_ABOVE.has(image.view) ? inner : 'F';
+  // The first letter is the strongest: an oblique view runs to P and F, or to F and L.
+  return {
+    horizontal: directions.right[0] === OPPOSITE[right],
+    vertical: directions.down[0] === OPPOSITE[down],
+  };
+}

@@ -1,4 +1,4 @@
-import type { DicomJson } from './image-stacks.ts';
+import type { DicomJson } from './image-facts.ts';
 
 /** Descriptor and data of the three palette lookup tables (PS3.3 C.7.6.3.1.5, C.7.6.3.1.6). */
 const TABLES = [

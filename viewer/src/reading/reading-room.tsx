@@ -1,59 +1,37 @@
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
-import { heatmapQuery } from '../api/queries.ts';
 import { KeyHelp } from '../design/key-help.tsx';
 import { State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { AiPanel } from './ai-panel.tsx';
 import { FindingList } from './finding-list.tsx';
-import { FindingMarks } from './finding-marks.tsx';
-import { FindingStrip } from './finding-strip.tsx';
-import { HeatmapCanvas } from './heatmap-canvas.tsx';
-import { ImageBearings, PixelProbe } from './image-bearings.tsx';
-import { type ImageStack, openingPlace } from './image-stacks.ts';
+import type { ImageStack } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
-import { LoadingBar } from './loading-bar.tsx';
-import type { Mark } from './marks.ts';
+import { LayoutChooser } from './layout-chooser.tsx';
 import { NotificationPart } from './notification-part.tsx';
-import { operatingPointOf } from './operating-point.ts';
 import { PacsPart } from './pacs-part.tsx';
+import { Pane } from './pane.tsx';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
 import { READING_KEYS, READING_TEXT as T } from './text.ts';
 import { Toolbar } from './toolbar.tsx';
 import { useActions } from './use-actions.ts';
 import { useCine } from './use-cine.ts';
+import { useHeatmap } from './use-heatmap.ts';
 import { useJudging } from './use-judging.ts';
 import { useOverlay } from './use-overlay.ts';
+import { type PanesControl, usePanes } from './use-panes.ts';
 import { usePrefetchNext } from './use-prefetch-next.ts';
 import type { OpenStudy } from './use-study.ts';
-import { useViewport, type ViewportControl } from './use-viewport.ts';
-import { ViewportCorners } from './viewport-corners.tsx';
-
-function currentImage({ state }: ViewportControl) {
-  return state?.stack.images[state.index] ?? null;
-}
 
 /**
- * The heatmap of the image on the screen: of several models or labels that of the chosen finding, else the one with the
- * highest peak.
+ * Every image that hangs is on the screen, or known to be impossible to draw; and the one that is acted on is drawn. Until
+ * then verdicts would be given on what is not seen.
  */
-function useHeatmap(
-  study: StudyDetail,
-  image: ReturnType<typeof currentImage>,
-  chosen: Mark | null,
-) {
-  const isChosen = (each: StudyDetail['heatmaps'][number]) =>
-    Number(each.modelId === chosen?.modelId && each.label === chosen.label);
-  const summary = study.heatmaps
-    .filter((each) => each.sopInstanceUid === image?.sopInstanceUid && each.frame === image.frame)
-    .toSorted((a, b) => isChosen(b) - isChosen(a) || b.peak - a.peak)[0];
-  const query = useQuery({
-    ...heatmapQuery(study.studyInstanceUid, summary?.id ?? ''),
-    enabled: summary !== undefined,
-  });
-  return summary === undefined ? null : (query.data ?? null);
+function isReady({ panes, active }: PanesControl): boolean {
+  const settled = panes.every((pane) => !pane.asked || pane.state !== null || pane.failed);
+  const seen = panes.some((pane) => pane.state !== null && !pane.failed);
+  return settled && seen && !active.failed;
 }
 
 interface ReadingRoomProps {
@@ -65,19 +43,17 @@ interface ReadingRoomProps {
 /** Images, AI marks and verdicts of one study. Its keys are dead until its image is drawn. */
 export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const { user } = useSession();
-  const opening = useMemo(() => openingPlace(stacks, study.findings), [stacks, study.findings]);
-  const view = useViewport(stacks, opening);
-  const image = currentImage(view);
-  const ready = view.state !== null && !view.failed;
-  const area = useRef<HTMLDivElement>(null);
+  const panes = usePanes(study, stacks);
+  const view = panes.active;
+  const ready = isReady(panes);
   const openedAt = useRef<string | null>(null);
   useEffect(() => {
     if (ready) openedAt.current ??= new Date().toISOString();
   }, [ready]);
   usePrefetchNext(ready ? study.studyInstanceUid : null);
   const withheld = study.readingMode === 'triage-only';
-  const judging = useJudging({ study, stacks, reader: user.name, show: view.show, image });
-  const heatmap = useHeatmap(study, image, judging.selected);
+  const judging = useJudging({ study, stacks, reader: user.name, show: panes.showAnywhere });
+  const heatmap = useHeatmap(study, view.image, judging.selected);
   const overlay = useOverlay();
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
@@ -86,8 +62,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
     ready,
     withheld,
     study,
-    stacks,
-    view,
+    panes,
     overlay,
     judging,
     cine,
@@ -111,48 +86,26 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         onShow={view.show}
       />
       <div className="room-image">
-        <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
+        <div className="toolbar-line">
+          <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
+          <LayoutChooser panes={panes} act={act} />
+        </div>
         <div
-          ref={area}
           className="viewport"
           data-testid="viewport"
+          data-layout={panes.layout}
           data-editing={editing?.kind ?? 'no'}
         >
-          <div className="viewport-image" ref={view.element} />
-          {withheld ? null : (
-            <HeatmapCanvas
+          {panes.panes.map((pane) => (
+            <Pane
+              key={pane.slot}
+              pane={pane}
+              panes={panes}
+              study={study}
+              judging={judging}
               overlay={overlay}
-              heatmap={heatmap}
-              state={view.state}
-              operatingPoint={operatingPointOf(study, heatmap)}
             />
-          )}
-          {withheld ? null : (
-            <FindingMarks view={view} image={image} judging={judging} shown={overlay.boxes} />
-          )}
-          {withheld || study.aiWithheld ? null : (
-            <FindingStrip
-              stack={view.state?.stack ?? stacks[opening.stack] ?? null}
-              index={view.state?.index ?? opening.image}
-              marks={judging.marks}
-              heatmaps={study.heatmaps}
-              colours={overlay.colours}
-              onJump={(image) =>
-                view.show({
-                  stack: view.state === null ? opening.stack : stacks.indexOf(view.state.stack),
-                  image,
-                })
-              }
-            />
-          )}
-          <ImageBearings state={view.state} />
-          <LoadingBar state={view.state} />
-          <ViewportCorners
-            state={view.state}
-            failed={view.failed}
-            editing={editing}
-            probe={<PixelProbe area={area} viewport={view.viewport} state={view.state} />}
-          />
+          ))}
         </div>
       </div>
       <aside className="side" aria-label={T.aiResult}>

@@ -7,7 +7,7 @@ import { ToolFold } from './tool-fold.tsx';
 import { TOOLBAR_TEXT as T, type ToolName } from './toolbar-text.ts';
 import type { Act } from './use-actions.ts';
 import type { Cine } from './use-cine.ts';
-import type { ViewportControl } from './use-viewport.ts';
+import type { ViewportControl } from './use-panes.ts';
 import { presetsFor } from './window-presets.ts';
 
 type ViewAct = readonly [tool: ToolName & IconName, action: Action];

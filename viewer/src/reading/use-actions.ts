@@ -1,21 +1,19 @@
 import { useLocation } from 'wouter';
 import type { StudyDetail } from '#contracts/study.ts';
 import { useKeys } from '../design/keyboard.ts';
-import type { ImageStack } from './image-stacks.ts';
 import { type Action, actionOfKey } from './key-map.ts';
 import { marksInStack, nextMarkedImage } from './stack-findings.ts';
 import type { Cine } from './use-cine.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
-import type { ViewportControl } from './use-viewport.ts';
+import type { PanesControl } from './use-panes.ts';
 import { presetsFor } from './window-presets.ts';
 
 interface Room {
   readonly ready: boolean;
   readonly withheld: boolean;
   readonly study: StudyDetail;
-  readonly stacks: readonly ImageStack[];
-  readonly view: ViewportControl;
+  readonly panes: PanesControl;
   readonly overlay: OverlayControl;
   readonly judging: Judging;
   readonly cine: Cine;
@@ -25,13 +23,14 @@ interface Room {
 
 /** Moves within the study: images and series. True when the action was one of these. */
 function moveImages(action: Action, room: Room): boolean {
-  const { state, show, viewport } = room.view;
-  const stack = state === null ? 0 : room.stacks.indexOf(state.stack);
-  const last = (room.stacks[stack]?.images.length ?? 1) - 1;
+  const { state, show, viewport, stacks } = room.panes.active;
+  // In a pane that is empty yet the first series is the next one.
+  const stack = state === null ? -1 : stacks.indexOf(state.stack);
+  const last = (stacks[stack]?.images.length ?? 1) - 1;
   const wanted = viewport.current?.wantedIndex() ?? 0;
   const goTo = (index: number) => {
     const image = Math.max(0, Math.min(last, index));
-    if (image !== wanted) show({ stack, image });
+    if (stack >= 0 && image !== wanted) show({ stack, image });
   };
   switch (action.type) {
     case 'scroll':
@@ -53,14 +52,32 @@ function moveImages(action: Action, room: Room): boolean {
   }
 }
 
+/** Which images are beside one another, and which of them is acted on. True when the action was one of these. */
+function arrangePanes(action: Action, { panes }: Room): boolean {
+  switch (action.type) {
+    case 'layout':
+      panes.setLayout(action.layout);
+      return true;
+    case 'next-pane':
+      panes.step();
+      return true;
+    case 'enlarge':
+      panes.toggleEnlarged();
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Changes how the image is shown. True when the action was one of these. */
 function changeView(action: Action, room: Room): boolean {
-  const viewport = room.view.viewport.current;
-  if (viewport === null) return false;
+  const view = room.panes.active;
+  const viewport = view.viewport.current;
+  if (viewport === null || view.state === null) return false;
   switch (action.type) {
     case 'preset': {
       const own = viewport.ownWindow();
-      const modality = room.view.state?.stack.modality ?? room.study.modality;
+      const modality = view.state.stack.modality ?? room.study.modality;
       const presets = own === null ? [] : presetsFor(modality, own);
       const preset = presets[action.number - 1];
       if (preset !== undefined) viewport.setWindow(preset.window);
@@ -88,13 +105,13 @@ function changeView(action: Action, room: Room): boolean {
       viewport.reset();
       return true;
     case 'measure':
-      room.view.selectTool(room.view.tool === action.tool ? 'window' : action.tool);
+      view.selectTool(view.tool === action.tool ? 'window' : action.tool);
       return true;
     case 'forget-measurements':
       viewport.forgetMeasurements();
       return true;
     case 'zoom-tool':
-      room.view.selectTool(room.view.tool === 'zoom' ? 'window' : 'zoom');
+      view.selectTool(view.tool === 'zoom' ? 'window' : 'zoom');
       return true;
     default:
       return false;
@@ -145,7 +162,8 @@ export type Act = (action: Action) => void;
 export function useActions(room: Room): Act {
   const [, navigate] = useLocation();
   const act: Act = (action) => {
-    if (moveImages(action, room) || changeView(action, room)) return;
+    if (moveImages(action, room) || arrangePanes(action, room)) return;
+    if (changeView(action, room)) return;
     if (judgeFindings(action, room)) return;
     switch (action.type) {
       case 'cine':
@@ -172,7 +190,7 @@ export function useActions(room: Room): Act {
   };
   useKeys((event) => {
     const { ready, withheld: locationsWithheld } = room;
-    const state = { ready, locationsWithheld, failed: room.view.failed };
+    const state = { ready, locationsWithheld, failed: room.panes.active.failed };
     const action = actionOfKey(event.key, state);
     if (action === null) return;
     event.preventDefault();

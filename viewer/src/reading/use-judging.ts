@@ -29,7 +29,8 @@ export interface Judging {
   readonly amend: (id?: string) => void;
   readonly startAdd: () => void;
   readonly stopEditing: () => void;
-  readonly setBox: (box: Box) => void;
+  /** @param on the image that the box was drawn on */
+  readonly setBox: (box: Box, on?: StackImage) => void;
   readonly setLabel: (id: string, label: string) => void;
   readonly setReason: (id: string, reason: string) => void;
   readonly remove: (id: string) => void;
@@ -40,7 +41,6 @@ interface Options {
   readonly stacks: readonly ImageStack[];
   readonly reader: string;
   readonly show: (place: ImagePlace) => void;
-  readonly image: StackImage | null;
 }
 
 const copyBox = ([x, y, width, height]: Box): [number, number, number, number] => [
@@ -51,7 +51,7 @@ const copyBox = ([x, y, width, height]: Box): [number, number, number, number] =
 ];
 
 /** The reader's verdicts on a study, with the finding that is chosen and the drag that is under way. */
-export function useJudging({ study, stacks, reader, show, image }: Options): Judging {
+export function useJudging({ study, stacks, reader, show }: Options): Judging {
   const control = useDraft(study, reader);
   const signed = useMemo(() => signedReview(study), [study]);
   const judgement = useMemo(
@@ -102,11 +102,9 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
     if (mark.added) perform({ kind: 'change-added', addedId: mark.id, ...what, box });
     else perform({ kind: 'amend', findingId: mark.id, ...what, box });
   };
-  const add = (box: Box) => {
-    if (image === null) return;
+  const add = (box: Box, { sopInstanceUid, frame }: StackImage) => {
     const addedId = crypto.randomUUID();
     const label = study.findings[0]?.label ?? T.newLabel;
-    const { sopInstanceUid, frame } = image;
     perform({ kind: 'add', addedId, label, sopInstanceUid, frame, box: copyBox(box) });
     setChosen(addedId);
     setEditing(null);
@@ -138,10 +136,10 @@ export function useJudging({ study, stacks, reader, show, image }: Options): Jud
       if (signed === null) setEditing({ kind: 'add', id: null });
     },
     stopEditing: () => setEditing(null),
-    setBox: (box) => {
-      if (editing === null) return;
+    setBox: (box, on) => {
+      if (editing === null || on === undefined) return;
       const mark = editing.kind === 'amend' ? find(editing.id) : null;
-      if (mark === null) add(box);
+      if (mark === null) add(box, on);
       else change(mark, { box, label: null });
     },
     setLabel: (id, label) => {

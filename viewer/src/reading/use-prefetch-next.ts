@@ -6,9 +6,11 @@ import { listen } from '../api/events.ts';
 import { userIsPresent } from '../api/presence.ts';
 import { studyPath } from '../api/queries.ts';
 import { useSession } from '../session/session-context.tsx';
-import { registerMetadata } from './cornerstone.ts';
 import { loadAhead } from './cornerstone-prefetch.ts';
-import { buildStacks, indexMetadata, openingPlace } from './image-stacks.ts';
+import { registerMetadata } from './cornerstone-start.ts';
+import { openingPlace } from './hanging.ts';
+import { indexMetadata } from './image-facts.ts';
+import { buildStacks } from './image-stacks.ts';
 import { metadataQuery } from './metadata-query.ts';
 import { findNext } from './next-study.ts';
 import { planPrefetch } from './prefetch-plan.ts';
@@ -48,7 +50,7 @@ async function fetchAhead(queries: QueryClient, next: Ahead): Promise<void> {
   const stacks = buildStacks(study, index, window.location.origin);
   next.letGo = holdStudy(queries, uid, stacks);
   registerMetadata(stacks, index);
-  await loadAhead(planPrefetch(stacks, openingPlace(stacks, study.findings)), signal);
+  await loadAhead(planPrefetch(stacks, openingPlace(study, stacks)), signal);
 }
 
 /**

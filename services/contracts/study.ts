@@ -80,6 +80,8 @@ export const worklistItemSchema = z.object({
   lastImageAt: time.nullable(),
   completedAt: time.nullable(),
   analysedAt: time.nullable(),
+  /** When a reader signed it off; null while it is to be read, and where it was reported elsewhere. */
+  reviewedAt: time.nullable(),
   dueAt: time,
   hasThumbnail: z.boolean(),
   /** Null when nobody was to be told of it. */

@@ -16,10 +16,20 @@ const toIso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
 type ToldOf = Pick<WorklistItem, 'notification'>;
 
+/** What is told of a study that is in other tables. */
+interface Beside extends ToldOf {
+  readonly aiDelayedSince: Date | null;
+  readonly reviewedAt: Date | null;
+}
+
+function isToBeRead({ readingStatus }: StudyRow): boolean {
+  return readingStatus === 'unread' || readingStatus === 'open';
+}
+
 function toItem(
   row: StudyRow,
   now: Date,
-  { aiDelayedSince, notification }: ToldOf & { aiDelayedSince: Date | null },
+  { aiDelayedSince, reviewedAt, notification }: Beside,
 ): WorklistItem {
   return {
     studyInstanceUid: row.studyInstanceUid,
@@ -48,7 +58,7 @@ function toItem(
     basePriority: row.basePriority,
     orderPrioritySource: row.orderPrioritySource,
     reason: row.reason,
-    overdue: now.getTime() >= row.dueAt.getTime(),
+    overdue: isToBeRead(row) && now.getTime() >= row.dueAt.getTime(),
     score: row.score,
     scoreModel: row.scoreModel,
     flagged: row.flagged,
@@ -58,6 +68,7 @@ function toItem(
     lastImageAt: toIso(row.lastImageAt),
     completedAt: toIso(row.completedAt),
     analysedAt: toIso(row.analysedAt),
+    reviewedAt: toIso(reviewedAt),
     dueAt: row.dueAt.toISOString(),
     hasThumbnail: row.thumbnailBlob !== null,
     notification,
@@ -77,6 +88,28 @@ async function readOpenRuns(
     .groupBy('studyKey')
     .execute();
   return new Map(runs.map((run) => [run.studyKey, run.since]));
+}
+
+/** When the studies that are signed off were, by their keys. */
+async function readReviewTimes(
+  database: Database,
+  rows: readonly StudyRow[],
+): Promise<ReadonlyMap<string, Date>> {
+  const reviewed = rows.filter((row) => row.readingStatus === 'reviewed');
+  if (reviewed.length === 0) return new Map();
+  const reviews = await database
+    .selectFrom('review')
+    .select(({ fn }) => ['studyKey', fn.max('createdAt').as('signedAt')])
+    .where(
+      'studyKey',
+      'in',
+      reviewed.map((row) => row.studyKey),
+    )
+    .where('kind', '=', 'reading')
+    .where('state', '=', 'signed')
+    .groupBy('studyKey')
+    .execute();
+  return new Map(reviews.map(({ studyKey, signedAt }) => [studyKey, signedAt]));
 }
 
 /** Since when a study waits for its analysis longer than it should, else null. */
@@ -114,9 +147,11 @@ export async function toWorklistItems(
     database,
     rows.map((row) => row.studyKey),
   );
+  const reviewTimes = await readReviewTimes(database, rows);
   return rows.map((row) =>
     toItem(row, now, {
       aiDelayedSince: delayedSince(row, openRuns.get(row.studyKey), { now, workerSilent }),
+      reviewedAt: reviewTimes.get(row.studyKey) ?? null,
       notification: summaries.get(row.studyKey) ?? null,
     }),
   );

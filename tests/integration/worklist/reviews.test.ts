@@ -356,6 +356,21 @@ describe('reading a study', () => {
     expect(await auditOf('review.undone')).toHaveLength(1);
   });
 
+  it('waits until it is signed off, and no longer; nor is it overdue then', async () => {
+    await server.database
+      .updateTable('study')
+      .set({ dueAt: new Date(Date.now() - 60_000) })
+      .where('studyKey', '=', study.studyKey)
+      .execute();
+    expect(await detail()).toMatchObject({ overdue: true, reviewedAt: null });
+    const signed = await sign(ada, { version: (await detail()).version, verdicts: [] });
+    const { review } = reviewResponseSchema.parse(await signed.json());
+    const read = await detail();
+    expect(read).toMatchObject({ overdue: false, reviewedAt: review.createdAt });
+    await ada(path(`/reviews/${review.id}`), { method: 'DELETE' });
+    expect(await detail()).toMatchObject({ overdue: true, reviewedAt: null });
+  });
+
   it('lets no token sign, whatever its role: that is a word of a person', async () => {
     const owner = { role: 'radiologist' as const, name: 'script' };
     const script = await callerFor(web, server.database, owner);

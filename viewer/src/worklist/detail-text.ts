@@ -17,6 +17,7 @@ export const DETAIL_TEXT = translated('DETAIL_TEXT', {
   leftOfWait: (time: string) => `${time} left of the longest wait of its class`,
   overdueFor: (time: string) => `overdue for ${time}`,
   ordered: (priority: string, source: string) => `Ordered ${priority}: ${source}`,
+  turnaround: (time: string) => `Signed off ${time} after its first image came`,
   waiting: (time: string, due: string) => `Waiting ${time}, ${due}`,
   finding: (label: string, score: string, models: string) =>
     `${label}, score ${score} by ${models}`,

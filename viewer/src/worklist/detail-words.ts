@@ -8,18 +8,35 @@ import { DETAIL_TEXT as T } from './detail-text.ts';
 export function describePlace(
   item: Pick<
     WorklistItem,
-    'reason' | 'receivedAt' | 'dueAt' | 'orderPrioritySource' | 'basePriority'
+    | 'reason'
+    | 'receivedAt'
+    | 'reviewedAt'
+    | 'readingStatus'
+    | 'dueAt'
+    | 'orderPrioritySource'
+    | 'basePriority'
   >,
   now: number,
 ): string[] {
-  const waited = formatWait(now - Date.parse(item.receivedAt));
-  const left = Date.parse(item.dueAt) - now;
-  const due = left > 0 ? T.leftOfWait(formatWait(left)) : T.overdueFor(formatWait(-left));
   return [
     fromServer(item.reason),
     T.ordered(item.basePriority, fromServer(item.orderPrioritySource)),
-    T.waiting(waited, due),
+    ...describeWait(item, now),
   ];
+}
+
+function describeWait(
+  item: Pick<WorklistItem, 'receivedAt' | 'reviewedAt' | 'readingStatus' | 'dueAt'>,
+  now: number,
+): string[] {
+  const received = Date.parse(item.receivedAt);
+  if (item.reviewedAt !== null) {
+    return [T.turnaround(formatWait(Date.parse(item.reviewedAt) - received))];
+  }
+  if (item.readingStatus === 'reported-elsewhere') return [];
+  const left = Date.parse(item.dueAt) - now;
+  const due = left > 0 ? T.leftOfWait(formatWait(left)) : T.overdueFor(formatWait(-left));
+  return [T.waiting(formatWait(now - received), due)];
 }
 
 type Run = StudyDetail['analysisRuns'][number]['models'][number];

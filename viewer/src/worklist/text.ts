@@ -30,6 +30,8 @@ export const WORKLIST_TEXT = translated('WORKLIST_TEXT', {
   overdue: 'overdue',
   overdueHint:
     'Waited longer than the site allows for its class: it stands before every AI-raised study.',
+  turnaround: 'turnaround',
+  turnaroundHint: 'From the receipt of its first image to the sign-off',
   show: 'Show',
   rowLoading: 'Loading',
   offlineList:

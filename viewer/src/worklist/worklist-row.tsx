@@ -115,9 +115,20 @@ function Reason({ item }: { readonly item: WorklistItem }) {
 
 function Waiting({ item }: { readonly item: WorklistItem }) {
   const now = useNow();
+  const { receivedAt, reviewedAt, readingStatus } = item;
+  if (reviewedAt !== null) {
+    return (
+      <td title={T.turnaroundHint} data-testid="turnaround">
+        {formatWait(Date.parse(reviewedAt) - Date.parse(receivedAt))}
+        <div className="second small">{T.turnaround}</div>
+      </td>
+    );
+  }
+  // Reported elsewhere: it waits no more, and nobody here knows since when.
+  if (readingStatus === 'reported-elsewhere') return <td />;
   return (
     <td>
-      <strong>{formatWait(now - Date.parse(item.receivedAt))}</strong>
+      <strong>{formatWait(now - Date.parse(receivedAt))}</strong>
       {item.overdue ? (
         <div className="overdue small" title={T.overdueHint}>
           {T.overdue}

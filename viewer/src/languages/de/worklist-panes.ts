@@ -49,6 +49,7 @@ export const worklistPanes: Pick<
     leftOfWait: (time) => `noch ${time} bis zur längsten Wartezeit ihrer Klasse`,
     overdueFor: (time) => `überfällig seit ${time}`,
     ordered: (priority, source) => `Angefordert als ${priority}: ${source}`,
+    turnaround: (time) => `Freigegeben ${time} nach Eingang des ersten Bildes`,
     waiting: (time, due) => `Wartet ${time}, ${due}`,
     finding: (label, score, models) => `${label}, Score ${score} von ${models}`,
   },

@@ -31,6 +31,8 @@ export const worklist: Pick<
     overdue: 'überfällig',
     overdueHint:
       'Wartet länger, als der Standort für diese Klasse zulässt: Sie steht vor allen Untersuchungen, die die KI vorgezogen hat.',
+    turnaround: 'bis Freigabe',
+    turnaroundHint: 'Vom Eingang des ersten Bildes bis zur Freigabe',
     show: 'Anzeigen',
     rowLoading: 'Wird geladen',
     offlineList:

@@ -15,6 +15,8 @@ export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT'> = {
     now: 'jetzt',
     ago: (passed) => `vor ${passed}`,
     percent: (number) => `${number} %`,
+    range: (low, high) => `${low} bis ${high}`,
+    of: (some, all) => `${some} von ${all}`,
     interval: (estimate, low, high) => `${estimate} (${low} bis ${high})`,
   },
   TEXT: {

@@ -48,6 +48,7 @@ export const SITE_TEXT = translated('SITE_TEXT', {
   warning: 'Warning',
   look: 'Look',
 
+  or: ' or ',
   now: 'Associations now',
   nowEmpty: 'Nobody is connected.',
   nowEmptyDetail: (titles: string, place: string) =>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { KeyHelp } from '../design/key-help.tsx';
+import { TEXT } from '../design/text.ts';
 import { State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { AiPanel } from './ai-panel.tsx';
@@ -142,7 +143,9 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           />
         )}
       </aside>
-      {help ? <KeyHelp title="Keys" groups={READING_KEYS} onClose={() => setHelp(false)} /> : null}
+      {help ? (
+        <KeyHelp title={TEXT.keys} groups={READING_KEYS} onClose={() => setHelp(false)} />
+      ) : null}
     </section>
   );
 }

@@ -1,6 +1,12 @@
 import type { Dictionary } from '../dictionary.ts';
 
-export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT'> = {
+export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT' | 'LINKS_TEXT'> = {
+  LINKS_TEXT: {
+    group: 'Diese Untersuchung in einem anderen System öffnen',
+    newWindow: (name) => `Diese Untersuchung in ${name} öffnen, in einem neuen Fenster`,
+    program: (name) => `Diese Untersuchung in ${name} öffnen`,
+    impossible: (name) => `${name}: Der Untersuchung fehlt die Nummer, die der Link braucht`,
+  },
   FORMAT_TEXT: {
     noName: 'Name nicht angegeben',
     noData: 'noch keine Daten',

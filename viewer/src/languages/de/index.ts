@@ -4,8 +4,11 @@ import { administration } from './administration.ts';
 import { delivery } from './delivery.ts';
 import { design } from './design.ts';
 import { ERRORS, failures } from './errors.ts';
+import { images } from './images.ts';
 import { models } from './models.ts';
 import { quality } from './quality.ts';
+import { reading } from './reading.ts';
+import { readingKeys } from './reading-keys.ts';
 import { session } from './session.ts';
 import { site } from './site.ts';
 import { SITE_SENTENCES } from './site-sentences.ts';
@@ -20,8 +23,11 @@ const GERMAN: Dictionary = {
   ...delivery,
   ...design,
   ...failures,
+  ...images,
   ...models,
   ...quality,
+  ...reading,
+  ...readingKeys,
   ...session,
   ...site,
   ...storage,

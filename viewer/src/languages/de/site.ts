@@ -47,6 +47,7 @@ export const site: Pick<Dictionary, 'END_WORDS' | 'SITE_TEXT' | 'WAITING_STATE_W
     warning: 'Warnung',
     look: 'Ansehen',
 
+    or: ' oder ',
     now: 'Aktuelle Verbindungen',
     nowEmpty: 'Niemand ist verbunden.',
     nowEmptyDetail: (titles, place) =>

@@ -169,6 +169,7 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['h v', 'Flip left-right, up-down'],
       ['r l', 'Rotate right, left'],
       ['c', 'Cine'],
+      ['#', 'Three planes of a CT or MR series, and back'],
       ['Space', 'Reset the view'],
     ],
   },

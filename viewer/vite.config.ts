@@ -14,7 +14,8 @@ const CODECS = [
   'openjph/wasmjs',
 ];
 
-const absent = fileURLToPath(new URL('./absent-node-module.ts', import.meta.url));
+const standIn = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const absent = standIn('./absent-node-module.ts');
 
 /**
  * The page is a chunk that the entry imports once it knows the language (main.ts). The browser is told of it in the
@@ -49,10 +50,16 @@ const preloadPage: Plugin = {
 export default defineConfig({
   plugins: [react(), preloadPage],
   resolve: {
-    alias: ['fs', 'path', 'url'].map((name) => ({
-      find: new RegExp(`^${name}$`),
-      replacement: absent,
-    })),
+    alias: [
+      ...['fs', 'path', 'url'].map((name) => ({
+        find: new RegExp(`^${name}$`),
+        replacement: absent,
+      })),
+      {
+        find: /^\.\/helpers\/cpuFallback\/rendering\/cssPixelConversion\.js$/,
+        replacement: standIn('./css-pixels.ts'),
+      },
+    ],
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': API, '/dicomweb': API } },

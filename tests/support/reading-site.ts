@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Database } from '#platform/database/connect.ts';
 import { createAccount } from '#worklist/accounts/accounts.ts';
@@ -24,6 +24,8 @@ export interface ReadingSite {
   ): Promise<{ readonly studyKey: string; readonly imageRevision: string }>;
   /** A fresh page of this reader, logged in. */
   open(browser: Browser, reader: string): Promise<{ page: Page; errors: string[] }>;
+  /** The same studies and readers served under other settings. Gives its address. */
+  serveAlso(overrides: Record<string, unknown>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +59,10 @@ export async function startReadingSite(
   const server = await startTestDatabase();
   const { database } = server;
   const place = { database, databaseUrl: server.url, directory: directory.path };
-  const web = await startTestWeb(place, overrides, { viewerDirectory: join(VIEWER) });
+  const serve = (settings: Record<string, unknown>) =>
+    startTestWeb(place, settings, { viewerDirectory: VIEWER });
+  const web = await serve(overrides);
+  const webs = [web];
   for (const username of readers) {
     const password = `${username} and a long word`;
     await createAccount(database, { username, password, roles: ['radiologist'] });
@@ -73,8 +78,13 @@ export async function startReadingSite(
       await logPageIn({ database, url: web.url }, page, reader);
       return { page, errors };
     },
+    serveAlso: async (settings) => {
+      const also = await serve(settings);
+      webs.push(also);
+      return also.url;
+    },
     stop: async () => {
-      await web.close();
+      for (const each of webs) await each.close();
       await server.stop();
       directory.remove();
     },

@@ -22,20 +22,38 @@ export async function rawScreenshot(of: Page | Locator): Promise<Raw> {
   return { data, width: info.width, height: info.height };
 }
 
-/** Where the pixels that turned coloured lie: the mean place of those that differ and are not grey. */
-export function centreOfHeat(on: Raw, off: Raw): { x: number; y: number; count: number } {
+interface Centre {
+  x: number;
+  y: number;
+  count: number;
+}
+
+function centreWhere(raw: Raw, isCounted: (at: number) => boolean): Centre {
   let [x, y, count] = [0, 0, 0];
-  for (let i = 0; i < on.width * on.height; i += 1) {
-    const channels = (raw: Raw) => [...raw.data.subarray(3 * i, 3 * i + 3)];
-    const [red = 0, green = 0, blue = 0] = channels(on);
-    const before = channels(off);
-    const changed = Math.abs(red - (before[0] ?? 0)) + Math.abs(blue - (before[2] ?? 0)) > 24;
-    if (!changed || Math.max(red, green, blue) - Math.min(red, green, blue) < 24) continue;
-    x += i % on.width;
-    y += Math.floor(i / on.width);
+  for (let i = 0; i < raw.width * raw.height; i += 1) {
+    if (!isCounted(3 * i)) continue;
+    x += i % raw.width;
+    y += Math.floor(i / raw.width);
     count += 1;
   }
   return { x: x / count, y: y / count, count };
+}
+
+/** Where the pixels that turned coloured lie: the mean place of those that differ and are not grey. */
+export function centreOfHeat(on: Raw, off: Raw): Centre {
+  const [now, before] = [on.data, off.data];
+  return centreWhere(on, (at) => {
+    const [red, green, blue] = [now[at] ?? 0, now[at + 1] ?? 0, now[at + 2] ?? 0];
+    const changed = Math.abs(red - (before[at] ?? 0)) + Math.abs(blue - (before[at + 2] ?? 0));
+    return changed > 24 && Math.max(red, green, blue) - Math.min(red, green, blue) >= 24;
+  });
+}
+
+/** Where the pixels lie that are whiter than any word on the image. */
+export function centreOfWhite(raw: Raw): Centre {
+  const { data } = raw;
+  const isWhite = (at: number) => (data[at] ?? 0) > 251;
+  return centreWhere(raw, (at) => isWhite(at) && isWhite(at + 1) && isWhite(at + 2));
 }
 
 /** A place in source pixels, in a viewport that shows the whole image as large as it fits. */

@@ -1,5 +1,4 @@
 import type { Model } from '#contracts/administration.ts';
-import { formatDecimal, formatScore } from '../design/format.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 type Label = Model['labels'][number];
@@ -11,10 +10,10 @@ function describePoint({
   specificity,
 }: Label['operatingPoints'][number]) {
   const figures = [
-    ...(sensitivity === null ? [] : [T.sensitivity(formatScore(sensitivity))]),
-    ...(specificity === null ? [] : [T.specificity(formatScore(specificity))]),
+    ...(sensitivity === null ? [] : [`sensitivity ${sensitivity.toFixed(2)}`]),
+    ...(specificity === null ? [] : [`specificity ${specificity.toFixed(2)}`]),
   ];
-  return [T.fromScore(id, formatDecimal(threshold, 3)), ...figures].join(', ');
+  return [`${id}: from score ${threshold.toFixed(3)}`, ...figures].join(', ');
 }
 
 /** What of a model does not fit into one line: its operating points, and how its input check did. */

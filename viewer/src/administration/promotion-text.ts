@@ -1,17 +1,12 @@
-import type { EvaluatedUnit } from '#core/model-evaluation.ts';
-import { translated } from '../languages/language.ts';
-
-const UNITS: Readonly<Record<EvaluatedUnit, string>> = {
-  image: 'images',
-  series: 'series',
-  study: 'studies',
-};
+import type { Model } from '#contracts/administration.ts';
+import { UNIT_NOUNS } from '#core/model-evaluation.ts';
+import { formatProportion } from '../design/format.ts';
 
 function studies(count: number): string {
   return count === 1 ? '1 study' : `${count} studies`;
 }
 
-export const PROMOTION_TEXT = translated('PROMOTION_TEXT', {
+export const PROMOTION_TEXT = {
   title: 'What would change',
   against: (version: string) => `What would change, against ${version}, which is active now`,
   noActive:
@@ -29,7 +24,7 @@ export const PROMOTION_TEXT = translated('PROMOTION_TEXT', {
   places: 'Place in the list on arrival',
   moved: (earlier: number, later: number) => `${studies(earlier)} earlier, ${later} later`,
   agreement: 'Agreement',
-  kappa: (kappa: string) => `Cohen's kappa ${kappa}`,
+  kappa: (kappa: string, range: string) => `Cohen's kappa ${kappa} (${range})`,
   undefinedKappa: "Cohen's kappa undefined: both always say the same",
   readers: 'Read so far',
   unread: 'none of them: how many it misses is not known',
@@ -39,8 +34,7 @@ export const PROMOTION_TEXT = translated('PROMOTION_TEXT', {
     `in ${studies(total)}: ${now} flagged now, ${then} with this version`,
   notEvaluated:
     'No evaluation on images of this site with a known truth was given. radtriage evaluate makes one; radtriage models promote --evaluation keeps it.',
-  units: UNITS,
-  evaluated: (date: string, analysed: string, noun: string) =>
+  evaluated: (date: string, analysed: number, noun: string) =>
     `Evaluated at this site on ${analysed} ${noun} (${date}).`,
   evaluatedLabel: (label: string, sensitivity: string, specificity: string) =>
     `${label}: sensitivity ${sensitivity}, specificity ${specificity}.`,
@@ -49,4 +43,20 @@ export const PROMOTION_TEXT = translated('PROMOTION_TEXT', {
     shadow: 'It goes on in shadow: both can be compared, and it can come back',
     retired: 'It is retired: it no longer runs',
   },
-});
+} as const;
+
+/** The figures of an evaluation at this site, in sentences. */
+export function describeEvaluation(evaluation: NonNullable<Model['evaluation']>): string {
+  const { unit, analysed, createdAt } = evaluation;
+  const labels = evaluation.labels.map(({ label, sensitivity, specificity }) =>
+    PROMOTION_TEXT.evaluatedLabel(
+      label,
+      formatProportion(sensitivity.estimate, sensitivity.interval),
+      formatProportion(specificity.estimate, specificity.interval),
+    ),
+  );
+  return [
+    PROMOTION_TEXT.evaluated(createdAt.slice(0, 10), analysed, UNIT_NOUNS[unit]),
+    ...labels,
+  ].join(' ');
+}

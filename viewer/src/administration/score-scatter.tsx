@@ -1,5 +1,4 @@
 import type { ComparisonScatter } from '#contracts/model-comparison.ts';
-import { formatDecimal } from '../design/format.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 const SIDE = 260;
@@ -40,10 +39,10 @@ export function ScoreScatter({ scatter }: { readonly scatter: ComparisonScatter 
         {[0, 0.5, 1].map((score) => (
           <g key={score}>
             <text x={x(score)} y={y(0) + 14} textAnchor="middle">
-              {formatDecimal(score, 1)}
+              {score}
             </text>
             <text x={x(0) - 6} y={y(score) + 4} textAnchor="end">
-              {formatDecimal(score, 1)}
+              {score}
             </text>
           </g>
         ))}

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { WaitingStudy } from '#contracts/site-status.ts';
 import { Chip, type Tone } from '../design/ui.tsx';
-import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { waitingQuery } from './queries.ts';
-import { SITE_TEXT as T, WAITING_STATE_WORDS } from './site-text.ts';
+import { STATE_WORDS, SITE_TEXT as T } from './site-text.ts';
 import { Elapsed } from './time-cells.tsx';
 
 const TONES: Readonly<Partial<Record<WaitingStudy['status'], Tone>>> = {
@@ -38,7 +37,7 @@ export function WaitingTable() {
               <tr key={study.studyInstanceUid} data-testid="waiting-study">
                 <td>
                   <Chip tone={TONES[study.status] ?? 'plain'}>
-                    {WAITING_STATE_WORDS[study.status] ?? study.status}
+                    {STATE_WORDS[study.status] ?? study.status}
                   </Chip>
                 </td>
                 <td>
@@ -52,7 +51,7 @@ export function WaitingTable() {
                 <td className="number nowrap">
                   <Elapsed since={study.since} />
                 </td>
-                <td>{fromServer(study.why)}</td>
+                <td>{study.why}</td>
               </tr>
             ))}
           </tbody>

@@ -1,9 +1,7 @@
-import type { QUALITY_FILTERS } from '#contracts/quality.ts';
-import { translated } from '../languages/language.ts';
+import type { QualityFilter } from '../api/queries.ts';
 
-export const QUALITY_TEXT = translated('QUALITY_TEXT', {
+export const QUALITY_TEXT = {
   title: 'Quality',
-  summary: 'Summary',
   lead: 'What the models said against what radiologists signed. Intervals are 95% (Wilson).',
   counts: { analysed: 'Analysed', notAnalysed: 'Not analysed', failed: 'Failed' },
   proportions: {
@@ -47,15 +45,13 @@ export const QUALITY_TEXT = translated('QUALITY_TEXT', {
   open: 'Open',
   emptyTitle: 'No study here yet',
   emptyDetail: 'Studies appear as models analyse them and radiologists sign them off.',
-});
+} as const;
 
-type QualityFilter = (typeof QUALITY_FILTERS)[number];
-
-export const FILTER_WORDS: Readonly<Record<QualityFilter, string>> = translated('FILTER_WORDS', {
+export const FILTER_WORDS: Readonly<Record<QualityFilter, string>> = {
   flagged: 'Flagged',
   disagreement: 'Disagreement',
   agreement: 'Agreement',
   missed: 'Missed by AI',
   'second-read': 'Read twice',
   all: 'All',
-});
+};

@@ -7,7 +7,6 @@ import {
   EllipticalROITool,
   init,
   LengthTool,
-  MagnifyTool,
   PanTool,
   RectangleROITool,
   StackScrollTool,
@@ -16,6 +15,7 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { GlassTool } from './cornerstone-glass.ts';
 
 const TOOLS = 'radtriage-tools';
 const LEFT_TOOLS = {
@@ -28,10 +28,10 @@ const LEFT_TOOLS = {
   bidirectional: BidirectionalTool.toolName,
   ellipse: EllipticalROITool.toolName,
   rectangle: RectangleROITool.toolName,
-  magnify: MagnifyTool.toolName,
+  magnify: GlassTool.toolName,
 } as const;
 const TOOL_CLASSES = [
-  ...[WindowLevelTool, ZoomTool, PanTool, StackScrollTool, MagnifyTool],
+  ...[WindowLevelTool, ZoomTool, PanTool, StackScrollTool, GlassTool],
   ...[LengthTool, AngleTool, BidirectionalTool, EllipticalROITool, RectangleROITool],
 ];
 
@@ -101,25 +101,4 @@ export function activateLeftTool(left: LeftTool): void {
 /** Measurements live on the screen alone: they are kept nowhere. */
 export function forgetMeasurements(): void {
   annotation.state.removeAllAnnotations();
-}
-
-const VOLUME_TOOLS = 'radtriage-volume-tools';
-
-/** Pan and zoom for the panes of a volume; the left button and the wheel belong to the crosshair. */
-export function bindVolumeTools(viewportIds: readonly string[], engineId: string): void {
-  const group = ToolGroupManager.createToolGroup(VOLUME_TOOLS);
-  if (group === undefined) return;
-  const { Auxiliary, Secondary } = ToolEnums.MouseBindings;
-  for (const [tool, mouseButton] of [
-    [PanTool.toolName, Auxiliary],
-    [ZoomTool.toolName, Secondary],
-  ] as const) {
-    group.addTool(tool);
-    group.setToolActive(tool, { bindings: [{ mouseButton }] });
-  }
-  for (const viewportId of viewportIds) group.addViewport(viewportId, engineId);
-}
-
-export function unbindVolumeTools(): void {
-  ToolGroupManager.destroyToolGroup(VOLUME_TOOLS);
 }

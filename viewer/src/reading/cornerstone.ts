@@ -167,16 +167,12 @@ export class ImageViewport {
     const { origin, spacing, direction } = image;
     // On the GPU an index is the middle of its pixel; the software renderer draws pixels from their corners.
     const half = getShouldUseCPURendering() ? 0 : 0.5;
-    // Cornerstone divides by the screen's pixel ratio even where its canvas has none: without WebGL.
-    const { width, clientWidth } = viewport.canvas;
-    const correction = clientWidth > 0 ? (window.devicePixelRatio * clientWidth) / width : 1;
     const place = (x: number, y: number): Point => {
       const right = (x - half) * spacing[0];
       const down = (y - half) * spacing[1];
       const along = (axis: 0 | 1 | 2) =>
         origin[axis] + (direction[axis] ?? 0) * right + (direction[axis + 3] ?? 0) * down;
-      const [left, top] = viewport.worldToCanvas([along(0), along(1), along(2)]);
-      return [left * correction, top * correction];
+      return viewport.worldToCanvas([along(0), along(1), along(2)]);
     };
     return affineFromPoints(place(0, 0), place(1, 0), place(0, 1));
   }

@@ -1,5 +1,3 @@
-import { translated } from '../languages/language.ts';
-
-export const LOADING_TEXT = translated('LOADING_TEXT', {
+export const LOADING_TEXT = {
   loading: 'Images loaded',
-});
+} as const;

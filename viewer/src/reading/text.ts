@@ -1,8 +1,7 @@
-import { translated } from '../languages/language.ts';
+import type { KeyGroup } from '../design/key-groups.ts';
 
-export const READING_TEXT = translated('READING_TEXT', {
+export const READING_TEXT = {
   worklist: 'Worklist',
-  seriesNumber: (number: string) => `Series ${number}`,
   opening: 'Opening the study',
   imagesOf: 'Images',
   noImages: 'This study has no image that can be drawn.',
@@ -98,12 +97,6 @@ export const READING_TEXT = translated('READING_TEXT', {
   undoFailed: (why: string) => `The sign-off could not be taken back: ${why}`,
   listEmpty: 'That was the last study to read.',
   noneMarked: 'No finding marked',
-  newImages: (count: number) =>
-    count === 1
-      ? 'One more image of this study has arrived.'
-      : `${count} more images of this study have arrived.`,
-  newAnalysis: 'There is a new AI result.',
-  signedByOther: (name: string) => `${name} has signed this study off.`,
   stale: 'The study changed before you signed it off.',
   elsewhere: 'Reported elsewhere',
   elsewhereTitle: 'Was this study reported elsewhere?',
@@ -126,9 +119,9 @@ export const READING_TEXT = translated('READING_TEXT', {
     amend: 'amended',
     add: 'added by you',
   },
-});
+} as const;
 
-export const READING_KEYS = translated('READING_KEYS', [
+export const READING_KEYS: readonly KeyGroup[] = [
   {
     title: 'Judge',
     keys: [
@@ -169,7 +162,6 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['h v', 'Flip left-right, up-down'],
       ['r l', 'Rotate right, left'],
       ['c', 'Cine'],
-      ['#', 'Three planes of a CT or MR series, and back'],
       ['Space', 'Reset the view'],
     ],
   },
@@ -192,4 +184,4 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['?', 'These keys'],
     ],
   },
-]);
+];

@@ -1,4 +1,3 @@
-import { Key } from '../design/ui.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { TOOLBAR_TEXT as T, type ToolName, toolWords } from './toolbar-text.ts';
 
@@ -11,13 +10,13 @@ export function ToolButton(props: {
   readonly onPress: () => void;
 }) {
   const { words, key } = toolWords(props.tool);
-  const name = key === undefined ? words : T.withKey(words, key);
   return (
     <button
       type="button"
       className="tool"
-      title={name}
-      aria-label={name}
+      title={key === undefined ? words : T.withKey(words, key)}
+      aria-label={words}
+      aria-keyshortcuts={key}
       aria-pressed={props.pressed}
       disabled={props.disabled}
       onClick={(event) => {
@@ -27,9 +26,8 @@ export function ToolButton(props: {
       }}
     >
       <Icon name={props.icon} />
-      <span className="tool-words" aria-hidden="true">
+      <span className="tool-words" data-key={key}>
         {words}
-        {key === undefined ? null : <Key>{key}</Key>}
       </span>
     </button>
   );

@@ -1,12 +1,10 @@
-import { translated } from '../languages/language.ts';
-
 /** A tool or act in words, with its key where it has one. */
 interface ToolWords {
   readonly words: string;
   readonly key?: string;
 }
 
-export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
+export const TOOLBAR_TEXT = {
   toolbar: 'Image tools',
   measure: 'Measure',
   orientation: 'Turn and flip',
@@ -24,7 +22,7 @@ export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
     ellipse: { words: 'Ellipse: area, mean and spread of values', key: 'p' },
     rectangle: { words: 'Rectangle: area, mean and spread of values', key: 'x' },
     magnify: { words: 'Magnifier', key: 'w' },
-    forget: { words: 'Remove all measurements', key: 'Del' },
+    forget: { words: 'Remove all measurements', key: 'Delete' },
     invert: { words: 'Invert', key: 'i' },
     'rotate-left': { words: 'Rotate left', key: 'l' },
     'rotate-right': { words: 'Rotate right', key: 'r' },
@@ -34,7 +32,7 @@ export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
     reset: { words: 'Reset the view', key: 'Space' },
     cine: { words: 'Cine', key: 'c' },
   } satisfies Readonly<Record<string, ToolWords>>,
-});
+} as const;
 
 export type ToolName = keyof typeof TOOLBAR_TEXT.tools;
 

@@ -1,7 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Association } from '#contracts/site-status.ts';
-import { formatBytes, formatCount, formatWait, formatWhen } from '../design/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatInstant,
+  formatWait,
+  formatWhen,
+} from '../design/format.ts';
 import { Button, Chip } from '../design/ui.tsx';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { FailuresCell } from './failures-cell.tsx';
@@ -34,7 +40,7 @@ function Row({ association }: { readonly association: Association }) {
         <AddressCell address={association.peerAddress} tls={association.tls} />
       </td>
       <td className="number">
-        <time dateTime={startedAt} title={new Date(startedAt).toLocaleString()}>
+        <time dateTime={startedAt} title={formatInstant(startedAt)}>
           {formatWhen(startedAt, new Date())}
         </time>
       </td>

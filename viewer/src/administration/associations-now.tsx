@@ -47,7 +47,7 @@ export function AssociationsNow() {
   const door = useQuery(doorQuery);
   const { data: status } = useQuery(siteStatusQuery);
   const place = status === undefined ? '' : `${status.dicom.host}:${status.dicom.port}`;
-  const titles = status?.dicom.aeTitles.join(' or ') ?? '';
+  const titles = status?.dicom.aeTitles.join(T.or) ?? '';
   return (
     <DataPanel
       title={T.now}

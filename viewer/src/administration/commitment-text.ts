@@ -1,6 +1,7 @@
 import type { CommitmentFinding, CommitmentState } from '#core/commitment-state.ts';
+import { translated } from '../languages/language.ts';
 
-export const COMMITMENT_TEXT = {
+export const COMMITMENT_TEXT = translated('COMMITMENT_TEXT', {
   title: 'Storage commitment',
   lead: 'Peers ask whether they may rely on us for what they have sent. What needs you comes first.',
   promise: (days: number) =>
@@ -29,23 +30,29 @@ export const COMMITMENT_TEXT = {
   next: 'next',
   retry: 'Try again',
   retried: 'The objects are looked at anew, and the peer is told.',
-} as const;
+});
 
-export const COMMITMENT_STATE_WORDS: Readonly<Record<CommitmentState, string>> = {
-  checking: 'looking',
-  reporting: 'reporting',
-  delivered: 'reported',
-  'given-up': 'given up',
-};
+export const COMMITMENT_STATE_WORDS: Readonly<Record<CommitmentState, string>> = translated(
+  'COMMITMENT_STATE_WORDS',
+  {
+    checking: 'looking',
+    reporting: 'reporting',
+    delivered: 'reported',
+    'given-up': 'given up',
+  },
+);
 
-export const FINDING_WORDS: Readonly<Record<CommitmentFinding, string>> = {
-  kept: 'kept',
-  unknown: 'not here',
-  'class-conflict': 'here as another SOP class',
-  'class-unsupported': 'SOP class not taken',
-  'not-kept-by-policy': 'not kept long enough',
-  'held-back': 'held back in quarantine',
-  'file-missing': 'FILE MISSING',
-  'file-altered': 'FILE ALTERED',
-  'file-unreadable': 'file cannot be read',
-};
+export const FINDING_WORDS: Readonly<Record<CommitmentFinding, string>> = translated(
+  'FINDING_WORDS',
+  {
+    kept: 'kept',
+    unknown: 'not here',
+    'class-conflict': 'here as another SOP class',
+    'class-unsupported': 'SOP class not taken',
+    'not-kept-by-policy': 'not kept long enough',
+    'held-back': 'held back in quarantine',
+    'file-missing': 'FILE MISSING',
+    'file-altered': 'FILE ALTERED',
+    'file-unreadable': 'file cannot be read',
+  },
+);

@@ -1,13 +1,15 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { ModelComparison } from '#contracts/model-comparison.ts';
-import { formatWhen } from '../design/format.ts';
+import { formatScore, formatWhen } from '../design/format.ts';
 import { Button } from '../design/ui.tsx';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 const SHOWN_FIRST = 10;
 
 type Difference = ModelComparison['differences'][number];
+
+const scoreWord = (score: number | null) => (score === null ? null : formatScore(score));
 
 function Row({ one }: { readonly one: Difference }) {
   const isFlip = one.flaggedA !== one.flaggedB;
@@ -20,8 +22,8 @@ function Row({ one }: { readonly one: Difference }) {
         <div className="quiet small mono">{one.studyInstanceUid}</div>
       </td>
       <td>{[one.modality, one.site].filter((part) => part !== null && part !== '').join(', ')}</td>
-      <td>{T.word(one.flaggedA, one.scoreA)}</td>
-      <td>{T.word(one.flaggedB, one.scoreB)}</td>
+      <td>{T.word(one.flaggedA, scoreWord(one.scoreA))}</td>
+      <td>{T.word(one.flaggedB, scoreWord(one.scoreB))}</td>
       <td>{T.gained(one.placesGained)}</td>
       <td>{T.read(one.confirmed)}</td>
     </tr>

@@ -1,6 +1,6 @@
 import type { ComparisonSide, ModelComparison } from '#contracts/model-comparison.ts';
 import type { Proportion } from '#contracts/quality.ts';
-import { formatProportion } from '../design/format.ts';
+import { formatDecimal, formatEstimate, formatProportion, formatShare } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
@@ -11,11 +11,13 @@ export type FigureRow = readonly [name: string, ...figures: string[]];
 export function describeShare({ count, total, estimate, interval }: Proportion): string {
   return total === 0
     ? TEXT.unknown
-    : `${count} of ${total}: ${formatProportion(estimate, interval)}`;
+    : `${formatShare(count, total)}: ${formatProportion(estimate, interval)}`;
 }
 
 function milliseconds(value: ComparisonSide['networkMs']): string {
-  return value === null ? TEXT.unknown : `${value.median.toFixed(1)} (${value.p95.toFixed(1)})`;
+  return value === null
+    ? TEXT.unknown
+    : `${formatDecimal(value.median, 1)} (${formatDecimal(value.p95, 1)})`;
 }
 
 function describeOutcomes({ declined, notAnalysed, failed }: ComparisonSide): string {
@@ -51,23 +53,21 @@ export function besideRows({ a, b, flaggedA, flaggedB, readers }: ModelCompariso
 }
 
 function points(share: number): string {
-  return (100 * share).toFixed(1);
+  return formatDecimal(100 * share, 1);
 }
 
 /** How the two fall together. */
 export function togetherRows({ agreement, places, raised }: ModelComparison): FigureRow[] {
   if (agreement === null) return [];
-  const { difference, differenceInterval, mcNemarP, kappaInterval } = agreement;
-  const range = kappaInterval?.map((end) => end.toFixed(2)).join(' to ');
-  const kappa = agreement.kappa?.toFixed(2);
+  const { kappa, difference, differenceInterval, mcNemarP, kappaInterval } = agreement;
   const [low, high] = differenceInterval;
   // The report tells A minus B; what B would add is what is asked here.
   const [more, from, to] = [points(-difference), points(-high), points(-low)];
   return [
-    [T.observed, `${points(agreement.observed)}%`],
-    [T.kappa, kappa === undefined ? T.undefinedKappa : `${kappa} (${range})`],
+    [T.observed, T.percent(points(agreement.observed))],
+    [T.kappa, kappa === null ? T.undefinedKappa : formatEstimate(kappa, kappaInterval, 2)],
     [T.difference, T.pointsMore(more, from, to)],
-    [T.mcNemar, mcNemarP < 0.001 ? '< 0.001' : mcNemarP.toFixed(3)],
+    [T.mcNemar, mcNemarP < 0.001 ? `< ${formatDecimal(0.001, 3)}` : formatDecimal(mcNemarP, 3)],
     [T.raised, T.raisedBy(raised.both + raised.onlyA, raised.both + raised.onlyB)],
     [T.places, T.moved(places.earlier, places.later, places.windowMinutes / 60)],
   ];

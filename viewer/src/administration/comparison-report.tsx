@@ -3,6 +3,7 @@ import type { ModelComparison } from '#contracts/model-comparison.ts';
 import { messageOf } from '../api/client.ts';
 import { TEXT } from '../design/text.ts';
 import { State } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { ComparisonDifferences } from './comparison-differences.tsx';
 import { besideRows, describeShare, type FigureRow, togetherRows } from './comparison-figures.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
@@ -52,7 +53,7 @@ function crossRows({ flags }: ModelComparison): FigureRow[] {
 function Subgroups({ report }: { readonly report: ModelComparison }) {
   const rows = report.subgroups.map(
     ({ by, group, flaggedA, flaggedB }): FigureRow => [
-      `${by}: ${group}`,
+      `${T.groupedBy[by]}: ${group}`,
       describeShare(flaggedA),
       describeShare(flaggedB),
     ],
@@ -68,7 +69,10 @@ function Subgroups({ report }: { readonly report: ModelComparison }) {
 function Reasons({ report }: { readonly report: ModelComparison }) {
   const rows = (['a', 'b'] as const).flatMap((side) =>
     report[side].reasons.map(
-      ({ reason, count }): FigureRow => [`${side.toUpperCase()}: ${reason}`, String(count)],
+      ({ reason, count }): FigureRow => [
+        `${side.toUpperCase()}: ${fromServer(reason)}`,
+        String(count),
+      ],
     ),
   );
   if (rows.length === 0) return null;
@@ -97,7 +101,7 @@ export function ComparisonReport({ a, b }: { readonly a: string; readonly b: str
       </p>
       {report.caveats.map((caveat) => (
         <p key={caveat} className="comparison-caveat">
-          {caveat}
+          {fromServer(caveat)}
         </p>
       ))}
       <Figures head={[T.each, `A: ${a}`, `B: ${b}`]} rows={besideRows(report)} />

@@ -1,6 +1,7 @@
 import type { ResultKind } from '#core/result-objects.ts';
+import { translated } from '../languages/language.ts';
 
-export const DESTINATION_TEXT = {
+export const DESTINATION_TEXT = translated('DESTINATION_TEXT', {
   title: 'Destinations',
   lead: 'Where results go as DICOM objects. Each is served by itself: one that is down holds up none of the others.',
   empty: 'Results are sent nowhere.',
@@ -53,13 +54,13 @@ export const DESTINATION_TEXT = {
   resent: 'It is sent again.',
   dismiss: 'Dismiss',
   dismissed: 'It is not sent.',
-} as const;
+});
 
-export const KIND_WORDS: Readonly<Record<ResultKind, string>> = {
+export const KIND_WORDS: Readonly<Record<ResultKind, string>> = translated('KIND_WORDS', {
   sr: 'report (SR)',
   seg: 'segmentation',
   sc: 'picture (SC)',
   ko: 'key images (KO)',
   gsps: 'presentation state',
   rejection: 'rejection note',
-};
+});

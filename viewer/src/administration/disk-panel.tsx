@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DiskStatus } from '#contracts/site-status.ts';
-import { formatBytes, formatCount } from '../design/format.ts';
+import { formatBytes, formatCount, formatPercent } from '../design/format.ts';
 import { DataPanel, EmptyLine } from './data-panel.tsx';
 import { siteStatusQuery } from './queries.ts';
 import { SITE_TEXT as T } from './site-text.ts';
@@ -22,7 +22,7 @@ export function DiskBar({ disk }: { readonly disk: DiskStatus }) {
   const used = sizeBytes - freeBytes;
   const archive = Math.min(used, disk.archiveBytes ?? 0);
   const percent = (bytes: number) => `${(100 * bytes) / Math.max(1, sizeBytes)}%`;
-  const share = `${Math.round((100 * used) / Math.max(1, sizeBytes))}%`;
+  const share = formatPercent(used / Math.max(1, sizeBytes));
   return (
     <div className="disk-bar" role="img" aria-label={T.bar(share)}>
       <i className="disk-archive" style={{ width: percent(archive) }} />
@@ -94,7 +94,7 @@ export function BacklogPanel() {
         <div className="panel-body">
           <dl className="model-facts">
             <Fact name={T.backlogFacts.objects}>{formatCount(backlog?.objects ?? 0)}</Fact>
-            <Fact name={T.backlogFacts.oldest}>{(backlog?.oldestSeconds ?? 0).toFixed(0)} s</Fact>
+            <Fact name={T.backlogFacts.oldest}>{formatCount(backlog?.oldestSeconds ?? 0)} s</Fact>
           </dl>
         </div>
       )}

@@ -1,4 +1,6 @@
-export const FAILED_RESULT_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const FAILED_RESULT_TEXT = translated('FAILED_RESULT_TEXT', {
   title: 'Results that could not be made',
   lead: 'Nothing of them was sent. The studies stand on the worklist with what was found.',
   none: 'None.',
@@ -16,4 +18,4 @@ export const FAILED_RESULT_TEXT = {
   retried: 'It is made once more.',
   dismiss: 'Dismiss',
   dismissed: 'Left at that.',
-} as const;
+});

@@ -1,4 +1,5 @@
 import type { Model } from '#contracts/administration.ts';
+import { formatDecimal, formatScore } from '../design/format.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 type Label = Model['labels'][number];
@@ -10,10 +11,10 @@ function describePoint({
   specificity,
 }: Label['operatingPoints'][number]) {
   const figures = [
-    ...(sensitivity === null ? [] : [`sensitivity ${sensitivity.toFixed(2)}`]),
-    ...(specificity === null ? [] : [`specificity ${specificity.toFixed(2)}`]),
+    ...(sensitivity === null ? [] : [T.sensitivity(formatScore(sensitivity))]),
+    ...(specificity === null ? [] : [T.specificity(formatScore(specificity))]),
   ];
-  return [`${id}: from score ${threshold.toFixed(3)}`, ...figures].join(', ');
+  return [T.fromScore(id, formatDecimal(threshold, 3)), ...figures].join(', ');
 }
 
 /** What of a model does not fit into one line: its operating points, and how its input check did. */

@@ -1,12 +1,13 @@
 import { useState } from 'react';
 import type { Model } from '#contracts/administration.ts';
 import type { ModelRole } from '#core/finding.ts';
-import { formatWhen } from '../design/format.ts';
+import { formatDate, formatDecimal, formatEstimate, formatWhen } from '../design/format.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, type Tone } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
+import { describeEvaluation } from './describe-evaluation.ts';
 import { ModelFigures } from './model-figures.tsx';
-import { describeEvaluation } from './promotion-text.ts';
 import { RoleDialog } from './role-dialog.tsx';
 import { ROLE_ACTS, ROLE_WORDS, ADMINISTRATION_TEXT as T } from './text.ts';
 
@@ -19,8 +20,7 @@ const ROLES: readonly ModelRole[] = ['active', 'shadow', 'retired'];
 
 function describeAuc({ auc, aucInterval }: Model): string | null {
   if (auc === null) return null;
-  if (aucInterval === null) return auc.toFixed(3);
-  return `${auc.toFixed(3)} (${aucInterval[0].toFixed(3)} to ${aucInterval[1].toFixed(3)})`;
+  return formatEstimate(auc, aucInterval, 3);
 }
 
 function Fact(props: { readonly name: string; readonly value: string | null }) {
@@ -39,14 +39,14 @@ function Facts({ model }: { readonly model: Model }) {
       <Fact name={T.label} value={model.label} />
       <Fact
         name={T.threshold}
-        value={model.threshold === null ? null : model.threshold.toFixed(3)}
+        value={model.threshold === null ? null : formatDecimal(model.threshold, 3)}
       />
       <Fact name={T.provider} value={model.provider ?? T.notYet} />
       <Fact name={T.licence} value={model.licence} />
       <Fact name={T.pinned} value={model.pinned ? T.isPinned : T.notPinned} />
       <Fact
         name={T.evaluation}
-        value={model.evaluation === null ? T.noEvaluation : model.evaluation.createdAt.slice(0, 10)}
+        value={model.evaluation === null ? T.noEvaluation : formatDate(model.evaluation.createdAt)}
       />
       <div className="model-digest">
         <dt className="quiet small">{T.digest}</dt>
@@ -82,7 +82,7 @@ export function ModelPanel({ model }: { readonly model: Model }) {
       </div>
       {model.problem === null ? null : (
         <p className="model-problem" role="alert">
-          {model.problem}
+          {fromServer(model.problem)}
         </p>
       )}
       <p className="second">{model.intendedUse}</p>

@@ -1,10 +1,15 @@
+import { translated } from '../languages/language.ts';
+
 function studies(count: number): string {
   return count === 1 ? '1 study' : `${count} studies`;
 }
 
-export const MODEL_TEXT = {
+export const MODEL_TEXT = translated('MODEL_TEXT', {
   points: 'Operating points',
   inUse: 'in use',
+  sensitivity: (value: string) => `sensitivity ${value}`,
+  specificity: (value: string) => `specificity ${value}`,
+  fromScore: (point: string, score: string) => `${point}: from score ${score}`,
   checked: 'Input check',
   unchecked: 'It has no input check: it scores whatever its selection lets through.',
   refusedOf: (refused: number, n: number) => `${refused} of ${n} refused`,
@@ -32,6 +37,7 @@ export const MODEL_TEXT = {
   crossed: 'Studies',
   flaggedBy: (side: string) => `flagged by ${side}`,
   notFlaggedBy: (side: string) => `not flagged by ${side}`,
+  percent: (number: string) => `${number}%`,
   observed: 'Both say the same',
   kappa: "Cohen's kappa (95%)",
   undefinedKappa: 'undefined: both always say the same',
@@ -49,6 +55,7 @@ export const MODEL_TEXT = {
   scoreOf: (side: string) => `score of ${side}`,
   subgroups: 'Flagged, by modality, site, sex and age',
   group: 'Group',
+  groupedBy: { modality: 'modality', site: 'site', sex: 'sex', age: 'age' },
   reasons: 'Why some have no result',
   reason: 'Reason',
   studies: 'Studies',
@@ -60,8 +67,8 @@ export const MODEL_TEXT = {
   columns: ['Received', 'What', 'A', 'B', 'Place with B', 'Reader'],
   gained: (places: number) =>
     places === 0 ? 'the same' : `${Math.abs(places)} ${places > 0 ? 'earlier' : 'later'}`,
-  word: (flagged: boolean, score: number | null) =>
-    `${flagged ? 'flagged' : 'not flagged'}${score === null ? '' : `, score ${score.toFixed(2)}`}`,
+  word: (flagged: boolean, score: string | null) =>
+    `${flagged ? 'flagged' : 'not flagged'}${score === null ? '' : `, score ${score}`}`,
   read: (confirmed: boolean | null) =>
     confirmed === null ? 'not read yet' : confirmed ? 'finding confirmed' : 'nothing confirmed',
-} as const;
+});

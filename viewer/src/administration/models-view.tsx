@@ -1,11 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
+import type { Health } from '#contracts/session.ts';
 import { messageOf } from '../api/client.ts';
 import { healthQuery, modelsQuery } from '../api/queries.ts';
 import { TEXT } from '../design/text.ts';
 import { Chip, State } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { ModelComparisonPanel } from './model-comparison.tsx';
 import { ModelPanel } from './model-panel.tsx';
 import { ADMINISTRATION_TEXT as T } from './text.ts';
+
+function partsOf({ components: { database, queue, listener, worker } }: Health) {
+  return [
+    { name: T.components.database, ...database },
+    { name: T.components.queue, ...queue },
+    { name: T.components.listener, ...listener },
+    { name: T.components.worker, ...worker },
+  ];
+}
 
 function HealthPanel() {
   const health = useQuery(healthQuery);
@@ -22,11 +33,11 @@ function HealthPanel() {
       {health.isError ? <State title={messageOf(health.error)} /> : null}
       {health.data === undefined ? null : (
         <ul className="health" data-testid="health">
-          {Object.entries(health.data.components).map(([name, { status, detail }]) => (
+          {partsOf(health.data).map(({ name, status, detail }) => (
             <li key={name}>
               <strong>{name}</strong>
               <Chip tone={status === 'ok' ? 'good' : 'bad'}>{status === 'ok' ? T.ok : T.down}</Chip>
-              <span className="second small">{detail}</span>
+              <span className="second small">{detail === null ? null : fromServer(detail)}</span>
             </li>
           ))}
         </ul>

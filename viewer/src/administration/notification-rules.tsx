@@ -8,6 +8,7 @@ import { messageOf, request } from '../api/client.ts';
 import { formatCount, formatDuration } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Chip } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { NOTIFICATION_TEXT as T } from './notification-text.ts';
 import { notificationsQuery } from './queries.ts';
@@ -69,7 +70,7 @@ function Row({ rule }: { readonly rule: NotificationRuleStatus }) {
         <div className="quiet small">{receiver}</div>
       </td>
       <td>
-        {when}
+        {fromServer(when).replaceAll(' or ', T.or)}
         {unmatched.length === 0 ? null : (
           <div className="rule-warning small">{T.unmatched(unmatched.join(', '))}</div>
         )}

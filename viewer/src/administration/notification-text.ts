@@ -1,6 +1,7 @@
 import type { NotificationState } from '#core/notification.ts';
+import { translated } from '../languages/language.ts';
 
-export const NOTIFICATION_TEXT = {
+export const NOTIFICATION_TEXT = translated('NOTIFICATION_TEXT', {
   rules: 'Notification rules',
   rulesLead: (days: number) =>
     `Who is told of which results, from notifications.rules of the configuration. Times are of the results of the last ${days} days: the median / what 95 of 100 took at most.`,
@@ -15,6 +16,7 @@ export const NOTIFICATION_TEXT = {
     toAcknowledged: 'Until acknowledged',
     test: 'Test',
   },
+  or: ' or ',
   fromResult: 'from the result',
   fromImage: 'from the last image',
   noTimes: 'no data yet',
@@ -53,11 +55,14 @@ export const NOTIFICATION_TEXT = {
   resent: 'It is sent again.',
   dismiss: 'Dismiss',
   dismissed: 'It is not sent.',
-} as const;
+});
 
-export const NOTIFICATION_STATE_WORDS: Readonly<Record<NotificationState, string>> = {
-  waiting: 'waiting',
-  sent: 'sent',
-  dead: 'given up',
-  dismissed: 'dismissed',
-};
+export const NOTIFICATION_STATE_WORDS: Readonly<Record<NotificationState, string>> = translated(
+  'NOTIFICATION_STATE_WORDS',
+  {
+    waiting: 'waiting',
+    sent: 'sent',
+    dead: 'given up',
+    dismissed: 'dismissed',
+  },
+);

@@ -5,9 +5,10 @@ import { messageOf } from '../api/client.ts';
 import { formatBytes, formatCount, formatTime } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Notice, State } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { DiskBar } from './disk-panel.tsx';
 import { siteStatusQuery } from './queries.ts';
-import { STATE_WORDS, SITE_TEXT as T } from './site-text.ts';
+import { SITE_TEXT as T, WAITING_STATE_WORDS } from './site-text.ts';
 import { Ago } from './time-cells.tsx';
 
 type TileTone = 'good' | 'warn' | 'bad' | 'plain';
@@ -75,7 +76,9 @@ function TrafficTile(props: { readonly name: string; readonly traffic: SiteStatu
 
 function WaitingTile({ studies }: Pick<SiteStatus, 'studies'>) {
   const states = Object.entries(studies).filter(([, count]) => count > 0);
-  const details = states.map(([state, count]) => `${formatCount(count)} ${STATE_WORDS[state]}`);
+  const details = states.map(
+    ([state, count]) => `${formatCount(count)} ${WAITING_STATE_WORDS[state]}`,
+  );
   return (
     <Tile
       name={T.waiting}
@@ -92,8 +95,8 @@ function DiskTile({ disk }: Pick<SiteStatus, 'disk'>) {
   }
   const days =
     disk.daysLeft === null
-      ? `of ${formatBytes(disk.sizeBytes)}`
-      : `${T.diskFacts.days.toLowerCase()} ${T.days(formatCount(Math.floor(disk.daysLeft)))}`;
+      ? T.ofDisk(formatBytes(disk.sizeBytes))
+      : T.lastsAbout(formatCount(Math.floor(disk.daysLeft)));
   return (
     <Tile name={T.disk} value={T.free(formatBytes(disk.freeBytes))} detail={days}>
       <DiskBar disk={disk} />
@@ -110,7 +113,7 @@ function IndexTile({ backlog }: Pick<SiteStatus, 'backlog'>) {
     <Tile
       name={T.index}
       value={late ? T.indexBehind(formatCount(backlog.objects)) : T.indexCurrent}
-      detail={late ? T.indexOldest(backlog.oldestSeconds.toFixed(0)) : T.indexDetail}
+      detail={late ? T.indexOldest(formatCount(backlog.oldestSeconds)) : T.indexDetail}
       tone={late ? 'warn' : 'plain'}
     />
   );
@@ -124,9 +127,10 @@ function ProblemRow({ problem }: { readonly problem: Problem }) {
         <span className="visually-hidden">{problem.level === 'fault' ? T.fault : T.warning}</span>
       </span>
       <p>
-        <strong>{problem.what}</strong> <span className="second">{problem.detail}</span>
+        <strong>{fromServer(problem.what)}</strong>{' '}
+        <span className="second">{fromServer(problem.detail)}</span>
       </p>
-      <p className="second">{problem.advice}</p>
+      <p className="second">{problem.advice === null ? null : fromServer(problem.advice)}</p>
     </li>
   );
 }
@@ -147,7 +151,7 @@ function Problems({ status }: { readonly status: SiteStatus }) {
       ) : (
         <ul className="problems">
           {problems.map((problem) => (
-            <ProblemRow key={`${problem.what} ${problem.detail}`} problem={problem} />
+            <ProblemRow key={`${fromServer(problem.what)} ${problem.detail}`} problem={problem} />
           ))}
         </ul>
       )}

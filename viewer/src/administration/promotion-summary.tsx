@@ -2,9 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import type { Model } from '#contracts/administration.ts';
 import type { ModelComparison } from '#contracts/model-comparison.ts';
 import { messageOf } from '../api/client.ts';
+import { formatEstimate } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
+import { fromServer } from '../languages/server-words.ts';
 import { describeShare } from './comparison-figures.ts';
-import { describeEvaluation, PROMOTION_TEXT as T } from './promotion-text.ts';
+import { describeEvaluation } from './describe-evaluation.ts';
+import { PROMOTION_TEXT as T } from './promotion-text.ts';
 import { modelComparisonQuery } from './queries.ts';
 
 function nameOf({ id, version }: Model): string {
@@ -13,8 +16,8 @@ function nameOf({ id, version }: Model): string {
 
 function changeRows(report: ModelComparison): [string, string][] {
   const { compared, flags, flaggedA, flaggedB, agreement, places, readers } = report;
-  const range = agreement?.kappaInterval?.map((end) => end.toFixed(2)).join(' to ');
-  const kappa = agreement?.kappa?.toFixed(2);
+  const kappa = agreement?.kappa ?? null;
+  const range = agreement?.kappaInterval ?? null;
   const { confirmedFlaggedA: found, unconfirmedFlaggedA: other } = readers;
   const [foundB, otherB] = [readers.confirmedFlaggedB.count, readers.unconfirmedFlaggedB.count];
   return [
@@ -23,7 +26,7 @@ function changeRows(report: ModelComparison): [string, string][] {
     [T.flaggedThen, describeShare(flaggedB)],
     [T.change, T.changes(flags.onlyB, flags.onlyA)],
     [T.places, T.moved(places.earlier, places.later)],
-    [T.agreement, kappa === undefined ? T.undefinedKappa : T.kappa(kappa, range ?? '')],
+    [T.agreement, kappa === null ? T.undefinedKappa : T.kappa(formatEstimate(kappa, range, 2))],
     ...(readers.signed === 0
       ? ([[T.readers, T.unread]] satisfies [string, string][])
       : ([
@@ -66,7 +69,7 @@ function Change({ active, model }: { readonly active: Model; readonly model: Mod
       </table>
       {report.caveats.map((caveat) => (
         <p key={caveat} className="quiet small">
-          {caveat}
+          {fromServer(caveat)}
         </p>
       ))}
     </>

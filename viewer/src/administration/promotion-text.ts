@@ -1,12 +1,17 @@
-import type { Model } from '#contracts/administration.ts';
-import { UNIT_NOUNS } from '#core/model-evaluation.ts';
-import { formatProportion } from '../design/format.ts';
+import type { EvaluatedUnit } from '#core/model-evaluation.ts';
+import { translated } from '../languages/language.ts';
+
+const UNITS: Readonly<Record<EvaluatedUnit, string>> = {
+  image: 'images',
+  series: 'series',
+  study: 'studies',
+};
 
 function studies(count: number): string {
   return count === 1 ? '1 study' : `${count} studies`;
 }
 
-export const PROMOTION_TEXT = {
+export const PROMOTION_TEXT = translated('PROMOTION_TEXT', {
   title: 'What would change',
   against: (version: string) => `What would change, against ${version}, which is active now`,
   noActive:
@@ -24,7 +29,7 @@ export const PROMOTION_TEXT = {
   places: 'Place in the list on arrival',
   moved: (earlier: number, later: number) => `${studies(earlier)} earlier, ${later} later`,
   agreement: 'Agreement',
-  kappa: (kappa: string, range: string) => `Cohen's kappa ${kappa} (${range})`,
+  kappa: (kappa: string) => `Cohen's kappa ${kappa}`,
   undefinedKappa: "Cohen's kappa undefined: both always say the same",
   readers: 'Read so far',
   unread: 'none of them: how many it misses is not known',
@@ -34,7 +39,8 @@ export const PROMOTION_TEXT = {
     `in ${studies(total)}: ${now} flagged now, ${then} with this version`,
   notEvaluated:
     'No evaluation on images of this site with a known truth was given. radtriage evaluate makes one; radtriage models promote --evaluation keeps it.',
-  evaluated: (date: string, analysed: number, noun: string) =>
+  units: UNITS,
+  evaluated: (date: string, analysed: string, noun: string) =>
     `Evaluated at this site on ${analysed} ${noun} (${date}).`,
   evaluatedLabel: (label: string, sensitivity: string, specificity: string) =>
     `${label}: sensitivity ${sensitivity}, specificity ${specificity}.`,
@@ -43,20 +49,4 @@ export const PROMOTION_TEXT = {
     shadow: 'It goes on in shadow: both can be compared, and it can come back',
     retired: 'It is retired: it no longer runs',
   },
-} as const;
-
-/** The figures of an evaluation at this site, in sentences. */
-export function describeEvaluation(evaluation: NonNullable<Model['evaluation']>): string {
-  const { unit, analysed, createdAt } = evaluation;
-  const labels = evaluation.labels.map(({ label, sensitivity, specificity }) =>
-    PROMOTION_TEXT.evaluatedLabel(
-      label,
-      formatProportion(sensitivity.estimate, sensitivity.interval),
-      formatProportion(specificity.estimate, specificity.interval),
-    ),
-  );
-  return [
-    PROMOTION_TEXT.evaluated(createdAt.slice(0, 10), analysed, UNIT_NOUNS[unit]),
-    ...labels,
-  ].join(' ');
-}
+});

@@ -8,7 +8,7 @@ import { formatWhen } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, State } from '../design/ui.tsx';
 import { QuarantineDialog } from './quarantine-dialog.tsx';
-import { REASON_WORDS, STATE_WORDS, QUARANTINE_TEXT as T } from './quarantine-text.ts';
+import { QUARANTINE_STATE_WORDS, REASON_WORDS, QUARANTINE_TEXT as T } from './quarantine-text.ts';
 
 function describe({ arrived, note }: QuarantineItem): string {
   if (note !== null) return T.note(note.title, note.named);
@@ -37,7 +37,9 @@ function Row({ item, onLook }: { readonly item: QuarantineItem; readonly onLook:
         )}
       </td>
       <td>
-        <Chip tone={item.state === 'waiting' ? 'warn' : 'plain'}>{STATE_WORDS[item.state]}</Chip>
+        <Chip tone={item.state === 'waiting' ? 'warn' : 'plain'}>
+          {QUARANTINE_STATE_WORDS[item.state]}
+        </Chip>
         {decidedBy === null || decidedAt === null ? null : (
           <div className="quiet small">
             {T.decided(decidedBy, formatWhen(decidedAt, new Date()), decisionReason ?? '')}

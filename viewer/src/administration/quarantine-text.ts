@@ -3,8 +3,9 @@ import type {
   QuarantineReason,
   QuarantineState,
 } from '#core/quarantine-state.ts';
+import { translated } from '../languages/language.ts';
 
-export const QUARANTINE_TEXT = {
+export const QUARANTINE_TEXT = translated('QUARANTINE_TEXT', {
   title: 'Quarantine',
   lead: 'Images that came with other pixels under a known UID, and rejection notes. Both contents are kept whatever you decide.',
   empty: 'Nothing waits for a decision.',
@@ -29,26 +30,29 @@ export const QUARANTINE_TEXT = {
   reason: 'Reason for the record (no patient data)',
   decided: (by: string, at: string, reason: string) => `by ${by}, ${at}: ${reason}`,
   done: { adopted: 'Adopted.', dismissed: 'Dismissed.', waiting: 'It waits again.' },
-} as const;
+});
 
-export const REASON_WORDS: Readonly<Record<QuarantineReason, string>> = {
+export const REASON_WORDS: Readonly<Record<QuarantineReason, string>> = translated('REASON_WORDS', {
   'pixels-changed': 'Other pixels under the same UID',
   'pixels-not-compared': 'The pixels could not be compared',
   'content-changed': 'Another content under the same UID',
   'note-permitted': 'Obeyed: its sender may reject these images',
   'note-not-permitted': 'Its sender may not reject all of these images',
-};
+});
 
-export const STATE_WORDS: Readonly<Record<QuarantineState, string>> = {
-  waiting: 'waits',
-  adopted: 'adopted',
-  dismissed: 'dismissed',
-};
+export const QUARANTINE_STATE_WORDS: Readonly<Record<QuarantineState, string>> = translated(
+  'QUARANTINE_STATE_WORDS',
+  {
+    waiting: 'waits',
+    adopted: 'adopted',
+    dismissed: 'dismissed',
+  },
+);
 
 /** What each decision does, for an image and for a note. */
 export const DECISION_WORDS: Readonly<
   Record<QuarantineDecision, { button: string; instance: string; note: string }>
-> = {
+> = translated('DECISION_WORDS', {
   adopt: {
     button: 'Adopt',
     instance: 'What came later becomes current. The study is analysed anew and is unread again.',
@@ -64,4 +68,4 @@ export const DECISION_WORDS: Readonly<
     instance: 'It is as it was before the decision, and waits again.',
     note: 'What the note withdrew comes back, unless another note names it.',
   },
-};
+});

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { formatCount } from '../design/format.ts';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { AddressCell, PeerCell } from './peer-cell.tsx';
 import { doorQuery } from './queries.ts';
@@ -35,12 +36,12 @@ export function RefusalTable() {
                 <td>
                   <AddressCell address={refusal.peerAddress} />
                 </td>
-                <td>{refusal.why}</td>
+                <td>{fromServer(refusal.why)}</td>
                 <td className="number">{formatCount(refusal.count)}</td>
                 <td className="number nowrap">
                   <Ago at={refusal.lastAt} />
                 </td>
-                <td className="advice">{refusal.advice}</td>
+                <td className="advice">{fromServer(refusal.advice)}</td>
               </tr>
             ))}
           </tbody>

@@ -7,6 +7,7 @@ import { messageOf, request } from '../api/client.ts';
 import { modelsQuery } from '../api/queries.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Dialog } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { PromotionSummary } from './promotion-summary.tsx';
 import { PROMOTION_TEXT } from './promotion-text.ts';
 import { ROLE_ACTS, ROLE_WORDS, ADMINISTRATION_TEXT as T } from './text.ts';
@@ -70,7 +71,7 @@ export function RoleDialog(props: {
       return request(modelRoleResponseSchema, path, { method: 'POST', body });
     },
     onSuccess: async ({ effect }) => {
-      showToast(effect === '' ? T.done(model.title, ROLE_WORDS[role]) : effect);
+      showToast(effect === '' ? T.done(model.title, ROLE_WORDS[role]) : fromServer(effect));
       props.onClose();
       await queries.invalidateQueries();
     },

@@ -1,4 +1,5 @@
 import type { ComparisonScatter } from '#contracts/model-comparison.ts';
+import { formatDecimal } from '../design/format.ts';
 import { MODEL_TEXT as T } from './model-text.ts';
 
 const SIDE = 260;
@@ -39,10 +40,10 @@ export function ScoreScatter({ scatter }: { readonly scatter: ComparisonScatter 
         {[0, 0.5, 1].map((score) => (
           <g key={score}>
             <text x={x(score)} y={y(0) + 14} textAnchor="middle">
-              {score}
+              {formatDecimal(score, 1)}
             </text>
             <text x={x(0) - 6} y={y(score) + 4} textAnchor="end">
-              {score}
+              {formatDecimal(score, 1)}
             </text>
           </g>
         ))}

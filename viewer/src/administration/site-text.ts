@@ -1,5 +1,7 @@
+import { translated } from '../languages/language.ts';
+
 /** Words of the views about the door, the disk and the studies that wait. */
-export const SITE_TEXT = {
+export const SITE_TEXT = translated('SITE_TEXT', {
   views: 'Views of the administration',
   receiving: 'Receiving',
   studies: 'Studies',
@@ -27,6 +29,8 @@ export const SITE_TEXT = {
   noneWaiting: 'every study has its result',
   disk: 'Disk',
   free: (bytes: string) => `${bytes} free`,
+  ofDisk: (bytes: string) => `of ${bytes}`,
+  lastsAbout: (days: string) => `lasts about ${days} days`,
   diskUnknown: 'unknown',
   diskUnknownDetail: 'the listener has not told yet',
   index: 'Index',
@@ -44,6 +48,7 @@ export const SITE_TEXT = {
   warning: 'Warning',
   look: 'Look',
 
+  or: ' or ',
   now: 'Associations now',
   nowEmpty: 'Nobody is connected.',
   nowEmptyDetail: (titles: string, place: string) =>
@@ -154,21 +159,24 @@ export const SITE_TEXT = {
   backlogNone: 'Everything that is kept is in the index.',
   backlogUnknown: 'The listener has not told yet.',
   backlogFacts: { objects: 'Objects', oldest: 'Oldest' },
-} as const;
+});
 
-export const STATE_WORDS: Readonly<Record<string, string>> = {
-  receiving: 'receiving',
-  queued: 'queued',
-  analysing: 'analysing',
-  failed: 'failed',
-};
+export const WAITING_STATE_WORDS: Readonly<Record<string, string>> = translated(
+  'WAITING_STATE_WORDS',
+  {
+    receiving: 'receiving',
+    queued: 'queued',
+    analysing: 'analysing',
+    failed: 'failed',
+  },
+);
 
 /** How an association ended, and whether that is worth a look. */
-export const END_WORDS: Readonly<Record<string, string>> = {
+export const END_WORDS: Readonly<Record<string, string>> = translated('END_WORDS', {
   released: 'released',
   'aborted-by-peer': 'aborted by peer',
   aborted: 'aborted by us',
   timeout: 'timed out',
   'connection-lost': 'connection lost',
   'listener-ended': 'listener ended',
-};
+});

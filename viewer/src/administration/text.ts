@@ -1,8 +1,15 @@
 import type { ModelRole } from '#core/finding.ts';
+import { translated } from '../languages/language.ts';
 
-export const ADMINISTRATION_TEXT = {
+export const ADMINISTRATION_TEXT = translated('ADMINISTRATION_TEXT', {
   title: 'Administration',
   health: 'Health',
+  components: {
+    database: 'database',
+    queue: 'queue',
+    listener: 'listener',
+    worker: 'worker',
+  },
   ok: 'works',
   down: 'down',
   version: 'Version',
@@ -33,17 +40,17 @@ export const ADMINISTRATION_TEXT = {
   evaluation: 'Evaluated at this site',
   noEvaluation: 'no evaluation was given',
   done: (title: string, role: string) => `${title}: ${role}.`,
-} as const;
+});
 
-export const ROLE_WORDS: Readonly<Record<ModelRole, string>> = {
+export const ROLE_WORDS: Readonly<Record<ModelRole, string>> = translated('ROLE_WORDS', {
   shadow: 'in shadow',
   active: 'active',
   retired: 'retired',
-};
+});
 
 export const ROLE_ACTS: Readonly<
   Record<ModelRole, { button: string; title: string; detail: string }>
-> = {
+> = translated('ROLE_ACTS', {
   active: {
     button: 'Promote',
     title: 'Promote this model?',
@@ -60,4 +67,4 @@ export const ROLE_ACTS: Readonly<
     title: 'Retire this model?',
     detail: 'It no longer runs. What it said before stays on record.',
   },
-};
+});

@@ -1,11 +1,11 @@
 import { useNow } from '../design/clock.ts';
-import { formatAgo, formatWait } from '../design/format.ts';
+import { formatAgo, formatInstant, formatWait } from '../design/format.ts';
 
 /** Ticks by itself: what stands around it is not drawn again each second. */
 export function Ago({ at }: { readonly at: string }) {
   const now = useNow();
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()}>
+    <time dateTime={at} title={formatInstant(at)}>
       {formatAgo(at, now)}
     </time>
   );
@@ -14,7 +14,7 @@ export function Ago({ at }: { readonly at: string }) {
 export function Elapsed({ since }: { readonly since: string }) {
   const now = useNow();
   return (
-    <time dateTime={since} title={new Date(since).toLocaleString()}>
+    <time dateTime={since} title={formatInstant(since)}>
       {formatWait(now - Date.parse(since))}
     </time>
   );

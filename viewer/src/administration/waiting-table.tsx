@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { WaitingStudy } from '#contracts/site-status.ts';
 import { Chip, type Tone } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { waitingQuery } from './queries.ts';
-import { STATE_WORDS, SITE_TEXT as T } from './site-text.ts';
+import { SITE_TEXT as T, WAITING_STATE_WORDS } from './site-text.ts';
 import { Elapsed } from './time-cells.tsx';
 
 const TONES: Readonly<Partial<Record<WaitingStudy['status'], Tone>>> = {
@@ -37,7 +38,7 @@ export function WaitingTable() {
               <tr key={study.studyInstanceUid} data-testid="waiting-study">
                 <td>
                   <Chip tone={TONES[study.status] ?? 'plain'}>
-                    {STATE_WORDS[study.status] ?? study.status}
+                    {WAITING_STATE_WORDS[study.status] ?? study.status}
                   </Chip>
                 </td>
                 <td>
@@ -51,7 +52,7 @@ export function WaitingTable() {
                 <td className="number nowrap">
                   <Elapsed since={study.since} />
                 </td>
-                <td>{study.why}</td>
+                <td>{fromServer(study.why)}</td>
               </tr>
             ))}
           </tbody>

@@ -15,5 +15,7 @@ export const FORMAT_TEXT = translated('FORMAT_TEXT', {
   now: 'now',
   ago: (passed: string) => `${passed} ago`,
   percent: (number: string) => `${number}%`,
+  range: (low: string, high: string) => `${low} to ${high}`,
+  of: (some: string, all: string) => `${some} of ${all}`,
   interval: (estimate: string, low: string, high: string) => `${estimate} (${low} to ${high})`,
 });

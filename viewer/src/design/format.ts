@@ -180,6 +180,28 @@ export function formatProportion(
   return T.interval(formatPercent(estimate), low ?? '', high ?? '');
 }
 
+/** `0.71 to 0.92`. */
+export function formatRange([low, high]: readonly [number, number], decimals: number): string {
+  return T.range(formatDecimal(low, decimals), formatDecimal(high, decimals));
+}
+
+/** `0.84 (0.71 to 0.92)`. */
+export function formatEstimate(
+  value: number,
+  interval: readonly [number, number] | null,
+  decimals: number,
+): string {
+  const shown = formatDecimal(value, decimals);
+  if (interval === null) return shown;
+  const [low, high] = interval.map((end) => formatDecimal(end, decimals));
+  return T.interval(shown, low ?? '', high ?? '');
+}
+
+/** `12 of 80`. */
+export function formatShare(some: number, all: number): string {
+  return T.of(formatCount(some), formatCount(all));
+}
+
 /** `512 KB`, `1.4 GB`. */
 export function formatBytes(bytes: number): string {
   const [value = '', unit = ''] = formatEnglishBytes(bytes).split(' ');

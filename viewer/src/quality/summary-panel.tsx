@@ -1,5 +1,5 @@
 import type { Proportion, QualitySummary } from '#contracts/quality.ts';
-import { formatProportion } from '../design/format.ts';
+import { formatProportion, formatShare } from '../design/format.ts';
 import { QUALITY_TEXT as T } from './text.ts';
 
 /** A point with its interval on a line from 0 to 100%. */
@@ -32,9 +32,7 @@ function ProportionRow(props: { readonly name: string; readonly proportion: Prop
   return (
     <div className="proportion" data-testid="proportion">
       <dt>{props.name}</dt>
-      <dd className="proportion-count">
-        {count} of {total}
-      </dd>
+      <dd className="proportion-count">{formatShare(count, total)}</dd>
       <dd>
         <IntervalPlot proportion={props.proportion} />
       </dd>
@@ -55,7 +53,7 @@ function Count(props: { readonly name: string; readonly count: number }) {
 export function SummaryPanel({ summary }: { readonly summary: QualitySummary }) {
   const { findings } = summary;
   return (
-    <section className="panel summary" aria-label="Summary" data-testid="quality-summary">
+    <section className="panel summary" aria-label={T.summary} data-testid="quality-summary">
       <div className="summary-counts">
         <Count name={T.counts.analysed} count={summary.analysed} />
         <Count name={T.counts.notAnalysed} count={summary.notAnalysed} />

@@ -1,7 +1,9 @@
-import type { QualityFilter } from '../api/queries.ts';
+import type { QUALITY_FILTERS } from '#contracts/quality.ts';
+import { translated } from '../languages/language.ts';
 
-export const QUALITY_TEXT = {
+export const QUALITY_TEXT = translated('QUALITY_TEXT', {
   title: 'Quality',
+  summary: 'Summary',
   lead: 'What the models said against what radiologists signed. Intervals are 95% (Wilson).',
   counts: { analysed: 'Analysed', notAnalysed: 'Not analysed', failed: 'Failed' },
   proportions: {
@@ -45,13 +47,15 @@ export const QUALITY_TEXT = {
   open: 'Open',
   emptyTitle: 'No study here yet',
   emptyDetail: 'Studies appear as models analyse them and radiologists sign them off.',
-} as const;
+});
 
-export const FILTER_WORDS: Readonly<Record<QualityFilter, string>> = {
+type QualityFilter = (typeof QUALITY_FILTERS)[number];
+
+export const FILTER_WORDS: Readonly<Record<QualityFilter, string>> = translated('FILTER_WORDS', {
   flagged: 'Flagged',
   disagreement: 'Disagreement',
   agreement: 'Agreement',
   missed: 'Missed by AI',
   'second-read': 'Read twice',
   all: 'All',
-};
+});

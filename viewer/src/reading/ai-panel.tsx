@@ -1,10 +1,13 @@
 import { useState } from 'react';
 import type { Heatmap, StudyDetail } from '#contracts/study.ts';
-import { formatScore, formatTime } from '../design/format.ts';
+import { formatCount, formatScore, formatTime } from '../design/format.ts';
 import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { NOTICES, TEXT } from '../design/text.ts';
 import { Button, Chip } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
+import { AI_TEXT, MODEL_ROLE_WORDS } from '../worklist/ai-text.ts';
 import { describeAi } from '../worklist/ai-word.ts';
+import { describeOutcome } from '../worklist/detail-words.ts';
 import { ExplanationNotes } from './explanation-notes.tsx';
 import { lastRun } from './operating-point.ts';
 import { OverlayControls } from './overlay-controls.tsx';
@@ -14,9 +17,7 @@ import type { OverlayControl } from './use-overlay.ts';
 type ModelRun = StudyDetail['analysisRuns'][number]['models'][number];
 
 function wordOf(run: ModelRun): string {
-  if (run.outcome === 'failed') return `failed: ${run.reason ?? 'no reason given'}`;
-  if (run.outcome !== 'analysed') return `not analysed: ${run.reason ?? 'no reason given'}`;
-  return run.flagged ? 'flagged' : NOTICES.noFindingBy(run.modelId);
+  return describeOutcome(run) ?? (run.flagged ? AI_TEXT.flagged : NOTICES.noFindingBy(run.modelId));
 }
 
 /** Every label of a model that has several. A score is shown as a score. */
@@ -50,7 +51,7 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
           <span>{wordOf(run)}</span>
           <span className="second small">
             {run.modelId} {run.modelVersion}
-            {run.threshold === null ? '' : ` · flags from ${formatScore(run.threshold)}`}
+            {run.threshold === null ? '' : ` · ${AI_TEXT.flagsFrom(formatScore(run.threshold))}`}
           </span>
         </span>
       </div>
@@ -59,10 +60,10 @@ function ModelResult(props: { readonly run: ModelRun; readonly onCard: () => voi
         <Button kind="quiet" size="small" onClick={props.onCard} data-testid="model-card">
           {TEXT.modelCard}
         </Button>
-        {run.role === 'active' ? null : <Chip tone="warn">{run.role}</Chip>} {run.images}{' '}
-        {run.images === 1 ? 'image' : 'images'}
+        {run.role === 'active' ? null : <Chip tone="warn">{MODEL_ROLE_WORDS[run.role]}</Chip>}{' '}
+        {AI_TEXT.images(run.images)}
         {run.provider === null ? '' : ` · ${run.provider}`}
-        {milliseconds === 0 ? '' : ` · ${Math.round(milliseconds)} ms`}
+        {milliseconds === 0 ? '' : ` · ${formatCount(milliseconds)} ms`}
       </p>
     </li>
   );
@@ -97,7 +98,7 @@ export function AiPanel(props: {
       )}
       {study.status === 'receiving' || completion == null ? null : (
         <p className="quiet small" data-testid="completion">
-          {T.imagesComplete(completion)}
+          {T.imagesComplete(fromServer(completion))}
         </p>
       )}
       {models.length === 0 && study.status === 'analysed' ? <p>{T.noResult}</p> : null}

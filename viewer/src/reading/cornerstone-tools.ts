@@ -102,3 +102,24 @@ export function activateLeftTool(left: LeftTool): void {
 export function forgetMeasurements(): void {
   annotation.state.removeAllAnnotations();
 }
+
+const VOLUME_TOOLS = 'radtriage-volume-tools';
+
+/** Pan and zoom for the panes of a volume; the left button and the wheel belong to the crosshair. */
+export function bindVolumeTools(viewportIds: readonly string[], engineId: string): void {
+  const group = ToolGroupManager.createToolGroup(VOLUME_TOOLS);
+  if (group === undefined) return;
+  const { Auxiliary, Secondary } = ToolEnums.MouseBindings;
+  for (const [tool, mouseButton] of [
+    [PanTool.toolName, Auxiliary],
+    [ZoomTool.toolName, Secondary],
+  ] as const) {
+    group.addTool(tool);
+    group.setToolActive(tool, { bindings: [{ mouseButton }] });
+  }
+  for (const viewportId of viewportIds) group.addViewport(viewportId, engineId);
+}
+
+export function unbindVolumeTools(): void {
+  ToolGroupManager.destroyToolGroup(VOLUME_TOOLS);
+}

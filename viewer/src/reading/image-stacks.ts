@@ -1,5 +1,6 @@
 import type { StudyDetail } from '#contracts/study.ts';
 import { type DicomJson, factsOf, type ImageFacts, slicePosition } from './image-facts.ts';
+import { READING_TEXT } from './text.ts';
 
 /** One image that can be drawn. */
 export interface StackImage extends ImageFacts {
@@ -20,7 +21,7 @@ export interface ImageStack {
 
 function titleOf(series: StudyDetail['series'][number], place: number): string {
   const number = series.seriesNumber ?? place + 1;
-  return series.seriesDescription ?? `Series ${number}`;
+  return series.seriesDescription ?? READING_TEXT.seriesNumber(String(number));
 }
 
 /**

@@ -1,15 +1,21 @@
 import { useSyncExternalStore } from 'react';
 import type { ViewportState } from './cornerstone.ts';
 import { imageMemory } from './cornerstone-memory.ts';
+import type { StackImage } from './image-stacks.ts';
 import { LOADING_TEXT as T } from './loading-text.ts';
 import { loadedRuns } from './neighbours.ts';
 
-/** Which images of the stack stand in memory, and where the reader is among them; gone when all do. */
-export function LoadingBar({ state }: { readonly state: ViewportState | null }) {
+interface LoadingRunsProps {
+  readonly images: readonly Pick<StackImage, 'imageId'>[];
+  /** Where the reader is among them. */
+  readonly index: number;
+}
+
+/** Which images stand in memory, and where the reader is among them; gone when all do. */
+export function LoadingRuns({ images, index: place }: LoadingRunsProps) {
   useSyncExternalStore(imageMemory.subscribe, imageMemory.version);
-  const images = state?.stack.images ?? [];
   const count = images.length;
-  if (state === null || count < 2) return null;
+  if (count < 2) return null;
   const runs = loadedRuns(count, (index) => imageMemory.isLoaded(images[index]?.imageId ?? ''));
   const loaded = runs.reduce((sum, run) => sum + run.length, 0);
   if (loaded === count) return null;
@@ -27,8 +33,13 @@ export function LoadingBar({ state }: { readonly state: ViewportState | null }) 
         {runs.map(({ start, length }) => (
           <rect key={start} className="loading-run" x={start} y={0} width={length} height={1} />
         ))}
-        <rect className="loading-place" x={state.index} y={0} width={1} height={1} />
+        <rect className="loading-place" x={place} y={0} width={1} height={1} />
       </svg>
     </div>
   );
+}
+
+/** The loading bar of the stack on the screen. */
+export function LoadingBar({ state }: { readonly state: ViewportState | null }) {
+  return state === null ? null : <LoadingRuns images={state.stack.images} index={state.index} />;
 }

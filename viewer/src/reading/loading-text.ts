@@ -1,3 +1,5 @@
-export const LOADING_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const LOADING_TEXT = translated('LOADING_TEXT', {
   loading: 'Images loaded',
-} as const;
+});

@@ -7,7 +7,7 @@ import { formatWhen } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
-import { NOTIFICATION_TEXT as T } from './notification-text.ts';
+import { READING_NOTIFICATION_TEXT as T } from './notification-text.ts';
 
 function isOpen({ sentAt, acknowledgedAt }: StudyNotification): boolean {
   return sentAt !== null && acknowledgedAt === null;

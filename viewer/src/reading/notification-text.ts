@@ -1,4 +1,5 @@
 import type { NotificationState } from '#core/notification.ts';
+import { translated } from '../languages/language.ts';
 
 /** Of those that were not sent. */
 const UNSENT: Readonly<Record<NotificationState, string>> = {
@@ -8,7 +9,7 @@ const UNSENT: Readonly<Record<NotificationState, string>> = {
   dismissed: 'not sent: dismissed by an administrator',
 };
 
-export const NOTIFICATION_TEXT = {
+export const READING_NOTIFICATION_TEXT = translated('READING_NOTIFICATION_TEXT', {
   title: 'Notifications',
   unsent: UNSENT,
   notified: (time: string) => `notified ${time}`,
@@ -17,4 +18,4 @@ export const NOTIFICATION_TEXT = {
   acknowledgedBy: (who: string, time: string) => `acknowledged by ${who} ${time}`,
   acknowledge: 'Acknowledge',
   done: 'Acknowledged.',
-} as const;
+});

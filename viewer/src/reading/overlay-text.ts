@@ -1,5 +1,7 @@
+import { translated } from '../languages/language.ts';
+
 /** Words of what is drawn over the image, and of its controls. */
-export const OVERLAY_TEXT = {
+export const OVERLAY_TEXT = translated('OVERLAY_TEXT', {
   drawing: 'How the heatmap is drawn',
   drawings: { off: 'Off', heat: 'Heat', contour: 'Contour' },
   colours: 'Colours',
@@ -13,4 +15,4 @@ export const OVERLAY_TEXT = {
   strip: 'Slices with findings',
   sliceOf: (slice: number, count: number) => `Slice ${slice} / ${count}`,
   heatUpTo: (score: string) => `heat up to ${score}`,
-} as const;
+});

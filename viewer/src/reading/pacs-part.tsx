@@ -3,6 +3,7 @@ import type { StudyResult } from '#contracts/results.ts';
 import type { StudyDetail } from '#contracts/study.ts';
 import { studyResultsQuery } from '../api/queries.ts';
 import { formatWhen } from '../design/format.ts';
+import { fromServer } from '../languages/server-words.ts';
 import { PACS_TEXT as T } from './pacs-text.ts';
 
 type Destination = StudyResult['destinations'][number];
@@ -13,9 +14,9 @@ function when(time: string): string {
 
 function describe(result: StudyResult): string {
   const { state, reason, signedBy, dueAt, destinations } = result;
-  if (state === 'failed') return T.failed(reason ?? '');
+  if (state === 'failed') return T.failed(fromServer(reason ?? ''));
   if (state === 'made') return destinations.length === 0 ? T.nobody : '';
-  if (reason !== null) return T.retrying(reason);
+  if (reason !== null) return T.retrying(fromServer(reason));
   return signedBy !== null && Date.parse(dueAt) > Date.now() ? T.undoUntil(when(dueAt)) : T.making;
 }
 

@@ -1,4 +1,6 @@
-export const PACS_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const PACS_TEXT = translated('PACS_TEXT', {
   title: 'Sent to the PACS',
   result: (signedBy: string | null) =>
     signedBy === null ? 'AI result' : `Result signed by ${signedBy}`,
@@ -12,4 +14,4 @@ export const PACS_TEXT = {
   /** Why is for administrators: it stands in the tooltip, and in Administration. */
   held: (count: number) => `${count} waiting, not taken so far`,
   dead: (count: number) => `${count} could not be sent`,
-} as const;
+});

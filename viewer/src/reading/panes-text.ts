@@ -1,4 +1,6 @@
-export const PANES_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const PANES_TEXT = translated('PANES_TEXT', {
   layout: 'Layout',
   layouts: { '1x1': 'One image', '1x2': 'Two images', '2x2': 'Four images' },
   pane: (place: number, count: number, title: string | null) =>
@@ -6,4 +8,4 @@ export const PANES_TEXT = {
   emptyPane: 'Nothing hangs here',
   emptyPaneDetail: 'Choose a series on the left, or press PgDn.',
   enlarge: 'Enlarge this pane, or show all again',
-} as const;
+});

@@ -3,6 +3,7 @@ import { formatAge, formatDicomDate, formatPersonName, formatSex } from '../desi
 import { OutsideLinks } from '../design/outside-links.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Chip, PriorityChip } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { READING_TEXT as T } from './text.ts';
 
 function Fact(props: { readonly name: string; readonly value: string | null }) {
@@ -45,7 +46,7 @@ export function PatientBanner(props: {
         <span className="second small">{formatDicomDate(study.studyDate)}</span>
       </div>
       <OutsideLinks study={study} />
-      <span title={study.reason}>
+      <span title={fromServer(study.reason)}>
         <PriorityChip priority={study.priority} />
       </span>
     </header>

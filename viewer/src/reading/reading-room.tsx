@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { KeyHelp } from '../design/key-help.tsx';
+import { TEXT } from '../design/text.ts';
 import { State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { AiPanel } from './ai-panel.tsx';
@@ -8,6 +9,8 @@ import { FindingList } from './finding-list.tsx';
 import type { ImageStack } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
 import { LayoutChooser } from './layout-chooser.tsx';
+import { MprButton } from './mpr-button.tsx';
+import { MprView } from './mpr-view.tsx';
 import { NotificationPart } from './notification-part.tsx';
 import { PacsPart } from './pacs-part.tsx';
 import { Pane } from './pane.tsx';
@@ -19,6 +22,7 @@ import { useActions } from './use-actions.ts';
 import { useCine } from './use-cine.ts';
 import { useHeatmap } from './use-heatmap.ts';
 import { useJudging } from './use-judging.ts';
+import { useMpr } from './use-mpr.ts';
 import { useOverlay } from './use-overlay.ts';
 import { type PanesControl, usePanes } from './use-panes.ts';
 import { usePrefetchNext } from './use-prefetch-next.ts';
@@ -58,8 +62,10 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
   const [signing, setSigning] = useState(false);
+  const mpr = useMpr(view.state, ready);
   const act = useActions({
-    ready,
+    // Above the slices stand the planes: what keys judge must be in sight.
+    ready: ready && mpr.start === null,
     withheld,
     study,
     panes,
@@ -88,6 +94,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       <div className="room-image">
         <div className="toolbar-line">
           <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
+          <MprButton mpr={mpr} />
           <LayoutChooser panes={panes} act={act} />
         </div>
         <div
@@ -106,6 +113,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
               overlay={overlay}
             />
           ))}
+          {mpr.start === null ? null : <MprView start={mpr.start} />}
         </div>
       </div>
       <aside className="side" aria-label={T.aiResult}>
@@ -142,7 +150,9 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           />
         )}
       </aside>
-      {help ? <KeyHelp title="Keys" groups={READING_KEYS} onClose={() => setHelp(false)} /> : null}
+      {help ? (
+        <KeyHelp title={TEXT.keys} groups={READING_KEYS} onClose={() => setHelp(false)} />
+      ) : null}
     </section>
   );
 }

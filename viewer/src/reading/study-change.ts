@@ -1,4 +1,5 @@
 import type { StudyDetail } from '#contracts/study.ts';
+import { READING_TEXT as T } from './text.ts';
 
 /** What happened to a study while a reader had it open. */
 export interface StudyChange {
@@ -62,14 +63,10 @@ export function findChange(shown: Told, latest: Told, reader: string): StudyChan
 export function describeChange(change: StudyChange): string {
   const parts: string[] = [];
   if (change.newImages > 0) {
-    parts.push(
-      change.newImages === 1
-        ? 'One more image of this study has arrived.'
-        : `${change.newImages} more images of this study have arrived.`,
-    );
+    parts.push(T.newImages(change.newImages));
   }
-  if (change.newAnalysis) parts.push('There is a new AI result.');
-  if (change.signedBy !== null) parts.push(`${change.signedBy} has signed this study off.`);
-  if (change.reportedElsewhere) parts.push('This study was reported elsewhere.');
+  if (change.newAnalysis) parts.push(T.newAnalysis);
+  if (change.signedBy !== null) parts.push(T.signedByOther(change.signedBy));
+  if (change.reportedElsewhere) parts.push(T.elsewhereAlready);
   return parts.join(' ');
 }

@@ -1,7 +1,8 @@
-import type { KeyGroup } from '../design/key-groups.ts';
+import { translated } from '../languages/language.ts';
 
-export const READING_TEXT = {
+export const READING_TEXT = translated('READING_TEXT', {
   worklist: 'Worklist',
+  seriesNumber: (number: string) => `Series ${number}`,
   opening: 'Opening the study',
   imagesOf: 'Images',
   noImages: 'This study has no image that can be drawn.',
@@ -97,6 +98,12 @@ export const READING_TEXT = {
   undoFailed: (why: string) => `The sign-off could not be taken back: ${why}`,
   listEmpty: 'That was the last study to read.',
   noneMarked: 'No finding marked',
+  newImages: (count: number) =>
+    count === 1
+      ? 'One more image of this study has arrived.'
+      : `${count} more images of this study have arrived.`,
+  newAnalysis: 'There is a new AI result.',
+  signedByOther: (name: string) => `${name} has signed this study off.`,
   stale: 'The study changed before you signed it off.',
   elsewhere: 'Reported elsewhere',
   elsewhereTitle: 'Was this study reported elsewhere?',
@@ -119,9 +126,9 @@ export const READING_TEXT = {
     amend: 'amended',
     add: 'added by you',
   },
-} as const;
+});
 
-export const READING_KEYS: readonly KeyGroup[] = [
+export const READING_KEYS = translated('READING_KEYS', [
   {
     title: 'Judge',
     keys: [
@@ -162,6 +169,7 @@ export const READING_KEYS: readonly KeyGroup[] = [
       ['h v', 'Flip left-right, up-down'],
       ['r l', 'Rotate right, left'],
       ['c', 'Cine'],
+      ['#', 'Three planes of a CT or MR series, and back'],
       ['Space', 'Reset the view'],
     ],
   },
@@ -184,4 +192,4 @@ export const READING_KEYS: readonly KeyGroup[] = [
       ['?', 'These keys'],
     ],
   },
-];
+]);

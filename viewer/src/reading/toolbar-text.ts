@@ -1,10 +1,12 @@
+import { translated } from '../languages/language.ts';
+
 /** A tool or act in words, with its key where it has one. */
 interface ToolWords {
   readonly words: string;
   readonly key?: string;
 }
 
-export const TOOLBAR_TEXT = {
+export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
   toolbar: 'Image tools',
   measure: 'Measure',
   orientation: 'Turn and flip',
@@ -32,7 +34,7 @@ export const TOOLBAR_TEXT = {
     reset: { words: 'Reset the view', key: 'Space' },
     cine: { words: 'Cine', key: 'c' },
   } satisfies Readonly<Record<string, ToolWords>>,
-} as const;
+});
 
 export type ToolName = keyof typeof TOOLBAR_TEXT.tools;
 

@@ -1,6 +1,12 @@
 import type { Dictionary } from '../dictionary.ts';
 
-export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT'> = {
+export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT' | 'LINKS_TEXT'> = {
+  LINKS_TEXT: {
+    group: 'Diese Untersuchung in einem anderen System öffnen',
+    newWindow: (name) => `Diese Untersuchung in ${name} öffnen, in einem neuen Fenster`,
+    program: (name) => `Diese Untersuchung in ${name} öffnen`,
+    impossible: (name) => `${name}: Der Untersuchung fehlt die Nummer, die der Link braucht`,
+  },
   FORMAT_TEXT: {
     noName: 'Name nicht angegeben',
     noData: 'noch keine Daten',
@@ -15,6 +21,8 @@ export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT'> = {
     now: 'jetzt',
     ago: (passed) => `vor ${passed}`,
     percent: (number) => `${number} %`,
+    range: (low, high) => `${low} bis ${high}`,
+    of: (some, all) => `${some} von ${all}`,
     interval: (estimate, low, high) => `${estimate} (${low} bis ${high})`,
   },
   TEXT: {

@@ -1,0 +1,117 @@
+import type { Dictionary } from '../dictionary.ts';
+
+export const images: Pick<
+  Dictionary,
+  | 'LOADING_TEXT'
+  | 'OVERLAY_TEXT'
+  | 'PACS_TEXT'
+  | 'PANES_TEXT'
+  | 'PRESET_NAMES'
+  | 'RAIL_TEXT'
+  | 'READING_NOTIFICATION_TEXT'
+  | 'TOOLBAR_TEXT'
+> = {
+  LOADING_TEXT: {
+    loading: 'Bilder geladen',
+  },
+  OVERLAY_TEXT: {
+    drawing: 'Wie die Heatmap gezeichnet wird',
+    drawings: { off: 'Aus', heat: 'Wärme', contour: 'Kontur' },
+    colours: 'Farben',
+    boxes: 'Rahmen',
+    opacity: 'Deckkraft',
+    threshold: 'Schwelle',
+    units: { score: 'Score', 'share-of-score': 'verlorener Anteil des Scores' },
+    drawnFrom: (score) => `gezeichnet ab ${score}`,
+    linesAt: (first, second) => `Linien bei ${first}, ${second}`,
+    flagsFrom: (score) => `Untersuchung markiert ab ${score}`,
+    strip: 'Schichten mit Befunden',
+    sliceOf: (slice, count) => `Schicht ${slice} / ${count}`,
+    heatUpTo: (score) => `Wärme bis ${score}`,
+  },
+  PACS_TEXT: {
+    title: 'An das PACS gesendet',
+    result: (signedBy) =>
+      signedBy === null ? 'KI-Ergebnis' : `Ergebnis, freigegeben von ${signedBy}`,
+    undoUntil: (time) => `geht um ${time} hinaus, sofern es nicht zurückgenommen wird`,
+    making: 'wird erzeugt',
+    retrying: (why) => `konnte noch nicht erzeugt werden und wird erneut versucht: ${why}`,
+    failed: (why) => `konnte nicht erzeugt werden: ${why}`,
+    nobody: 'nichts davon ist zu senden',
+    sent: (count, time) => `${count} gesendet ${time}`,
+    waiting: (count) => `${count} wartend`,
+    held: (count) => `${count} wartend, bisher nicht angenommen`,
+    dead: (count) => `${count} konnten nicht gesendet werden`,
+  },
+  PANES_TEXT: {
+    layout: 'Anordnung',
+    layouts: { '1x1': 'Ein Bild', '1x2': 'Zwei Bilder', '2x2': 'Vier Bilder' },
+    pane: (place, count, title) =>
+      `Feld ${place} von ${count}${title === null ? ', leer' : `: ${title}`}`,
+    emptyPane: 'Hier hängt nichts',
+    emptyPaneDetail: 'Wählen Sie links eine Serie, oder drücken Sie Bild↓.',
+    enlarge: 'Dieses Feld vergrößern oder alle wieder zeigen',
+  },
+  PRESET_NAMES: {
+    softTissue: 'Weichteil',
+    lung: 'Lunge',
+    liver: 'Leber',
+    bone: 'Knochen',
+    brain: 'Hirn',
+    acquired: 'Wie aufgenommen',
+    softer: 'Weicher',
+    harder: 'Härter',
+    bright: 'Helle Bereiche',
+    dark: 'Dunkle Bereiche',
+  },
+  RAIL_TEXT: {
+    images: (count) => (count === 1 ? '1 Bild' : `${count} Bilder`),
+    noPicture: 'kein Vorschaubild',
+    undrawnSeries: 'nicht darstellbar',
+    undrawnImages: (failed, all) => `${failed} von ${all} nicht darstellbar`,
+  },
+  READING_NOTIFICATION_TEXT: {
+    title: 'Benachrichtigungen',
+    unsent: {
+      waiting: 'unterwegs',
+      sent: 'gesendet',
+      dead: 'konnte nicht gesendet werden',
+      dismissed: 'nicht gesendet: von der Verwaltung verworfen',
+    },
+    notified: (time) => `benachrichtigt ${time}`,
+    seen: (reader, time) => `gesehen von ${reader} ${time}`,
+    notAcknowledged: 'nicht quittiert',
+    acknowledgedBy: (who, time) => `quittiert von ${who} ${time}`,
+    acknowledge: 'Quittieren',
+    done: 'Quittiert.',
+  },
+  TOOLBAR_TEXT: {
+    toolbar: 'Bildwerkzeuge',
+    measure: 'Messen',
+    orientation: 'Drehen und spiegeln',
+    presets: 'Fenster',
+    withKey: (words, key) => `${words} (${key})`,
+    presetKey: (name, key) => `${name}, Taste ${key}`,
+    tools: {
+      window: { words: 'Fensterung mit der linken Taste' },
+      zoom: { words: 'Zoom mit der linken Taste (rechte Taste immer)', key: 'z' },
+      pan: { words: 'Verschieben mit der linken Taste (mittlere Taste immer)' },
+      scroll: { words: 'Blättern mit der linken Taste (Mausrad immer)' },
+      length: { words: 'Länge', key: 'd' },
+      angle: { words: 'Winkel', key: 'a' },
+      bidirectional: { words: 'Zwei Durchmesser', key: 't' },
+      ellipse: { words: 'Ellipse: Fläche, Mittel und Streuung der Werte', key: 'p' },
+      rectangle: { words: 'Rechteck: Fläche, Mittel und Streuung der Werte', key: 'x' },
+      magnify: { words: 'Lupe', key: 'w' },
+      forget: { words: 'Alle Messungen entfernen', key: 'Entf' },
+      invert: { words: 'Invertieren', key: 'i' },
+      'rotate-left': { words: 'Nach links drehen', key: 'l' },
+      'rotate-right': { words: 'Nach rechts drehen', key: 'r' },
+      'flip-horizontal': { words: 'Links-rechts spiegeln', key: 'h' },
+      'flip-vertical': { words: 'Oben-unten spiegeln', key: 'v' },
+      fit: { words: 'Einpassen', key: '=' },
+      reset: { words: 'Ansicht zurücksetzen', key: 'Leertaste' },
+      cine: { words: 'Cine', key: 'c' },
+    },
+  },
+};

@@ -1,0 +1,20 @@
+export const MPR_TEXT = {
+  open: 'Three planes',
+  close: 'Back to the slices',
+  withKey: (words: string, key: string) => `${words} (${key})`,
+  region: 'Three planes',
+  planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
+  hint: 'Drag the cross; the wheel goes through the slices, Shift and drag changes the window.',
+  failed: 'These slices could not be made a volume.',
+  verdicts: {
+    'no-webgl': 'Other planes need WebGL, which this browser does not offer.',
+    few: 'Other planes need a CT or MR series of 10 slices or more.',
+    unaligned: 'These slices do not lie behind each other: there are no other planes.',
+    uneven: 'A slice is missing or two lie in one place: other planes would be wrong.',
+    large: 'This series is too large for other planes in a browser.',
+    fits: '',
+  },
+  place: (right: string, back: string, head: string) => `${right}  ${back}  ${head}`,
+  millimetres: (letter: string, value: string) => `${letter} ${value} mm`,
+  window: (width: string, level: string) => `W ${width} L ${level}`,
+} as const;

@@ -25,6 +25,7 @@ import type { LINKS_TEXT } from '../design/links-text.ts';
 import type { NOTICES, TEXT } from '../design/text.ts';
 import type { FILTER_WORDS, QUALITY_TEXT } from '../quality/text.ts';
 import type { LOADING_TEXT } from '../reading/loading-text.ts';
+import type { MPR_TEXT } from '../reading/mpr-text.ts';
 import type { READING_NOTIFICATION_TEXT } from '../reading/notification-text.ts';
 import type { OVERLAY_TEXT } from '../reading/overlay-text.ts';
 import type { PACS_TEXT } from '../reading/pacs-text.ts';
@@ -68,6 +69,7 @@ export interface Dictionary {
   readonly LOADING_TEXT: typeof LOADING_TEXT;
   readonly MODEL_ROLE_WORDS: typeof MODEL_ROLE_WORDS;
   readonly MODEL_TEXT: typeof MODEL_TEXT;
+  readonly MPR_TEXT: typeof MPR_TEXT;
   readonly NOTICES: typeof NOTICES;
   readonly NOTIFICATION_STATE_WORDS: typeof NOTIFICATION_STATE_WORDS;
   readonly NOTIFICATION_TEXT: typeof NOTIFICATION_TEXT;

@@ -1,4 +1,6 @@
-export const MPR_TEXT = {
+import { translated } from '../languages/language.ts';
+
+export const MPR_TEXT = translated('MPR_TEXT', {
   open: 'Three planes',
   close: 'Back to the slices',
   withKey: (words: string, key: string) => `${words} (${key})`,
@@ -17,4 +19,4 @@ export const MPR_TEXT = {
   place: (right: string, back: string, head: string) => `${right}  ${back}  ${head}`,
   millimetres: (letter: string, value: string) => `${letter} ${value} mm`,
   window: (width: string, level: string) => `W ${width} L ${level}`,
-} as const;
+});

@@ -39,7 +39,7 @@ export const design: Pick<Dictionary, 'TEXT' | 'NOTICES' | 'FORMAT_TEXT' | 'LINK
     logOut: 'Abmelden',
     themeToLight: 'Hell',
     themeToDark: 'Dunkel',
-    themeLabel: 'Zwischen dunkler und heller Darstellung wechseln',
+    themeLabel: 'Darstellung wechseln: Hell oder Dunkel',
     language: 'Sprache',
     messages: 'Meldungen',
     keys: 'Tasten',

@@ -3,6 +3,7 @@ import type { Dictionary } from '../dictionary.ts';
 export const images: Pick<
   Dictionary,
   | 'LOADING_TEXT'
+  | 'MPR_TEXT'
   | 'OVERLAY_TEXT'
   | 'PACS_TEXT'
   | 'PANES_TEXT'
@@ -14,9 +15,29 @@ export const images: Pick<
   LOADING_TEXT: {
     loading: 'Bilder geladen',
   },
+  MPR_TEXT: {
+    open: 'Drei Ebenen',
+    close: 'Zurück zu den Schichten',
+    withKey: (words, key) => `${words} (${key})`,
+    region: 'Drei Ebenen',
+    planes: { axial: 'Axial', coronal: 'Koronal', sagittal: 'Sagittal' },
+    hint: 'Ziehen Sie das Kreuz; das Mausrad blättert durch die Schichten, Umschalt und Ziehen ändert das Fenster.',
+    failed: 'Aus diesen Schichten ließ sich kein Volumen bilden.',
+    verdicts: {
+      'no-webgl': 'Andere Ebenen brauchen WebGL, das dieser Browser nicht bietet.',
+      few: 'Andere Ebenen brauchen eine CT- oder MR-Serie von mindestens 10 Schichten.',
+      unaligned: 'Diese Schichten liegen nicht hintereinander: Es gibt keine anderen Ebenen.',
+      uneven: 'Eine Schicht fehlt, oder zwei liegen am selben Ort: Andere Ebenen wären falsch.',
+      large: 'Diese Serie ist zu groß für andere Ebenen im Browser.',
+      fits: '',
+    },
+    place: (right, back, head) => `${right}  ${back}  ${head}`,
+    millimetres: (letter, value) => `${letter} ${value} mm`,
+    window: (width, level) => `W ${width} L ${level}`,
+  },
   OVERLAY_TEXT: {
     drawing: 'Wie die Heatmap gezeichnet wird',
-    drawings: { off: 'Aus', heat: 'Wärme', contour: 'Kontur' },
+    drawings: { off: 'Aus', heat: 'Fläche', contour: 'Kontur' },
     colours: 'Farben',
     boxes: 'Rahmen',
     opacity: 'Deckkraft',
@@ -27,7 +48,7 @@ export const images: Pick<
     flagsFrom: (score) => `Untersuchung markiert ab ${score}`,
     strip: 'Schichten mit Befunden',
     sliceOf: (slice, count) => `Schicht ${slice} / ${count}`,
-    heatUpTo: (score) => `Wärme bis ${score}`,
+    heatUpTo: (score) => `Heatmap bis ${score}`,
   },
   PACS_TEXT: {
     title: 'An das PACS gesendet',
@@ -58,11 +79,11 @@ export const images: Pick<
     liver: 'Leber',
     bone: 'Knochen',
     brain: 'Hirn',
-    acquired: 'Wie aufgenommen',
+    acquired: 'Original',
     softer: 'Weicher',
     harder: 'Härter',
-    bright: 'Helle Bereiche',
-    dark: 'Dunkle Bereiche',
+    bright: 'Hell',
+    dark: 'Dunkel',
   },
   RAIL_TEXT: {
     images: (count) => (count === 1 ? '1 Bild' : `${count} Bilder`),

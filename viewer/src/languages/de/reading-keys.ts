@@ -19,7 +19,7 @@ export const readingKeys: Pick<Dictionary, 'READING_KEYS'> = {
       title: 'Markierungen der KI',
       keys: [
         ['o', 'Heatmap ein oder aus'],
-        ['0', 'Wärme, Konturen oder keine'],
+        ['0', 'Fläche, Konturen oder keine'],
         [';', 'Farben der Heatmap'],
         ['b', 'Rahmen ein oder aus'],
         [', .', 'Vorige, nächste Schicht mit Befund'],

@@ -39,8 +39,8 @@ export const site: Pick<Dictionary, 'END_WORDS' | 'SITE_TEXT' | 'WAITING_STATE_W
     indexDetail: 'alles Aufbewahrte ist auffindbar',
     indexUnknown: 'Unbekannt',
 
-    problems: 'Braucht Aufmerksamkeit',
-    noProblems: 'Nichts gefunden, das Sie braucht.',
+    problems: 'Erfordert Aufmerksamkeit',
+    noProblems: 'Nichts gefunden, was Ihr Eingreifen erfordert.',
     asOf: (time) => `Stand ${time}`,
     stale: (time) => `Der Server antwortet nicht. Diese Zahlen sind von ${time}.`,
     fault: 'Fehler',

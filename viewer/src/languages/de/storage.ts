@@ -12,7 +12,7 @@ export const storage: Pick<
 > = {
   COMMITMENT_TEXT: {
     title: 'Storage Commitment',
-    lead: 'Gegenstellen fragen, ob sie sich auf uns für das verlassen dürfen, was sie gesendet haben. Was Sie braucht, steht zuerst.',
+    lead: 'Gegenstellen fragen, ob sie sich auf uns für das verlassen dürfen, was sie gesendet haben. Was Ihr Eingreifen erfordert, steht zuerst.',
     promise: (days) =>
       `Zugesagt werden Objekte, die ${days} ${days === 1 ? 'Tag' : 'Tage'} ab Eingang aufbewahrt werden.`,
     off: 'Storage Commitment ist aus: Gegenstellen erfahren, dass der Dienst nicht angeboten wird.',

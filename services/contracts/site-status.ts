@@ -69,6 +69,8 @@ export const siteStatusSchema = z.object({
     notificationsLate: count,
     /** Results that could not be made into DICOM objects. */
     resultsFailed: count,
+    /** Reports of other systems that name another patient than their study. */
+    reportsRefused: count,
   }),
 });
 export type SiteStatus = z.output<typeof siteStatusSchema>;

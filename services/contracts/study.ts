@@ -34,6 +34,14 @@ const notificationSummarySchema = z.object({
 });
 export type NotificationSummary = z.output<typeof notificationSummarySchema>;
 
+/** Another system's word, or a reader's, that a study was reported elsewhere. */
+const reportedElsewhereSchema = z.object({
+  by: z.string(),
+  at: time,
+  /** It came while a reader has the study open: it leaves the list when they leave it. */
+  pending: z.boolean(),
+});
+
 /** One row of the worklist. */
 export const worklistItemSchema = z.object({
   studyInstanceUid: uidSchema,
@@ -62,6 +70,8 @@ export const worklistItemSchema = z.object({
   readingStatus: z.enum(READING_STATUSES),
   openedBy: z.string().nullable(),
   openedAt: time.nullable(),
+  /** While `readingStatus` says so; of an opened study in its details alone. */
+  reportedElsewhere: reportedElsewhereSchema.nullable(),
   priority: z.enum(PRIORITIES),
   basePriority: z.enum(PRIORITIES),
   orderPrioritySource: z.string(),

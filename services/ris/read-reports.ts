@@ -142,6 +142,7 @@ export function readReports(message: Hl7Message, sender: Hl7Sender): ReadReports
     const changedAt = order.request?.value(22) ?? '';
     reports.push({
       ...{ source: sender.name, via: 'hl7', messageId, word, accessionNumber, patient },
+      studyInstanceUid: null,
       madeAt: kind !== 'ORU' || changedAt === '' ? null : `${status} ${changedAt}`,
       site: sender.site ?? null,
     });

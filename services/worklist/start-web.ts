@@ -18,6 +18,7 @@ import { commitmentRoutes } from './administration/commitment-routes.ts';
 import { failureRoutes } from './administration/failure-routes.ts';
 import { modelRoutes } from './administration/model-routes.ts';
 import { quarantineRoutes } from './administration/quarantine-routes.ts';
+import { refusedReportRoutes } from './administration/refused-report-routes.ts';
 import { siteRoutes } from './administration/site-routes.ts';
 import type { BlobReader, WebContext } from './context.ts';
 import { addCrossOrigin } from './dicomweb/cross-origin.ts';
@@ -133,6 +134,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     ...retrieveRoutes(context),
     ...failureRoutes(context),
     ...quarantineRoutes(context),
+    ...refusedReportRoutes(context),
     ...siteRoutes(context),
     ...commitmentRoutes(context),
     ...(options.registry === undefined ? [] : modelRoutes(context, options.registry)),

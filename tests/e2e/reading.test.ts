@@ -242,4 +242,40 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
       expect(errors).toEqual([]);
     },
   );
+
+  it('tells a reader that the study was reported elsewhere, and lets it be put back', async () => {
+    const { page, errors } = await logIn('none');
+    const address = `${instance.http.url}/studies/${twin.studyInstanceUid}`;
+    await page.goto(address);
+    await ready(page);
+    const told = await readStudy(instance, twin.studyInstanceUid);
+    const response = await instance.api('/api/reported-elsewhere', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        accessionNumber: told?.accessionNumber,
+        patientId: told?.patientId,
+      }),
+    });
+    expect(await response.json()).toEqual({ state: 'held' });
+    const said = /reported elsewhere \(admin-token, \d\d:\d\d\)/i;
+    await page.getByTestId('study-changed').getByText(said).waitFor();
+    await page.keyboard.press('g');
+    await page.getByTestId('report-pending').getByText(said).waitFor();
+    await keepScreenshot(page, 'reading-report-pending');
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.keyboard.press('q');
+    await page.getByTestId('worklist-row').first().waitFor();
+    await page.getByLabel('Reading', { exact: true }).selectOption('reported-elsewhere');
+    await page
+      .locator(`[data-uid="${twin.studyInstanceUid}"]`)
+      .getByText(/^admin-token, \d\d:\d\d$/)
+      .waitFor();
+    await keepScreenshot(page, 'worklist-reported-elsewhere');
+    await page.goto(address);
+    await page.getByTestId('already-read').getByText(said).waitFor();
+    await page.getByRole('button', { name: 'Put back on the list' }).click();
+    await page.getByTestId('sign-off').waitFor();
+    expect(errors).toEqual([]);
+  });
 });

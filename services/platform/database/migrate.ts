@@ -42,8 +42,8 @@ const MIGRATIONS = {
   '016-worklist-views': { up: worklistViews },
   '017-impressions': { up: impressions },
   '018-dicomweb-search': { up: dicomwebSearch },
-  '020-outside-reports': { up: outsideReports },
   '019-explanation-sweep': { up: explanationSweep },
+  '020-outside-reports': { up: outsideReports },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

@@ -12,7 +12,9 @@ export interface OutsideReportTable {
   messageId: string;
   /** The same report said once more has the same. */
   repeatKey: string;
-  accessionNumber: string;
+  /** What its study is known by: the number of an order, or the study itself. */
+  accessionNumber: string | null;
+  studyInstanceUid: string | null;
   /** Only studies of this site; null for any. */
   site: string | null;
   patientIds: Json<readonly OutsidePatientId[]>;

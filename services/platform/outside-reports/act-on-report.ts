@@ -26,22 +26,29 @@ export interface ReportOutcome {
   readonly entries: readonly AuditEntry[];
 }
 
-export const OTHER_PATIENT = 'the study with this accession number is of another patient';
+export const OTHER_PATIENT = 'the study is of another patient';
+
+/** The index is over so much of the number. */
+export function hasNumber(number: string) {
+  const short = number.slice(0, 64);
+  return sql<boolean>`left(accession_number, 64) = ${short} AND accession_number = ${number}`;
+}
 
 /** All studies with the number, locked in one order whoever locks them. */
-async function lockStudies(trx: Trx, { accessionNumber, site }: OutsideReportRow) {
-  let query = trx
+async function lockStudies(trx: Trx, report: OutsideReportRow) {
+  const { accessionNumber, studyInstanceUid, site } = report;
+  const query = trx
     .selectFrom('study')
     .select(['studyKey', 'studyInstanceUid', 'version', 'status', 'readingStatus', 'openedAt'])
     .select(['openedBy', 'studyDate', 'imageRevision'])
     .select(['patientId', 'issuerOfPatientId', 'patientBirthDate'])
-    // The index is over so much of it.
-    .where(sql<string>`left(accession_number, 64)`, '=', accessionNumber.slice(0, 64))
-    .where('accessionNumber', '=', accessionNumber)
     .orderBy('studyKey')
     .forUpdate();
-  if (site !== null) query = query.where('site', '=', site);
-  return query.execute();
+  if (studyInstanceUid !== null) {
+    return query.where('studyInstanceUid', '=', studyInstanceUid).execute();
+  }
+  const numbered = query.where(hasNumber(accessionNumber ?? ''));
+  return (site === null ? numbered : numbered.where('site', '=', site)).execute();
 }
 
 type LockedStudy = Awaited<ReturnType<typeof lockStudies>>[number];
@@ -78,8 +85,10 @@ export async function actOnReport(
   const found = await lockStudies(trx, report);
   if (found.length === 0) return { state: 'waiting', reason: null, entries: [] };
   const patient = { ids: report.patientIds, birthDate: report.birthDate };
-  const own = found.filter((study) =>
-    isReportOfPatient(patient, study, rules.dicom.dummyPatientIds),
+  // A study's own UID needs no patient beside it.
+  const isNamed = report.studyInstanceUid !== null && patient.ids.length === 0;
+  const own = found.filter(
+    (study) => isNamed || isReportOfPatient(patient, study, rules.dicom.dummyPatientIds),
   );
   if (own.length === 0) return { state: 'refused', reason: OTHER_PATIENT, entries: [] };
   const reading = { now: new Date(), idleMinutes: rules.sessionIdleMinutes };

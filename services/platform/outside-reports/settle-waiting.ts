@@ -17,8 +17,9 @@ async function findDue(database: Database, { sessionIdleMinutes }: ReportRules) 
     SELECT report_key FROM outside_report
     WHERE state IN ('waiting', 'held') AND (expires_at < now() OR EXISTS (
       SELECT FROM study
-      WHERE left(study.accession_number, 64) = left(outside_report.accession_number, 64)
-        AND study.accession_number = outside_report.accession_number
+      WHERE (study.study_instance_uid = outside_report.study_instance_uid
+          OR left(study.accession_number, 64) = left(outside_report.accession_number, 64)
+            AND study.accession_number = outside_report.accession_number)
         AND study.status <> 'receiving'
         AND study.study_key::text <> ALL (outside_report.settled_studies)
         AND NOT (outside_report.state = 'held' AND study.reading_status = 'open' AND ${held})))

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { OutsidePatient, OutsideReportState } from '#core/outside-report.ts';
 import { appendAudit } from '../audit-log/audit-log.ts';
 import type { Database } from '../database/connect.ts';
 import type { DatabaseSchema } from '../database/schema.ts';
-import { actOnReport, type OutsideReportRow, type ReportRules } from './act-on-report.ts';
+import {
+  actOnReport,
+  hasNumber,
+  type OutsideReportRow,
+  type ReportRules,
+} from './act-on-report.ts';
 
 /** Another system's word on one study. */
 export interface OutsideReport {
@@ -13,7 +18,9 @@ export interface OutsideReport {
   readonly messageId: string;
   /** Tells this report from others of the same study, where its sender says when it was made. */
   readonly madeAt: string | null;
-  readonly accessionNumber: string;
+  /** What its study is known by: one of both. */
+  readonly accessionNumber: string | null;
+  readonly studyInstanceUid: string | null;
   readonly site: string | null;
   readonly patient: OutsidePatient;
   /** `open`: not (or not any more) reported; what waits for the number is given up. */
@@ -31,9 +38,10 @@ const DAY_MS = 86_400_000;
 const WAIT_DAYS = 7;
 
 /** A message that its sender repeats under another id is the same report, if it says when that was made. */
-function repeatKeyOf({ messageId, madeAt, accessionNumber, patient }: OutsideReport): string {
+function repeatKeyOf(report: OutsideReport): string {
+  const { messageId, madeAt, accessionNumber, studyInstanceUid, patient } = report;
   const one = madeAt === null ? ['message', messageId] : ['made', madeAt];
-  const facts = JSON.stringify([...one, accessionNumber, patient]);
+  const facts = JSON.stringify([...one, accessionNumber ?? studyInstanceUid, patient]);
   return createHash('sha256').update(facts).digest('hex');
 }
 
@@ -42,6 +50,7 @@ async function insertReport(trx: Trx, report: OutsideReport): Promise<OutsideRep
   const row = {
     ...{ source: report.source, via: report.via, messageId: report.messageId },
     ...{ accessionNumber: report.accessionNumber, site: report.site },
+    studyInstanceUid: report.studyInstanceUid,
     repeatKey: repeatKeyOf(report),
     patientIds: JSON.stringify(report.patient.ids),
     birthDate: report.patient.birthDate,
@@ -83,8 +92,7 @@ async function giveUpWaiting(trx: Trx, report: OutsideReport): Promise<TakenRepo
     .updateTable('outsideReport')
     .set({ state: 'withdrawn', settledAt: new Date() })
     .where('source', '=', report.source)
-    .where(sql<string>`left(accession_number, 64)`, '=', report.accessionNumber.slice(0, 64))
-    .where('accessionNumber', '=', report.accessionNumber)
+    .where(hasNumber(report.accessionNumber ?? ''))
     .where('state', 'in', ['waiting', 'held'])
     .execute();
   return { state: 'unchanged', reason: null };

@@ -204,6 +204,17 @@ function judgeStudies({ status, waiting }: SiteFacts): Problem[] {
       }),
     );
   }
+  const { reportsRefused } = status.held;
+  if (reportsRefused > 0) {
+    problems.push(
+      warning({
+        what: `${plural(reportsRefused, 'report')} of other systems named another patient`,
+        detail: 'Nothing was done about them: their studies stand on the worklist.',
+        advice: 'Look at the number and the patient of each in both systems, then dismiss it.',
+        place: 'studies',
+      }),
+    );
+  }
   const { failed } = status.studies;
   if (failed > 0) {
     problems.push(

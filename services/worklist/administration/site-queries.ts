@@ -192,9 +192,15 @@ async function countUnsent(database: Database) {
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('state', '=', 'failed')
     .executeTakeFirstOrThrow();
+  const reports = await database
+    .selectFrom('outsideReport')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('state', '=', 'refused')
+    .executeTakeFirstOrThrow();
   return {
     notificationsDead: Number(counted.dead),
     notificationsLate: Number(counted.late),
     resultsFailed: Number(unmade.count),
+    reportsRefused: Number(reports.count),
   };
 }

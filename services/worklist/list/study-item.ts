@@ -14,6 +14,13 @@ const WORKER_SILENCE_MS = 30_000;
 
 const toIso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
+function reportedElsewhere({ readingStatus, reportedBy, reportedAt }: StudyRow) {
+  if (readingStatus !== 'reported-elsewhere' || reportedBy === null || reportedAt === null) {
+    return null;
+  }
+  return { by: reportedBy, at: reportedAt.toISOString(), pending: false };
+}
+
 type ToldOf = Pick<WorklistItem, 'notification'>;
 
 /** What is told of a study that is in other tables. */
@@ -54,6 +61,7 @@ function toItem(
     readingStatus: row.readingStatus,
     openedBy: row.openedBy,
     openedAt: toIso(row.openedAt),
+    reportedElsewhere: reportedElsewhere(row),
     priority: row.priority,
     basePriority: row.basePriority,
     orderPrioritySource: row.orderPrioritySource,

@@ -8,8 +8,9 @@ import {
 } from '#contracts/study.ts';
 import { jsonRoute, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
+import { elsewhereRoutes } from './elsewhere-routes.ts';
 import { recordImpression } from './impressions.ts';
-import { closeStudy, openStudy, setReportedElsewhere, takeOverStudy } from './reading.ts';
+import { closeStudy, openStudy, takeOverStudy } from './reading.ts';
 import { signReview, undoReview } from './sign-review.ts';
 import { studyParams } from './study-params.ts';
 
@@ -44,27 +45,6 @@ function takeOverRoute(context: WebContext): Route {
     },
     async ({ params }, { principal }) => takeOverStudy(context, params.uid, principal.name),
   );
-}
-
-function elsewhereRoutes(context: WebContext): Route[] {
-  const common = {
-    path: '/api/studies/:uid/reported-elsewhere',
-    access: ['radiologist'],
-    input: z.object({ params: studyParams }),
-    response: readingStateSchema,
-  } as const;
-  return [
-    jsonRoute(
-      { ...common, method: 'POST', summary: 'The study was reported in another system' },
-      async ({ params }, { principal }) =>
-        setReportedElsewhere(context, params.uid, { reader: principal.name, elsewhere: true }),
-    ),
-    jsonRoute(
-      { ...common, method: 'DELETE', summary: 'Put the study back on the list' },
-      async ({ params }, { principal }) =>
-        setReportedElsewhere(context, params.uid, { reader: principal.name, elsewhere: false }),
-    ),
-  ];
 }
 
 /** What a radiologist does with a study. */

@@ -17,6 +17,8 @@ import { findWithheld, sightOf } from './sight.ts';
 interface ReadingChange {
   readonly openedBy?: string | null;
   readonly openedAt?: Date | null;
+  readonly reportedBy?: string;
+  readonly reportedAt?: Date;
   /** Does what others have on their screen go stale? Who reads it does not matter to them; that it was read does. */
   readonly raisesVersion: boolean;
 }
@@ -140,7 +142,8 @@ export function setReportedElsewhere(
 ) {
   return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
     const event = by.elsewhere ? 'reported-elsewhere' : 'returned';
-    const change = { openedBy: null, openedAt: null, raisesVersion: true };
+    const said = by.elsewhere ? { reportedBy: by.reader, reportedAt: new Date() } : {};
+    const change = { openedBy: null, openedAt: null, raisesVersion: true, ...said };
     const moved = await moveReading(transaction, row, event, change);
     return [toReadingState(moved), { actor: by.reader, action: `study.${event}` }];
   });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { StudyDetail } from '#contracts/study.ts';
 import type { Principal } from '#platform/http/principal.ts';
 import { readStudyNotifications } from '#platform/notifications/read-notifications.ts';
@@ -28,6 +29,21 @@ async function readRevisions(context: WebContext, row: StudyRow) {
     ...rest,
     createdAt: createdAt.toISOString(),
   }));
+}
+
+/** The word of another system that waits for the reader to leave the study. */
+async function readHeldReport({ database }: WebContext, row: StudyRow) {
+  if (row.readingStatus !== 'open') return null;
+  const report = await database
+    .selectFrom('outsideReport')
+    .select(['source', 'receivedAt'])
+    .where('state', '=', 'held')
+    .where(sql<boolean>`held_revisions ? ${row.studyKey}`)
+    .orderBy('receivedAt')
+    .limit(1)
+    .executeTakeFirst();
+  if (report === undefined) return null;
+  return { by: report.source, at: report.receivedAt.toISOString(), pending: true };
 }
 
 type AiWord = Pick<
@@ -81,6 +97,7 @@ export async function readStudyDetail(
   return {
     ...item,
     ...(item.aiWithheld ? withoutAiWord(said) : said),
+    reportedElsewhere: item.reportedElsewhere ?? (await readHeldReport(context, row)),
     readingMode: config.readingMode,
     imageRevision: row.imageRevision,
     imageRevisions: await readRevisions(context, row),

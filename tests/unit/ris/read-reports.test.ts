@@ -33,7 +33,7 @@ describe('what a message says of studies', () => {
     expect(read(text, { site: 'Main' }).reports).toEqual([
       {
         ...{ source: 'RIS', via: 'hl7', messageId: 'M1', word: 'reported', site: 'Main' },
-        ...{ accessionNumber: 'A1', madeAt: 'F 20261127' },
+        ...{ accessionNumber: 'A1', studyInstanceUid: null, madeAt: 'F 20261127' },
         patient: {
           ids: [
             { id: 'P1', issuers: ['HOSP', '1.2.3'] },

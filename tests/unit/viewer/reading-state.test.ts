@@ -151,6 +151,7 @@ describe('a study that changes while it is open', () => {
     findings: [],
     reviews: [],
     readingStatus: 'open' as const,
+    reportedElsewhere: null,
     aiWithheld: false,
   };
 
@@ -173,6 +174,17 @@ describe('a study that changes while it is open', () => {
     const change = findChange(shown, { ...shown, imageCount: 4, imageRevision: 'r2' }, 'me');
     expect(change).toMatchObject({ newImages: 2 });
     expect(change === null ? '' : describeChange(change)).toContain('2 more images');
+  });
+
+  it('tells that another system reported it, once, and again when it has left the list', () => {
+    const said = { by: 'RIS', at: '2026-11-23T08:00:00.000Z', pending: true };
+    const pending = { ...shown, reportedElsewhere: said };
+    const change = findChange(shown, pending, 'me');
+    expect(change?.reportedElsewhere).toEqual(said);
+    expect(change === null ? '' : describeChange(change)).toMatch(/reported elsewhere \(RIS, /);
+    expect(findChange(pending, { ...pending, readingStatus: 'unread' }, 'me')).toBeNull();
+    const gone = { ...pending, reportedElsewhere: { ...said, pending: false } };
+    expect(findChange(pending, gone, 'me')).not.toBeNull();
   });
 
   it('tells of another reader’s sign-off, not of my own', () => {

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { deliveriesSchema } from '#contracts/deliveries.ts';
 import { modelComparisonSchema } from '#contracts/model-comparison.ts';
 import { notificationsSchema } from '#contracts/notifications.ts';
+import { refusedReportsSchema } from '#contracts/outside-reports.ts';
 import { failedResultsSchema } from '#contracts/results.ts';
 import {
   associationsSchema,
@@ -56,6 +57,12 @@ export const waitingQuery = queryOptions({
 export const failedResultsQuery = queryOptions({
   queryKey: ['admin', 'failed-results'],
   queryFn: ({ signal }) => request(failedResultsSchema, '/api/admin/failed-results', { signal }),
+  refetchInterval: CALM_MS,
+});
+
+export const refusedReportsQuery = queryOptions({
+  queryKey: ['admin', 'refused-reports'],
+  queryFn: ({ signal }) => request(refusedReportsSchema, '/api/admin/refused-reports', { signal }),
   refetchInterval: CALM_MS,
 });
 

@@ -1,5 +1,6 @@
 import { FailureTable } from './failure-table.tsx';
 import { QuarantinePanel } from './quarantine-panel.tsx';
+import { RefusedReports } from './refused-reports.tsx';
 import { WaitingTable } from './waiting-table.tsx';
 
 /** Studies and objects that somebody may have to decide on. */
@@ -7,6 +8,7 @@ export function StudiesView() {
   return (
     <>
       <QuarantinePanel />
+      <RefusedReports />
       <WaitingTable />
       <FailureTable />
     </>

@@ -20,6 +20,7 @@ import type {
 import type { END_WORDS, SITE_TEXT, WAITING_STATE_WORDS } from '../administration/site-text.ts';
 import type { ADMINISTRATION_TEXT, ROLE_ACTS, ROLE_WORDS } from '../administration/text.ts';
 import type { API_TEXT } from '../api/text.ts';
+import type { ELSEWHERE_TEXT } from '../design/elsewhere-text.ts';
 import type { FORMAT_TEXT } from '../design/format-text.ts';
 import type { LINKS_TEXT } from '../design/links-text.ts';
 import type { NOTICES, TEXT } from '../design/text.ts';
@@ -58,6 +59,7 @@ export interface Dictionary {
   readonly DECISION_WORDS: typeof DECISION_WORDS;
   readonly DESTINATION_TEXT: typeof DESTINATION_TEXT;
   readonly DETAIL_TEXT: typeof DETAIL_TEXT;
+  readonly ELSEWHERE_TEXT: typeof ELSEWHERE_TEXT;
   readonly END_WORDS: typeof END_WORDS;
   readonly FAILED_RESULT_TEXT: typeof FAILED_RESULT_TEXT;
   readonly FILTER_TEXT: typeof FILTER_TEXT;

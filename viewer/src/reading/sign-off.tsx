@@ -1,6 +1,8 @@
 import { type RefObject, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { ApiFailure, messageOf } from '../api/client.ts';
+import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
+import { formatWhen } from '../design/format.ts';
 import { Button, Dialog, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { ReviewHistory } from './review-history.tsx';
@@ -104,17 +106,44 @@ function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSi
   );
 }
 
-/** A study that is read already: by whom, and the way back for whoever signed it. */
-function AlreadyRead(props: {
+/** Off the list by the word of a reader or of another system, and the way back. */
+function ReportedElsewhere({ study, actions }: AlreadyReadProps) {
+  const { user } = useSession();
+  const { putBack } = actions;
+  const said = study.reportedElsewhere;
+  const mayReturn = user.roles.includes('radiologist') || user.roles.includes('admin');
+  return (
+    <>
+      <p>{said === null ? E.already : E.by(said.by, formatWhen(said.at, new Date()))}</p>
+      {putBack.isError ? (
+        <p className="sign-error" role="alert">
+          {messageOf(putBack.error)}
+        </p>
+      ) : null}
+      {mayReturn ? (
+        <Button disabled={putBack.isPending} onClick={() => putBack.mutate()}>
+          {E.back}
+        </Button>
+      ) : null}
+    </>
+  );
+}
+
+interface AlreadyReadProps {
   readonly study: StudyDetail;
   readonly actions: ReturnType<typeof useSignOff>;
-}) {
+}
+
+/** A study that is read already: by whom, and the way back for whoever signed it. */
+function AlreadyRead(props: AlreadyReadProps) {
   const { user } = useSession();
   const { withdraw } = props.actions;
   const signed = signedReview(props.study);
   return (
     <section className="side-part sign-off" aria-label={T.signOff} data-testid="already-read">
-      {props.study.readingStatus === 'reported-elsewhere' ? <p>{T.elsewhereAlready}</p> : null}
+      {props.study.readingStatus === 'reported-elsewhere' ? (
+        <ReportedElsewhere study={props.study} actions={props.actions} />
+      ) : null}
       <ReviewHistory study={props.study} />
       {withdraw.isError ? (
         <p className="sign-error" role="alert">
@@ -135,7 +164,7 @@ export function SignOff(props: SignOffProps) {
   const { user } = useSession();
   const actions = useSignOff(props);
   const [asking, setAsking] = useState(false);
-  const { readingStatus } = props.study;
+  const { readingStatus, reportedElsewhere: said } = props.study;
   if (readingStatus === 'reviewed' || readingStatus === 'reported-elsewhere') {
     return <AlreadyRead study={props.study} actions={actions} />;
   }
@@ -145,6 +174,11 @@ export function SignOff(props: SignOffProps) {
   return (
     <section className="side-part sign-off" aria-label={T.signOff}>
       <ReviewHistory study={props.study} />
+      {said?.pending === true ? (
+        <p className="second" data-testid="report-pending">
+          {E.pending(said.by, formatWhen(said.at, new Date()))}
+        </p>
+      ) : null}
       {props.signing && props.ready ? (
         <Strip {...props} actions={actions} />
       ) : (

@@ -1,4 +1,6 @@
 import type { StudyDetail } from '#contracts/study.ts';
+import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
+import { formatWhen } from '../design/format.ts';
 import { READING_TEXT as T } from './text.ts';
 
 /** What happened to a study while a reader had it open. */
@@ -7,7 +9,8 @@ export interface StudyChange {
   readonly newAnalysis: boolean;
   /** Name of another reader who signed it off meanwhile. */
   readonly signedBy: string | null;
-  readonly reportedElsewhere: boolean;
+  /** By whom and when, when it is not on this screen yet. */
+  readonly reportedElsewhere: StudyDetail['reportedElsewhere'];
 }
 
 type Told = Pick<
@@ -19,6 +22,7 @@ type Told = Pick<
   | 'findings'
   | 'reviews'
   | 'readingStatus'
+  | 'reportedElsewhere'
 >;
 
 const findingIds = (study: Told) => study.findings.map((finding) => finding.id).join();
@@ -49,13 +53,15 @@ export function findChange(shown: Told, latest: Told, reader: string): StudyChan
       shown.aiWithheld === latest.aiWithheld && analysisMark(shown) !== analysisMark(latest),
     signedBy: newSigner(shown, latest, reader),
     reportedElsewhere:
-      shown.readingStatus !== 'reported-elsewhere' && latest.readingStatus === 'reported-elsewhere',
+      shown.reportedElsewhere?.pending === latest.reportedElsewhere?.pending
+        ? null
+        : latest.reportedElsewhere,
   };
   const nothing =
     change.newImages === 0 &&
     !change.newAnalysis &&
     change.signedBy === null &&
-    !change.reportedElsewhere;
+    change.reportedElsewhere === null;
   return nothing ? null : change;
 }
 
@@ -67,6 +73,9 @@ export function describeChange(change: StudyChange): string {
   }
   if (change.newAnalysis) parts.push(T.newAnalysis);
   if (change.signedBy !== null) parts.push(T.signedByOther(change.signedBy));
-  if (change.reportedElsewhere) parts.push(T.elsewhereAlready);
+  if (change.reportedElsewhere !== null) {
+    const { by, at } = change.reportedElsewhere;
+    parts.push(E.toldOpen(by, formatWhen(at, new Date())));
+  }
   return parts.join(' ');
 }

@@ -27,7 +27,6 @@ export const READING_TEXT = translated('READING_TEXT', {
     'blind-first': 'read blind first',
     'triage-only': 'read without places (triage-only)',
   },
-  elsewhereAlready: 'This study was reported elsewhere.',
   takeBack: 'Take the sign-off back',
   withdrawn: 'The sign-off was taken back.',
   series: 'Series',

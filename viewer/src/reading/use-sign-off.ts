@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { reviewResponseSchema, type StudyDetail } from '#contracts/study.ts';
 import { ApiFailure, messageOf, request, send } from '../api/client.ts';
 import { studyPath } from '../api/queries.ts';
+import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
 import { formatPersonName } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { useSession } from '../session/session-context.tsx';
@@ -89,5 +90,13 @@ export function useSignOff({ study, open, judging }: Options) {
       return open.refetch();
     },
   });
-  return { sign, elsewhere, withdraw };
+  /** Also a study that another system took off the list. */
+  const putBack = useMutation({
+    mutationFn: () => send(`${studyPath(uid)}/reported-elsewhere`, { method: 'DELETE' }),
+    onSuccess: () => {
+      showToast(E.isBack);
+      return open.refetch();
+    },
+  });
+  return { sign, elsewhere, withdraw, putBack };
 }

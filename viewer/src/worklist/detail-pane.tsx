@@ -4,7 +4,8 @@ import type { StudyDetail, WorklistItem } from '#contracts/study.ts';
 import { messageOf } from '../api/client.ts';
 import { studyPath, studyQuery } from '../api/queries.ts';
 import { useNow } from '../design/clock.ts';
-import { formatAgo, formatPersonName, formatScore } from '../design/format.ts';
+import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
+import { formatAgo, formatPersonName, formatScore, formatWhen } from '../design/format.ts';
 import { OutsideLinks } from '../design/outside-links.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Key, Notice } from '../design/ui.tsx';
@@ -37,7 +38,11 @@ function Lines({ lines, empty }: { readonly lines: readonly string[]; readonly e
   );
 }
 
-function describeReading({ readingStatus, openedBy, openedAt }: WorklistItem, now: number): string {
+function describeReading(item: WorklistItem, now: number): string {
+  const { readingStatus, openedBy, openedAt, reportedElsewhere } = item;
+  if (reportedElsewhere !== null) {
+    return E.by(reportedElsewhere.by, formatWhen(reportedElsewhere.at, new Date(now)));
+  }
   if (readingStatus !== 'open' || openedBy === null) return READING_WORDS[readingStatus];
   const since = openedAt === null ? '' : `, ${formatAgo(openedAt, now)}`;
   return `${WORKLIST_TEXT.openedBy} ${openedBy}${since}`;

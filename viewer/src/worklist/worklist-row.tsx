@@ -4,6 +4,7 @@ import type { WorklistItem } from '#contracts/study.ts';
 import type { WorklistColumn } from '#contracts/worklist-views.ts';
 import { studyPath } from '../api/queries.ts';
 import { useNow } from '../design/clock.ts';
+import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
 import {
   formatAge,
   formatAgo,
@@ -150,12 +151,26 @@ function OpenedBy({ by, at }: { readonly by: string; readonly at: string | null 
   );
 }
 
+/** Who said that it was reported elsewhere, and when. */
+function ReportedBy({ item }: { readonly item: WorklistItem }) {
+  const { reportedElsewhere } = item;
+  if (reportedElsewhere === null) return null;
+  const { by, at } = reportedElsewhere;
+  const when = formatWhen(at, new Date());
+  return (
+    <div className="clip second" title={E.by(by, when)}>
+      {E.source(by, when)}
+    </div>
+  );
+}
+
 function Reading({ item }: { readonly item: WorklistItem }) {
   const openBy = item.readingStatus === 'open' ? item.openedBy : null;
   return (
     <td className="small" data-reading={item.readingStatus} data-testid="reading">
       <div className="clip">{openBy === null ? READING_WORDS[item.readingStatus] : T.openedBy}</div>
       {openBy === null ? null : <OpenedBy by={openBy} at={item.openedAt} />}
+      <ReportedBy item={item} />
     </td>
   );
 }

@@ -10,7 +10,9 @@ CREATE TABLE outside_report (
   via text NOT NULL,
   message_id text NOT NULL,
   repeat_key text NOT NULL,
-  accession_number text NOT NULL,
+  -- One of both.
+  accession_number text,
+  study_instance_uid text,
   site text,
   patient_ids jsonb NOT NULL,
   birth_date text,

@@ -14,6 +14,7 @@ import { site } from './site.ts';
 import { SITE_SENTENCES } from './site-sentences.ts';
 import { storage } from './storage.ts';
 import { STUDY_SENTENCES } from './study-sentences.ts';
+import { systems } from './systems.ts';
 import { WORK_SENTENCES } from './work-sentences.ts';
 import { worklist } from './worklist.ts';
 import { worklistPanes } from './worklist-panes.ts';
@@ -31,6 +32,7 @@ const GERMAN: Dictionary = {
   ...session,
   ...site,
   ...storage,
+  ...systems,
   ...worklist,
   ...worklistPanes,
   SERVER_WORDS: {

@@ -34,7 +34,6 @@ export const reading: Pick<Dictionary, 'READING_TEXT'> = {
       'blind-first': 'zuerst verblindet befundet',
       'triage-only': 'ohne Orte befundet (nur Triage)',
     },
-    elsewhereAlready: 'Diese Untersuchung wurde anderswo befundet.',
     takeBack: 'Freigabe zurücknehmen',
     withdrawn: 'Die Freigabe wurde zurückgenommen.',
     series: 'Serien',

@@ -250,6 +250,8 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
 
     const toolbar = page.getByRole('toolbar');
     expect((await toolbar.boundingBox())?.height).toBeLessThan(44);
+    const beyond = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.toolbar'))`;
+    expect(await page.evaluate<number>(beyond)).toBe(0);
     await page.getByRole('button', { name: 'Measure' }).focus();
     for (const key of ['Enter', 'Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
     const angle = page.getByRole('button', { name: 'Angle', exact: true });

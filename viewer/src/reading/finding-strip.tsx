@@ -96,6 +96,11 @@ export function FindingStrip(props: {
         : { placed: marksInStack(stack, marks), peaks: peaksInStack(stack, heatmaps) },
     [stack, marks, heatmaps],
   );
+  // A thousand slices are scrolled through: what does not change is not made anew.
+  const bars = useMemo(
+    () => (content === null ? null : <Bars content={content} colours={props.colours} />),
+    [content, props.colours],
+  );
   if (content === null || content.peaks.length < 2) return null;
   const count = content.peaks.length;
   const hoverOf = (event: PointerEvent): Hover | null => {
@@ -129,7 +134,7 @@ export function FindingStrip(props: {
       onPointerMove={follow}
       onPointerLeave={() => setHover(null)}
     >
-      <Bars content={content} colours={props.colours} />
+      {bars}
       <i
         className="strip-shown"
         style={{ top: percent(index, count), height: percent(1, count) }}

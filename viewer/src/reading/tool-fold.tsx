@@ -1,15 +1,15 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Icon, type IconName } from './icons.tsx';
+import type { FoldStep } from './use-folds.ts';
 
 /**
- * Tools that stand in the line while it is wide enough, and behind one button when it is not: which of the two, the style
- * sheet decides by the width of the toolbar, and the tools are the same.
+ * Tools that stand in the line while there is room for them, and behind one button when there is not: which of the two,
+ * the line decides (use-folds.ts), and the tools are the same.
  */
 export function ToolFold(props: {
   readonly name: string;
   readonly icon: IconName | null;
-  /** Below which width of the toolbar it is folded. */
-  readonly foldsAt: 'medium' | 'narrow';
+  readonly folds: FoldStep;
   /** A tool behind it is in use. */
   readonly pressed: boolean;
   /** A choice closes it: not where one is often followed by another. */
@@ -33,7 +33,7 @@ export function ToolFold(props: {
     <span
       ref={fold}
       className="tool-fold"
-      data-folds={props.foldsAt}
+      data-folds={props.folds}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !open) return;
         setOpen(false);

@@ -8,6 +8,7 @@ interface ToolWords {
 
 export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
   toolbar: 'Image tools',
+  mouse: 'Left button',
   measure: 'Measure',
   orientation: 'Turn and flip',
   presets: 'Window',

@@ -7,8 +7,9 @@ import { ToolFold } from './tool-fold.tsx';
 import { TOOLBAR_TEXT as T, type ToolName } from './toolbar-text.ts';
 import type { Act } from './use-actions.ts';
 import type { Cine } from './use-cine.ts';
+import { useFolds } from './use-folds.ts';
 import type { ViewportControl } from './use-panes.ts';
-import { presetsFor } from './window-presets.ts';
+import { presetsFor, type WindowPreset } from './window-presets.ts';
 
 type ViewAct = readonly [tool: ToolName & IconName, action: Action];
 
@@ -43,14 +44,17 @@ function Acts(props: { readonly acts: readonly ViewAct[] } & Pick<ToolbarProps, 
   ));
 }
 
-function Presets({ view, act, modality }: ToolbarProps) {
+function presetsOf({ view, modality }: ToolbarProps): readonly WindowPreset[] {
   const { state, viewport } = view;
   const own = state === null ? null : (viewport.current?.ownWindow() ?? state.window);
-  if (own === null) return null;
-  const presets = presetsFor(state?.stack.modality ?? modality, own);
+  return own === null ? [] : presetsFor(state?.stack.modality ?? modality, own);
+}
+
+function Presets(props: { readonly presets: readonly WindowPreset[]; readonly act: Act }) {
+  if (props.presets.length === 0) return null;
   return (
-    <ToolFold name={T.presets} icon={null} foldsAt="narrow" pressed={false} closes>
-      {presets.map((preset, place) => (
+    <ToolFold name={T.presets} icon={null} folds="second" pressed={false} closes>
+      {props.presets.map((preset, place) => (
         <button
           type="button"
           key={preset.name}
@@ -58,11 +62,36 @@ function Presets({ view, act, modality }: ToolbarProps) {
           title={T.presetKey(preset.name, place + 1)}
           onClick={(event) => {
             if (event.detail > 0) event.currentTarget.blur();
-            act({ type: 'preset', number: place + 1 });
+            props.act({ type: 'preset', number: place + 1 });
           }}
         >
           {preset.name} <Key>{place + 1}</Key>
         </button>
+      ))}
+    </ToolFold>
+  );
+}
+
+/** What a drag with the left button does. */
+function MouseTools({ view }: Pick<ToolbarProps, 'view'>) {
+  const used = VIEW_TOOLS.find((tool) => tool === view.tool);
+  return (
+    <ToolFold
+      name={T.mouse}
+      icon={used ?? 'window'}
+      folds="last"
+      pressed={used !== undefined}
+      closes
+    >
+      {VIEW_TOOLS.map((tool) => (
+        <ToolButton
+          key={tool}
+          tool={tool}
+          icon={tool}
+          pressed={view.tool === tool}
+          disabled={view.state === null}
+          onPress={() => view.selectTool(tool)}
+        />
       ))}
     </ToolFold>
   );
@@ -76,7 +105,7 @@ function Measuring({ view, act }: Pick<ToolbarProps, 'view' | 'act'>) {
     <ToolFold
       name={T.measure}
       icon={used ?? 'length'}
-      foldsAt="medium"
+      folds="first"
       pressed={used !== undefined}
       closes
     >
@@ -104,24 +133,16 @@ function Measuring({ view, act }: Pick<ToolbarProps, 'view' | 'act'>) {
 export function Toolbar(props: ToolbarProps) {
   const { view, cine, act } = props;
   const disabled = view.state === null;
+  const presets = presetsOf(props);
+  const isStack = (view.state?.stack.images.length ?? 0) > 1;
+  const line = useFolds([...presets.map(({ name }) => name), isStack].join());
   return (
-    <div className="toolbar" role="toolbar" aria-label={T.toolbar}>
-      <span className="tool-group">
-        {VIEW_TOOLS.map((tool) => (
-          <ToolButton
-            key={tool}
-            tool={tool}
-            icon={tool}
-            pressed={view.tool === tool}
-            disabled={disabled}
-            onPress={() => view.selectTool(tool)}
-          />
-        ))}
-      </span>
+    <div ref={line} className="toolbar" role="toolbar" aria-label={T.toolbar}>
+      <MouseTools view={view} />
       <Measuring view={view} act={act} />
       <span className="tool-group">
         <Acts acts={VIEW} view={view} act={act} />
-        {(view.state?.stack.images.length ?? 0) > 1 ? (
+        {isStack ? (
           <ToolButton
             tool="cine"
             icon={cine.playing ? 'pause' : 'play'}
@@ -134,13 +155,13 @@ export function Toolbar(props: ToolbarProps) {
       <ToolFold
         name={T.orientation}
         icon="rotate-right"
-        foldsAt="medium"
+        folds="first"
         pressed={false}
         closes={false}
       >
         <Acts acts={ORIENTATION} view={view} act={act} />
       </ToolFold>
-      <Presets {...props} />
+      <Presets presets={presets} act={act} />
     </div>
   );
 }

@@ -108,6 +108,7 @@ export const images: Pick<
   },
   TOOLBAR_TEXT: {
     toolbar: 'Bildwerkzeuge',
+    mouse: 'Linke Taste',
     measure: 'Messen',
     orientation: 'Drehen und spiegeln',
     presets: 'Fenster',

@@ -14,7 +14,7 @@ export const quality: Pick<Dictionary, 'FILTER_WORDS' | 'QUALITY_TEXT'> = {
       flagged: 'Von der KI markiert',
       reviewed: 'Freigegeben',
       positivePredictiveValue: 'Markierungen, die bestätigt wurden',
-      negativePredictiveValue: 'Unmarkierte ohne Befund der Befundenden',
+      negativePredictiveValue: 'Unmarkierte, ohne Befund gelesen',
       agreement: 'Übereinstimmung',
       secondReadings: 'Zweitbefundet',
     },

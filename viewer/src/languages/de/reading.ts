@@ -95,11 +95,11 @@ export const reading: Pick<Dictionary, 'READING_TEXT'> = {
     dropOrphans: 'Verwerfen',
     undo: 'Rückgängig',
     signOff: 'Freigeben',
-    signTitle: 'Diese Untersuchung freigeben?',
+    signTitle: 'Untersuchung freigeben?',
     comment: 'Kommentar (freiwillig)',
     signNow: 'Freigeben',
     signing: 'Wird freigegeben',
-    cancel: 'Abbrechen',
+    cancel: 'Zurück',
     stillUndecided: (count) =>
       count === 1
         ? '1 Befund ist noch nicht bewertet.'

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { DEMO_STUDIES } from '#test-data/demo-set.ts';
 import { launchChromium, openPage } from '../support/chromium.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { readStudy } from '../support/studies.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { PICTURE_STUDIES } from './picture-studies.ts';
 import { keepPicture, SIZE } from './take-pictures.ts';
 
 const PASSWORD = 'a long word for pictures';
@@ -21,9 +21,7 @@ const MAX_BYTES = 2.5 * 1024 ** 2;
 
 interface Sent {
   readonly uid: string;
-  readonly modality: string;
-  readonly hasLesion: boolean;
-  readonly subtlety: string | null;
+  readonly role: string;
 }
 
 async function addAccounts(instance: Instance): Promise<void> {
@@ -40,48 +38,44 @@ async function addAccounts(instance: Instance): Promise<void> {
   }
 }
 
-/** Sends what the demonstration sends, and waits until each has its result. */
+/** Sends the studies over DICOM and waits until each has its result. */
 async function sendStudies(instance: Instance, folder: string): Promise<Sent[]> {
   const [date = '', time = ''] = new Date().toISOString().split('T');
-  const visit = {
-    studyDate: date.replaceAll('-', ''),
-    studyTime: time.slice(0, 8).replaceAll(':', ''),
-  };
-  const studies = DEMO_STUDIES.map((study) => ({ study, files: study.generate(visit) }));
-  for (const { files } of studies) {
-    const own = join(folder, files.studyInstanceUid);
-    mkdirSync(own, { recursive: true });
-    for (const file of files.files) writeFileSync(join(own, file.name), file.bytes);
-  }
+  const studyDate = date.replaceAll('-', '');
+  const studyTime = time.slice(0, 8).replaceAll(':', '');
+  const sent = PICTURE_STUDIES.map(({ role, generate }) => {
+    const { studyInstanceUid: uid, files } = generate({ studyDate, studyTime });
+    mkdirSync(join(folder, uid), { recursive: true });
+    for (const file of files) writeFileSync(join(folder, uid, file.name), file.bytes);
+    return { uid, role };
+  });
   const { aeTitle, host, port } = instance.dicom;
-  const sent = await instance.cliWithoutData([
+  const to = `${aeTitle}@${host}:${port}`;
+  const result = await instance.cliWithoutData([
     'send',
     folder,
     '--to',
-    `${aeTitle}@${host}:${port}`,
+    to,
+    '--from',
+    'MODALITIES',
   ]);
-  if (sent.code !== 0) throw new Error(sent.stderr);
-  const found: Sent[] = [];
-  for (const { study, files } of studies) {
-    const uid = files.studyInstanceUid;
-    const detail = await waitFor(
+  if (result.code !== 0) throw new Error(result.stderr);
+  for (const { uid } of sent) {
+    await waitFor(
       async () => {
-        const now = await readStudy(instance, uid);
-        return now?.status === 'analysed' || now?.status === 'not-analysed' ? now : undefined;
+        const { status } = (await readStudy(instance, uid)) ?? {};
+        return status === 'analysed' || status === 'not-analysed';
       },
       { what: 'every study to have its result', deadlineMs: 180_000 },
     );
-    const { hasLesion, subtlety } = study;
-    found.push({ uid, modality: detail.modality ?? '', hasLesion, subtlety });
   }
-  return found;
+  return sent;
 }
 
 /** Until every picture on the page is there, and what follows the first drawing. */
 async function settle(page: Page): Promise<void> {
-  await page.waitForFunction(
-    '[...document.images].every((image) => image.complete && image.naturalWidth > 0)',
-  );
+  const all = '[...document.images].every((image) => image.complete && image.naturalWidth > 0)';
+  await waitFor(() => page.evaluate<boolean>(all), { what: 'every picture of the page' });
   await page.waitForTimeout(1_500);
 }
 
@@ -113,9 +107,21 @@ async function pictureWorklist(page: Page): Promise<number> {
   await page.keyboard.press('d');
   await page.getByTestId('detail').waitFor();
   await settle(page);
+  await page.getByTestId('outside-links').scrollIntoViewIfNeeded();
   bytes += await keepPicture(page, 'walk-through/details');
   await page.keyboard.press('d');
   return bytes;
+}
+
+const heat = '[data-testid="heatmap-canvas"][data-visible="true"]';
+
+/** Signs a study off by keys: every finding confirmed. */
+async function sign(page: Page, comment: string): Promise<void> {
+  for (let index = 0; index < (await page.getByTestId('finding').count()); index += 1) {
+    await page.keyboard.press('y');
+  }
+  await page.keyboard.press('s');
+  await page.getByTestId('comment').fill(comment);
 }
 
 async function pictureReading(
@@ -123,21 +129,23 @@ async function pictureReading(
   instance: Instance,
   sent: readonly Sent[],
 ): Promise<number> {
-  const obvious = (modality: string) =>
-    sent.find((each) => each.modality === modality && each.hasLesion && each.subtlety === 'obvious')
-      ?.uid ?? '';
-  await read(page, instance, obvious('DX'));
-  await page.locator('[data-testid="heatmap-canvas"][data-visible="true"]').first().waitFor();
+  const uidOf = (role: string) => sent.find((each) => each.role === role)?.uid ?? '';
+  await read(page, instance, uidOf('radiograph'));
+  await page.locator(heat).first().waitFor();
   let bytes = await keepPicture(page, 'reading');
-  await page.keyboard.press('y');
-  await page.keyboard.press('s');
-  await page.getByTestId('comment').fill('Round opacity in the upper lobe. CT advised.');
+  await sign(page, 'Round opacity, right lower zone. CT advised.');
   bytes += await keepPicture(page, 'walk-through/sign-off');
   await page.getByTestId('sign-now').click();
-  await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
-  await read(page, instance, obvious('CT'));
-  await page.locator('[data-testid="heatmap-canvas"][data-visible="true"]').first().waitFor();
+  await page.getByTestId('comment').waitFor({ state: 'detached' });
+  await read(page, instance, uidOf('ct'));
+  await page.locator(heat).first().waitFor();
   bytes += await keepPicture(page, 'walk-through/ct');
+  for (const { uid } of sent.filter(({ role }) => role.endsWith('flagged'))) {
+    await read(page, instance, uid);
+    await sign(page, '');
+    await page.getByTestId('sign-now').click();
+    await page.getByTestId('comment').waitFor({ state: 'detached' });
+  }
   return bytes;
 }
 
@@ -182,7 +190,7 @@ try {
   await instance.stop();
   const blind = { ...environment, RADTRIAGE_BLIND_FIRST: 'site' };
   instance = await startInstance({ dataDirectory, environment: blind });
-  const unread = sent.find(({ modality, hasLesion }) => modality === 'CR' && hasLesion)?.uid ?? '';
+  const unread = sent.find(({ role }) => role === 'blind')?.uid ?? '';
   bytes += await pictureBlindFirst(browser, instance, unread);
   process.stdout.write(`${(bytes / 1024 ** 2).toFixed(2)} MB in all\n`);
   if (bytes > MAX_BYTES) process.exitCode = 1;

@@ -17,7 +17,7 @@ export const systems: Pick<Dictionary, 'ELSEWHERE_TEXT'> = {
     refusedColumns: {
       source: 'Von',
       message: 'Meldung',
-      accession: 'Auftragsnummer',
+      accession: 'Accession-Nr.',
       patient: 'Genannter Patient',
       at: 'Eingang',
       action: 'Aktion',

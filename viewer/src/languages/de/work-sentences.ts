@@ -52,6 +52,22 @@ const STUDIES: readonly Sentence[] = [
     'Raise inference.processes, or start further workers.',
     'Erhöhen Sie inference.processes, oder starten Sie weitere Worker.',
   ],
+  [
+    '1 report of other systems named another patient',
+    '1 Befundmeldung eines anderen Systems nannte einen anderen Patienten',
+  ],
+  [
+    '{#count} reports of other systems named another patient',
+    '{count} Befundmeldungen anderer Systeme nannten einen anderen Patienten',
+  ],
+  [
+    'Nothing was done about them: their studies stand on the worklist.',
+    'Nichts wurde geändert: Die Untersuchungen stehen auf der Arbeitsliste.',
+  ],
+  [
+    'Look at the number and the patient of each in both systems, then dismiss it.',
+    'Vergleichen Sie Nummer und Patient in beiden Systemen, und verwerfen Sie die Meldung dann.',
+  ],
   ['1 object waits in quarantine', '1 Objekt wartet in Quarantäne'],
   ['{#count} objects wait in quarantine', '{count} Objekte warten in Quarantäne'],
   [

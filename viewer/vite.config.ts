@@ -17,6 +17,15 @@ const CODECS = [
 const standIn = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const absent = standIn('./absent-node-module.ts');
 
+/** What it mends is told in css-pixels.ts. Dev needs it of its own: what is bundled ahead knows no alias. */
+const cssPixels = {
+  name: 'css-pixels',
+  resolveId: (source: string) =>
+    source.endsWith('/cpuFallback/rendering/cssPixelConversion.js')
+      ? standIn('./css-pixels.ts')
+      : undefined,
+};
+
 /**
  * The page is a chunk that the entry imports once it knows the language (main.ts). The browser is told of it in the
  * head, so that it fetches both at once.
@@ -48,22 +57,17 @@ const preloadPage: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), preloadPage],
+  plugins: [{ ...cssPixels, enforce: 'pre' }, react(), preloadPage],
   resolve: {
-    alias: [
-      ...['fs', 'path', 'url'].map((name) => ({
-        find: new RegExp(`^${name}$`),
-        replacement: absent,
-      })),
-      {
-        find: /^\.\/helpers\/cpuFallback\/rendering\/cssPixelConversion\.js$/,
-        replacement: standIn('./css-pixels.ts'),
-      },
-    ],
+    alias: ['fs', 'path', 'url'].map((name) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: absent,
+    })),
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': API, '/dicomweb': API } },
   optimizeDeps: {
+    rolldownOptions: { plugins: [cssPixels] },
     exclude: ['@cornerstonejs/dicom-image-loader'],
     include: [
       'dicom-parser',

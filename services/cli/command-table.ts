@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantineCommand(),
   notifications: async () => (await import('./commands/notifications.ts')).notificationsCommand(),
   deliveries: async () => (await import('./commands/deliveries.ts')).deliveriesCommand(),
+  hl7: async () => (await import('./commands/hl7.ts')).hl7Command(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   user: async () => (await import('./commands/user.ts')).userCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),

@@ -115,6 +115,13 @@ describe.skipIf(missingPeer('chromium'))('the page in German', () => {
     expect(await faultsOf(page)).toEqual([]);
     await press('?');
     await lookAtDialog('reading-keys');
+    await press('p');
+    await page.mouse.move(420, 420);
+    await page.mouse.down();
+    await page.mouse.move(470, 460, { steps: 4 });
+    await page.mouse.up();
+    await page.locator('.viewport-image svg text', { hasText: 'Fläche: ' }).waitFor();
+    await page.keyboard.press('Delete');
     await press('y');
     await page.getByText('bestätigt').first().waitFor();
     await press('s');

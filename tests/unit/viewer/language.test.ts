@@ -92,6 +92,21 @@ describe('dates and numbers', () => {
   });
 });
 
+describe('measurements', () => {
+  const measured = (language: 'en' | 'de') =>
+    speaking(language, () => import('../../../viewer/src/reading/measured-words.ts'));
+
+  it('have the words and the marks of the language', async () => {
+    const lines = ['Area: 1234.5 mm²', 'Std Dev: 12.25 HU', 'Mean: -40 HU', 'W: 7.1 mm', '90.5 °'];
+    const { writeMeasured, inOwnWords } = await measured('de');
+    expect(lines.map(writeMeasured)).toEqual([
+      ...['Fläche: 1234,5 mm²', 'Std.-Abw.: 12,25 HU', 'Mittel: -40 HU', 'B: 7,1 mm', '90,5 °'],
+    ]);
+    expect(inOwnWords(() => undefined)({}, '')).toBeUndefined();
+    expect(lines.map((await measured('en')).writeMeasured)).toEqual(lines);
+  });
+});
+
 describe('what the server says', () => {
   const RULE: PriorityRule = {
     id: 'site',

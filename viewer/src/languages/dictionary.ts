@@ -26,6 +26,7 @@ import type { LINKS_TEXT } from '../design/links-text.ts';
 import type { NOTICES, TEXT } from '../design/text.ts';
 import type { FILTER_WORDS, QUALITY_TEXT } from '../quality/text.ts';
 import type { LOADING_TEXT } from '../reading/loading-text.ts';
+import type { MEASURED_TEXT } from '../reading/measured-text.ts';
 import type { MPR_TEXT } from '../reading/mpr-text.ts';
 import type { READING_NOTIFICATION_TEXT } from '../reading/notification-text.ts';
 import type { OVERLAY_TEXT } from '../reading/overlay-text.ts';
@@ -69,6 +70,7 @@ export interface Dictionary {
   readonly KIND_WORDS: typeof KIND_WORDS;
   readonly LINKS_TEXT: typeof LINKS_TEXT;
   readonly LOADING_TEXT: typeof LOADING_TEXT;
+  readonly MEASURED_TEXT: typeof MEASURED_TEXT;
   readonly MODEL_ROLE_WORDS: typeof MODEL_ROLE_WORDS;
   readonly MODEL_TEXT: typeof MODEL_TEXT;
   readonly MPR_TEXT: typeof MPR_TEXT;

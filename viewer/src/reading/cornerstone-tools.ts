@@ -16,6 +16,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import { GlassTool } from './cornerstone-glass.ts';
+import { inOwnWords } from './measured-words.ts';
 
 const TOOLS = 'radtriage-tools';
 const LEFT_TOOLS = {
@@ -61,6 +62,11 @@ export function startTools(): void {
 function openToolGroup() {
   const group = ToolGroupManager.createToolGroup(TOOLS);
   for (const name of Object.values(LEFT_TOOLS)) group?.addTool(name);
+  for (const tool of MEASURING_TOOLS) {
+    const configuration = group?.getToolInstance(LEFT_TOOLS[tool])?.configuration;
+    if (typeof configuration?.getTextLines !== 'function') continue;
+    configuration.getTextLines = inOwnWords(configuration.getTextLines);
+  }
   activateLeftTool('window');
   return group;
 }

@@ -3,6 +3,7 @@ import type { Dictionary } from '../dictionary.ts';
 export const images: Pick<
   Dictionary,
   | 'LOADING_TEXT'
+  | 'MEASURED_TEXT'
   | 'MPR_TEXT'
   | 'OVERLAY_TEXT'
   | 'PACS_TEXT'
@@ -14,6 +15,15 @@ export const images: Pick<
 > = {
   LOADING_TEXT: {
     loading: 'Bilder geladen',
+  },
+  MEASURED_TEXT: {
+    Area: 'Fläche',
+    Mean: 'Mittel',
+    Max: 'Max',
+    Min: 'Min',
+    'Std Dev': 'Std.-Abw.',
+    L: 'L',
+    W: 'B',
   },
   MPR_TEXT: {
     open: 'Drei Ebenen',

@@ -140,7 +140,11 @@ export function FindingStrip(props: {
         style={{ top: percent(index, count), height: percent(1, count) }}
       />
       {hover === null ? null : (
-        <div className="strip-words" style={{ top: hover.y }} data-testid="strip-words">
+        <div
+          className="strip-words"
+          style={{ top: `clamp(34px, ${hover.y}px, 100% - 34px)` }}
+          data-testid="strip-words"
+        >
           {wordsOf(hover.image, content).map((words) => (
             <span key={words}>{words}</span>
           ))}

@@ -36,13 +36,13 @@ export function HeatLegend(props: {
         <span>{T.units[heatmap.unit]}</span>
         <span>{formatScore(1)}</span>
       </div>
-      <span>
+      <span className="legend-words">
         {isContour
           ? T.linesAt(formatScore(first), formatScore(second))
           : T.drawnFrom(formatScore(first))}
       </span>
       {operatingPoint === null ? null : (
-        <span data-testid="legend-point">
+        <span className="legend-words" data-testid="legend-point">
           <i className="legend-point-sign" aria-hidden="true" />{' '}
           {T.flagsFrom(formatScore(operatingPoint))}
         </span>

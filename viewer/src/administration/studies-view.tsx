@@ -7,8 +7,8 @@ import { WaitingTable } from './waiting-table.tsx';
 export function StudiesView() {
   return (
     <>
-      <QuarantinePanel />
       <RefusedReports />
+      <QuarantinePanel />
       <WaitingTable />
       <FailureTable />
     </>

@@ -9,6 +9,7 @@ import { messageOf, request } from '../api/client.ts';
 import { formatCount, formatWhen } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Chip, type Tone } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { COMMITMENT_STATE_WORDS, FINDING_WORDS, COMMITMENT_TEXT as T } from './commitment-text.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { AddressCell, PeerCell } from './peer-cell.tsx';
@@ -53,7 +54,7 @@ function Report(commitment: StorageCommitment) {
         </>
       )}
       {waits ? `, ${T.next} ${formatWhen(nextAttemptAt, new Date())}` : null}
-      {lastError === null ? null : <div className="quiet small">{lastError}</div>}
+      {lastError === null ? null : <div className="quiet small">{fromServer(lastError)}</div>}
     </>
   );
 }

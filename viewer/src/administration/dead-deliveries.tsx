@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { type DeadDelivery, deliveryActSchema } from '#contracts/deliveries.ts';
 import { formatCount } from '../design/format.ts';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { KIND_WORDS, DESTINATION_TEXT as T } from './destination-text.ts';
 import { deliveriesQuery } from './queries.ts';
@@ -31,7 +32,7 @@ function Row({ item }: { readonly item: DeadDelivery }) {
           {studyInstanceUid}
         </Link>
       </td>
-      <td>{reason}</td>
+      <td>{fromServer(reason)}</td>
       <td className="number">{formatCount(attempts)}</td>
       <td className="nowrap">
         <Ago at={since} />

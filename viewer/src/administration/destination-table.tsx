@@ -8,6 +8,7 @@ import { messageOf, request } from '../api/client.ts';
 import { formatCount, formatWhen } from '../design/format.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, Chip } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { KIND_WORDS, DESTINATION_TEXT as T } from './destination-text.ts';
 import { deliveriesQuery } from './queries.ts';
@@ -33,7 +34,7 @@ function Contact(destination: DestinationStatus) {
         </span>
         {lastError === null || lastErrorAt === null ? null : (
           <div className="quiet small">
-            {T.lastError} {formatWhen(lastErrorAt, new Date())}: {lastError}
+            {T.lastError} {formatWhen(lastErrorAt, new Date())}: {fromServer(lastError)}
           </div>
         )}
       </>
@@ -47,7 +48,7 @@ function Contact(destination: DestinationStatus) {
         {T.failedAt} <Ago at={lastErrorAt} />
         {nextAttemptAt === null ? null : `, ${T.next} ${formatWhen(nextAttemptAt, new Date())}`}
       </span>
-      <div className="small">{lastError}</div>
+      <div className="small">{fromServer(lastError)}</div>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { type FailedResult, failedResultActSchema } from '#contracts/results.ts';
 import { formatCount } from '../design/format.ts';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { FAILED_RESULT_TEXT as T } from './failed-result-text.ts';
 import { failedResultsQuery } from './queries.ts';
@@ -23,7 +24,7 @@ function Row({ item }: { readonly item: FailedResult }) {
         </Link>
       </td>
       <td>{signedBy === null ? T.byAi(number) : T.bySigner(number, signedBy)}</td>
-      <td>{reason}</td>
+      <td>{fromServer(reason)}</td>
       <td className="number">{formatCount(attempts)}</td>
       <td className="nowrap">
         <Ago at={since} />

@@ -6,6 +6,7 @@ import { formatWhen } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { showToast } from '../design/toasts.tsx';
 import { Button, State } from '../design/ui.tsx';
+import { failureFromServer } from '../languages/server-words.ts';
 import { EmptyLine } from './data-panel.tsx';
 import { ADMINISTRATION_TEXT as T } from './text.ts';
 
@@ -59,7 +60,7 @@ export function FailureTable() {
                   )}
                 </td>
                 <td>
-                  {item.message}
+                  {failureFromServer(item.code, item.message)}
                   <div className="mono quiet">{item.code}</div>
                 </td>
                 <td>{item.attempts}</td>

@@ -4,6 +4,7 @@ import { type Notification, notificationActSchema } from '#contracts/notificatio
 import type { NotificationState } from '#core/notification.ts';
 import { formatCount, formatWhen } from '../design/format.ts';
 import { Chip, type Tone } from '../design/ui.tsx';
+import { fromServer } from '../languages/server-words.ts';
 import { DataPanel, EmptyLine, TableHead } from './data-panel.tsx';
 import { NOTIFICATION_STATE_WORDS, NOTIFICATION_TEXT as T } from './notification-text.ts';
 import { notificationsQuery } from './queries.ts';
@@ -32,7 +33,7 @@ function Outcome(notification: Notification) {
   return (
     <>
       {said.join(', ')}
-      {lastError === null ? null : <div className="quiet small">{lastError}</div>}
+      {lastError === null ? null : <div className="quiet small">{fromServer(lastError)}</div>}
     </>
   );
 }

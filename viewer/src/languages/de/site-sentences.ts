@@ -109,7 +109,7 @@ const SENDERS: readonly Sentence[] = [
   ['{sender} was refused {#count} times', '{sender} wurde {count}-mal abgewiesen'],
   ['{sender} was refused', '{sender} wurde abgewiesen'],
   ['A connection', 'Eine Verbindung'],
-  ['Something that is not DICOM', 'Etwas, das nicht DICOM ist'],
+  ['Something that is not DICOM', 'Etwas, das kein DICOM ist,'],
   ['From {address}: {why}.', 'Von {address}: {why}.'],
   ['an unknown address', 'einer unbekannten Adresse'],
   [

@@ -55,7 +55,7 @@ export const site: Pick<Dictionary, 'END_WORDS' | 'SITE_TEXT' | 'WAITING_STATE_W
     nowColumns: {
       peer: 'Gegenstelle',
       address: 'Adresse',
-      open: 'Offen seit',
+      open: 'Dauer',
       contexts: 'Kontexte',
       stored: 'Objekte',
       failed: 'Abgelehnt',
@@ -132,7 +132,7 @@ export const site: Pick<Dictionary, 'END_WORDS' | 'SITE_TEXT' | 'WAITING_STATE_W
       modality: 'Modalität',
       images: 'Bilder',
       site: 'Standort',
-      since: 'Wartet seit',
+      since: 'Wartezeit',
       why: 'Warum',
     },
 

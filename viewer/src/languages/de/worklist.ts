@@ -16,7 +16,7 @@ export const worklist: Pick<
     all: 'Alle',
     flaggedOnly: 'Markierte',
     clear: 'Filter löschen',
-    studies: (count) => (count === 1 ? 'Untersuchung' : 'Untersuchungen'),
+    studies: (count) => (count === 1 ? 'Untersuchung' : 'Unters.'),
     notTriage: 'nicht in Triage-Reihenfolge',
     sortedBy: (column, direction) =>
       `Sortiert nach ${column}, ${direction === 'ascending' ? 'aufsteigend' : 'absteigend'}:`,
@@ -66,7 +66,7 @@ export const worklist: Pick<
     ai: 'KI',
     reason: 'Grund für den Platz',
     received: 'Eingang',
-    waiting: 'Wartet',
+    waiting: 'Wartezeit',
     reading: 'Befundung',
     modality: 'Modalität',
     age: 'Alter',

@@ -224,6 +224,34 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     expect(errors).toEqual([]);
   });
 
+  it('is left while images are on their way, without a fault', async () => {
+    const { page, errors } = await site.open(browser, 'reader');
+    await page.goto(`${site.url}/studies/${healthy.studyInstanceUid}`);
+    await ready(page);
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route(`**/${diseased.studyInstanceUid}/**/frames/**`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    const isHeld = (url: string) =>
+      url.includes(diseased.studyInstanceUid) && url.endsWith('/frames/1');
+    const asked = page.waitForRequest((request) => isHeld(request.url()));
+    await page.evaluate(`history.pushState(null, '', '/studies/${diseased.studyInstanceUid}')`);
+    await asked;
+    await page.keyboard.press('q');
+    await page.getByTestId('worklist-row').first().waitFor();
+    // Longer than what is left is kept.
+    await page.waitForTimeout(200);
+    const came = page.waitForResponse((response) => isHeld(response.url()));
+    letGo();
+    await (await came).finished();
+    await page.waitForTimeout(300);
+    expect(errors).toEqual([]);
+  });
+
   it('shows a lesion in three planes at one place of the patient', async () => {
     const { page, errors } = await site.open(browser, 'reader');
     const place = lesionPlace(diseased);

@@ -54,10 +54,10 @@ describe('studies held in memory', () => {
     page();
     page();
     turn();
-    expect(gone).toEqual([]);
+    expect([gone, held.isHeld('1'), held.isHeld('2')]).toEqual([[], true, false]);
     ahead();
     turn();
-    expect(gone).toEqual(['page', 'ahead']);
+    expect([gone, held.isHeld('1')]).toEqual([['page', 'ahead'], false]);
   });
 
   it('stay when somebody takes hold in the same moment', () => {

@@ -1,9 +1,11 @@
-/** The one rendering engine that all panes of the page share: it stands from the first pane to the last. */
+/** The one rendering engine that all panes of the page share: it stands from the first pane to a while after the last. */
 import { Enums, RenderingEngine, StackViewport } from '@cornerstonejs/core';
 import { startCornerstone } from './cornerstone-start.ts';
 import { bindTools, forgetMeasurements, releaseTools } from './cornerstone-tools.ts';
 
 const ENGINE = 'radtriage-engine';
+/** From one study to the next the engine stays: a graphics context and its programs take a tenth of a second. */
+const LINGER_MS = 2_000;
 
 /** Called before the engine takes the new size. What it gives is called after that. */
 type Resizing = () => () => void;
@@ -15,6 +17,7 @@ interface Shared {
 }
 
 let shared: Shared | null = null;
+let closing: ReturnType<typeof setTimeout> | undefined;
 let count = 0;
 
 function openEngine(): Shared {
@@ -30,6 +33,12 @@ function openEngine(): Shared {
   return { engine, observer, panes };
 }
 
+function closeEngine(): void {
+  shared?.observer.disconnect();
+  shared?.engine.destroy();
+  shared = null;
+}
+
 export interface EnginePane {
   /** @throws when the pane is closed */
   readonly viewport: () => StackViewport;
@@ -38,6 +47,7 @@ export interface EnginePane {
 
 /** Gives an element a STACK viewport of its own, with the mouse tools that all panes share. */
 export function openPane(element: HTMLDivElement, onResize: Resizing): EnginePane {
+  clearTimeout(closing);
   shared ??= openEngine();
   const { engine, observer, panes } = shared;
   count += 1;
@@ -64,9 +74,7 @@ export function openPane(element: HTMLDivElement, onResize: Resizing): EnginePan
       engine.disableElement(viewportId);
       if (panes.size > 0) return;
       forgetMeasurements();
-      observer.disconnect();
-      engine.destroy();
-      shared = null;
+      closing = setTimeout(closeEngine, LINGER_MS);
     },
   };
 }

@@ -29,14 +29,27 @@ listen(Enums.Events.IMAGE_CACHE_IMAGE_ADDED, imageMemory.noteLoaded);
 listen(Enums.Events.IMAGE_CACHE_IMAGE_REMOVED, imageMemory.noteGone);
 listen(Enums.Events.IMAGE_LOAD_FAILED, imageMemory.noteFailed);
 
-/** Pixels and metadata of the stacks are let go. */
-export function forgetImages(stacks: readonly ImageStack[]): void {
+function forgetImage(imageId: string): void {
+  if (cache.getImageLoadObject(imageId) !== undefined) {
+    cache.removeImageLoadObject(imageId, { force: true });
+  }
+  wadors.metaDataManager.remove(imageId);
+  imageMemory.forget([imageId]);
+}
+
+/**
+ * Pixels and metadata of the stacks are let go; those of an image that is on its way when it has come, since its decoder
+ * reads them until then.
+ * @param isHeld whether the study was opened again meanwhile
+ */
+export function forgetImages(stacks: readonly ImageStack[], isHeld: () => boolean): void {
   const imageIds = stacks.flatMap(({ images }) => images.map(({ imageId }) => imageId));
   for (const imageId of imageIds) {
-    if (cache.getImageLoadObject(imageId) !== undefined) {
-      cache.removeImageLoadObject(imageId, { force: true });
+    const loading = cache.isLoaded(imageId) ? undefined : cache.getImageLoadObject(imageId);
+    if (loading === undefined) forgetImage(imageId);
+    else {
+      const whenDone = () => (isHeld() ? undefined : forgetImage(imageId));
+      void loading.promise.then(whenDone, whenDone);
     }
-    wadors.metaDataManager.remove(imageId);
   }
-  imageMemory.forget(imageIds);
 }

@@ -14,18 +14,22 @@ export async function headersOf(
 }
 
 /** As a viewport would load it, so that it takes the image as it is. */
-function load(imageId: string): Promise<unknown> {
-  const options = {
-    useRGBA: getShouldUseCPURendering(),
-    requestType: Enums.RequestType.Prefetch,
-    priority: 5,
-  };
+function load(
+  imageId: string,
+  requestType: Enums.RequestType = Enums.RequestType.Prefetch,
+): Promise<unknown> {
+  const options = { useRGBA: getShouldUseCPURendering(), requestType, priority: 5 };
   return imageLoader.loadAndCacheImage(imageId, options);
 }
 
 /** Loads an image of the open study that may be looked at next; one that cannot be had is told by the image memory. */
 export async function loadNeighbour(imageId: string): Promise<void> {
   await load(imageId).catch(() => undefined);
+}
+
+/** Loads the image that is looked at first, before there is a viewport for it; what fails here, fails there again. */
+export async function loadNow(imageId: string): Promise<void> {
+  await load(imageId, Enums.RequestType.Interaction).catch(() => undefined);
 }
 
 /** Loads images of a study that is not open, one after the other, until stopped. */

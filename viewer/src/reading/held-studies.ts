@@ -4,6 +4,7 @@ type LetGo = () => void;
 export interface HeldStudies {
   /** Holds a study until the returned function is called. */
   hold(studyInstanceUid: string, letGo: LetGo): () => void;
+  isHeld(studyInstanceUid: string): boolean;
 }
 
 /**
@@ -19,6 +20,7 @@ export function createHeldStudies(later: (work: () => void) => void): HeldStudie
     for (const letGo of study.letGo) letGo();
   };
   return {
+    isHeld: (uid) => (held.get(uid)?.holders ?? 0) > 0,
     hold: (uid, letGo) => {
       const study = held.get(uid) ?? { holders: 0, letGo: new Set<LetGo>() };
       held.set(uid, study);

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useLocation } from 'wouter';
 import type { StudyDetail } from '#contracts/study.ts';
 import { messageOf } from '../api/client.ts';
 import { useKeys } from '../design/keyboard.ts';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
+import { loadNow } from './cornerstone-prefetch.ts';
 import { registerMetadata } from './cornerstone-start.ts';
+import { openingPlace } from './hanging.ts';
 import { indexMetadata } from './image-facts.ts';
 import { buildStacks, type ImageStack } from './image-stacks.ts';
 import { metadataQuery } from './metadata-query.ts';
@@ -37,6 +39,13 @@ function useStacks(study: StudyDetail | null): {
     registerMetadata(built, index);
     return built;
   }, [uid, series, metadata.data]);
+  useEffect(() => {
+    if (stacks === null || study === null) return;
+    const { stack, image } = openingPlace(study, stacks);
+    const first = stacks[stack]?.images[image];
+    // While the room is being built: its viewport takes the image that is on its way.
+    if (first !== undefined) void loadNow(first.imageId);
+  }, [stacks, study]);
   useHeldStudy(uid, stacks);
   return { stacks, error: metadata.error };
 }

@@ -11,8 +11,8 @@ export function holdStudy(
   stacks: readonly ImageStack[],
 ): () => void {
   return heldStudies.hold(studyInstanceUid, () => {
-    forgetImages(stacks);
-    for (const kind of ['metadata', 'heatmap']) {
+    forgetImages(stacks, () => heldStudies.isHeld(studyInstanceUid));
+    for (const kind of ['study', 'metadata', 'heatmap']) {
       queries.removeQueries({ queryKey: [kind, studyInstanceUid], type: 'inactive' });
     }
   });

@@ -87,7 +87,8 @@ export async function seedFiles(
     if (found === undefined) throw new Error('no file meta');
     const dataSet = bytes.subarray(found.dataSetOffset);
     const attributes = readAttributes(dataSet, found.meta.transferSyntaxUid);
-    const blobPath = join('seed', randomUUID());
+    // As the image store names what it keeps: a process that opens the store finds it.
+    const blobPath = `seed/2026/01/01/${randomUUID().replaceAll('-', '')}.dcm`;
     mkdirSync(dirname(join(place.directory, blobPath)), { recursive: true });
     writeFileSync(join(place.directory, blobPath), bytes);
     digests.push(sha256(dataSet));

@@ -60,7 +60,6 @@ const COMPLETENESS: readonly Sentence[] = [
 const ANALYSIS: readonly Sentence[] = [
   ['the study has no image', 'die Untersuchung hat kein Bild'],
   ['no image fits', 'kein Bild passt'],
-  ['no model fits', 'kein Modell passt'],
   ['outside intended use', 'außerhalb der Zweckbestimmung'],
   ['no active or shadow model fits', 'kein Modell passt, weder aktiv noch im Schattenbetrieb'],
   ['modality {names}', 'Modalität {names}'],

@@ -129,12 +129,13 @@ describe.skipIf(missingPeer('chromium'))('the page in German', () => {
     await look('sign-off');
     await press('Enter');
     await page.getByText(/^Freigegeben: /).waitFor();
-    await page.goto(`${web.url}/quality`);
+    await page.getByRole('link', { name: 'Qualität' }).click();
     await page.getByTestId('quality-row').first().waitFor();
     await look('quality');
-    for (const view of ['', 'studies', 'storage', 'destinations', 'notifications']) {
-      await page.goto(`${web.url}/administration/${view}`);
-      await page.getByTestId('overview').waitFor();
+    await page.getByRole('link', { name: 'Verwaltung' }).click();
+    await page.getByTestId('overview').waitFor();
+    for (const view of ['Empfang', 'Untersuchungen', 'Speicher', 'Ziele', 'Benachrichtigungen']) {
+      await page.getByRole('link', { name: view, exact: true }).click();
       await page.locator('.panel').nth(1).waitFor();
       await look(`administration-${view}`);
     }

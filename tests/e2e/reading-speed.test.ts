@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -276,10 +277,17 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
         await brightness(page, 'sagittal'),
       ]);
     }
+    const faults = (await new AxeBuilder({ page }).analyze()).violations;
+    expect(faults.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
     const [lesion = [], lung = []] = seen;
     for (const plane of [0, 1, 2]) {
       expect((lesion[plane] ?? 0) - (lung[plane] ?? 0)).toBeGreaterThan(60);
     }
+    const [, , before = 0] = await readPoint(page);
+    await page.keyboard.press('ArrowDown');
+    await waitFor(async () => Math.round(before - ((await readPoint(page))[2] ?? 0)) === SLICE_MM, {
+      what: 'the next slice, by a key',
+    });
     await page.keyboard.press('#');
     await page.getByTestId('mpr').waitFor({ state: 'detached' });
     await page.keyboard.press('End');

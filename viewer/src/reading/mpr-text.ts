@@ -6,7 +6,7 @@ export const MPR_TEXT = translated('MPR_TEXT', {
   withKey: (words: string, key: string) => `${words} (${key})`,
   region: 'Three planes',
   planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
-  hint: 'Drag the cross; the wheel goes through the slices, Shift and drag changes the window.',
+  hint: 'Drag the cross; the wheel goes through the slices, Shift and drag changes the window. Keys: ↑ ↓, ← →, PgUp PgDn.',
   failed: 'These slices could not be made a volume.',
   verdicts: {
     'no-webgl': 'Other planes need WebGL, which this browser does not offer.',

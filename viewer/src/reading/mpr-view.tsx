@@ -18,6 +18,16 @@ function describe([x, y, z]: Vector): string {
   return T.place(part(x, 'L', 'R'), part(y, 'P', 'A'), part(z, 'H', 'F'));
 }
 
+/** By keys each plane goes through its slices, as by the wheel. */
+const STEPS: Readonly<Record<string, readonly [plane: Plane, slices: 1 | -1]>> = {
+  ArrowUp: ['axial', -1],
+  ArrowDown: ['axial', 1],
+  ArrowLeft: ['sagittal', -1],
+  ArrowRight: ['sagittal', 1],
+  PageUp: ['coronal', -1],
+  PageDown: ['coronal', 1],
+};
+
 /** A volume in three planes through one point, above the slices. No mark of the AI is drawn here. */
 export function MprView({ start }: { readonly start: MprStart }) {
   const elements = useRef<Partial<Record<Plane, HTMLDivElement>>>({});
@@ -49,6 +59,11 @@ export function MprView({ start }: { readonly start: MprStart }) {
     view.current?.setWindow(next);
   };
   useKeys((event) => {
+    const step = STEPS[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      view.current?.step(...step);
+    }
     if (!/^[1-5]$/.test(event.key)) return;
     const preset = presetsFor(start.stack.modality, opened.current)[Number(event.key) - 1];
     if (preset !== undefined) change(preset.window);

@@ -31,7 +31,7 @@ export const images: Pick<
     withKey: (words, key) => `${words} (${key})`,
     region: 'Drei Ebenen',
     planes: { axial: 'Axial', coronal: 'Koronal', sagittal: 'Sagittal' },
-    hint: 'Ziehen Sie das Kreuz; das Mausrad blättert durch die Schichten, Umschalt und Ziehen ändert das Fenster.',
+    hint: 'Ziehen Sie das Kreuz; das Mausrad blättert durch die Schichten, Umschalt und Ziehen ändert das Fenster. Tasten: ↑ ↓, ← →, Bild↑ Bild↓.',
     failed: 'Aus diesen Schichten ließ sich kein Volumen bilden.',
     verdicts: {
       'no-webgl': 'Andere Ebenen brauchen WebGL, das dieser Browser nicht bietet.',

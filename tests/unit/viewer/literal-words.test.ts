@@ -97,4 +97,12 @@ describe('words that people see', () => {
     );
     expect(words).toEqual([]);
   });
+
+  it('hold no number and no date that another file than format.ts writes', () => {
+    const files = globSync('**/*.{ts,tsx}', { cwd: SOURCE });
+    const writing =
+      /\.(toFixed|toLocale\w*|toDateString|getHours|getFullYear)\(|\bIntl\.(Number|Date)/;
+    const writers = files.filter((file) => writing.test(readFileSync(join(SOURCE, file), 'utf8')));
+    expect(writers).toEqual(['design/format.ts']);
+  });
 });

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { formatDecimal } from '../design/format.ts';
 import { useKeys } from '../design/keyboard.ts';
 import { PLANES, type Plane, type PlaneState, VolumeView } from './cornerstone-volume.ts';
 import { LoadingRuns } from './loading-bar.tsx';
@@ -14,7 +15,7 @@ const FIRST_WINDOW: Window = { center: 40, width: 400 };
 function describe([x, y, z]: Vector): string {
   // The patient's axes go to the left, to the back and to the head (PS3.3 C.7.6.2.1.1).
   const part = (value: number, positive: string, negative: string) =>
-    T.millimetres(value >= 0 ? positive : negative, Math.abs(value).toFixed(1));
+    T.millimetres(value >= 0 ? positive : negative, formatDecimal(Math.abs(value), 1));
   return T.place(part(x, 'L', 'R'), part(y, 'P', 'A'), part(z, 'H', 'F'));
 }
 
@@ -89,7 +90,7 @@ export function MprView({ start }: { readonly start: MprStart }) {
         {failed ? T.failed : null}
         {!failed && point !== undefined && ready ? describe(point) : null}
         <span className="second small">
-          {T.window(window.width.toFixed(0), window.center.toFixed(0))}. {T.hint}
+          {T.window(formatDecimal(window.width, 0), formatDecimal(window.center, 0))}. {T.hint}
         </span>
       </p>
       <LoadingRuns images={start.stack.images} index={start.index} />

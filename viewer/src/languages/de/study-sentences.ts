@@ -19,6 +19,10 @@ const PLACES: readonly Sentence[] = [
     '{class}: {label} von {model}, angefordert als {base}',
   ],
   [
+    'the AI result waits for your own impression',
+    'das KI-Ergebnis wartet auf Ihre Ersteinschätzung',
+  ],
+  [
     'ROUTINE assumed, the images name no priority',
     'ROUTINE angenommen, die Bilder nennen keine Priorität',
   ],

@@ -10,6 +10,7 @@ const ANSWERS: readonly Sentence[] = [
     'another reader has this study open: take it over first',
     'Jemand anderes hat diese Untersuchung geöffnet: Übernehmen Sie sie zuerst.',
   ],
+  ['the study is of another patient', 'die Untersuchung gehört zu einem anderen Patienten'],
   ['there is no such study', 'Diese Untersuchung gibt es nicht.'],
   ['no such study', 'Diese Untersuchung gibt es nicht.'],
   ['there is nothing under this address', 'Unter dieser Adresse gibt es nichts.'],

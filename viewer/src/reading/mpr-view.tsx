@@ -90,7 +90,7 @@ export function MprView({ start }: { readonly start: MprStart }) {
         {failed ? T.failed : null}
         {!failed && point !== undefined && ready ? describe(point) : null}
         <span className="second small">
-          {T.window(formatDecimal(window.width, 0), formatDecimal(window.center, 0))}. {T.hint}
+          {T.window(String(Math.round(window.width)), String(Math.round(window.center)))}. {T.hint}
         </span>
       </p>
       <LoadingRuns images={start.stack.images} index={start.index} />

@@ -14,7 +14,7 @@ import { startHeartbeat } from '#platform/heartbeat/heartbeat.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { startSettlingReports } from '#platform/outside-reports/settle-waiting.ts';
 import { loadPriorityRule } from '#platform/priority-rule/load-rule.ts';
-import { type Ris, startRis } from '#ris/start-ris.ts';
+import { keepDoorOpen, type RisDoor } from '#ris/keep-door-open.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
 import { createProcessMetrics } from '../process-metrics.ts';
 import { openReceiving } from '../receiving.ts';
@@ -23,11 +23,15 @@ import { type Hosted, hostProcess } from '../supervise/host-process.ts';
 
 /** What each beat of the heart says of this process, read anew: the administrator's page and `doctor` show it. */
 function describeListener(
-  doors: { dicom: { host: string; port: number }; hl7: { host: string; port: number } | undefined },
+  dicom: { host: string; port: number },
+  ris: RisDoor | undefined,
   around: DoorSurroundings,
 ) {
   return {
-    ...doors,
+    dicom,
+    get hl7() {
+      return addressOf(ris);
+    },
     get disk() {
       return around.disk();
     },
@@ -41,11 +45,15 @@ function describeListener(
   };
 }
 
+function addressOf(ris: RisDoor | undefined): { host: string; port: number } | undefined {
+  return ris?.opened && { host: ris.opened.host, port: ris.opened.port };
+}
+
 /** The door for HL7, where the site has one. */
-async function openRis({ config, database, logger }: Site): Promise<Ris | undefined> {
+async function openRis({ config, database, logger }: Site): Promise<RisDoor | undefined> {
   const { port } = config.hl7;
   if (port === null) return undefined;
-  return startRis({ config: { ...config.hl7, port }, rules: config, database, logger });
+  return keepDoorOpen({ config: { ...config.hl7, port }, rules: config, database, logger });
 }
 
 /** The door, and what follows from it without the queue: keeping, indexing, and telling when a study is complete. */
@@ -90,12 +98,11 @@ async function startListenerProcess(config: Config): Promise<Hosted> {
     readySlots: () => journal.ready,
     disk: () => disk.space,
   };
-  const hl7 = ris && { host: ris.host, port: ris.port };
-  const details = describeListener({ dicom: { host, port }, hl7 }, around.door);
+  const details = describeListener({ host, port }, ris, around.door);
   const heartbeat = startHeartbeat({ database, process: 'listener', logger, details });
   const metricsUrl = await metrics?.open(() => disk.space !== undefined);
   return {
-    facts: { dicom: { aeTitle, host, port, tlsPort }, hl7, metrics: metricsUrl },
+    facts: { dicom: { aeTitle, host, port, tlsPort }, hl7: addressOf(ris), metrics: metricsUrl },
     close: async () => {
       await metrics?.close();
       await ris?.close();

@@ -1,17 +1,21 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hl7 } from '#platform/config/hl7.ts';
 import { createLogger } from '#platform/logger/logger.ts';
 import { frame } from '#ris/hl7/frames.ts';
+import { keepDoorOpen } from '#ris/keep-door-open.ts';
 import { type Ris, startRis } from '#ris/start-ris.ts';
 import { type Certified, TestAuthority } from '#tests/support/certificates.ts';
-import { codeOf, oru } from '#tests/support/hl7.ts';
+import { codeOf, connectHl7, oru } from '#tests/support/hl7.ts';
 import { runCli } from '#tests/support/instance.ts';
 import { missingPeer } from '#tests/support/peers.ts';
 import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { temporaryDirectory } from '#tests/support/temporary.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 
 describe.skipIf(missingPeer('openssl'))('the door for HL7 over TLS', () => {
   const folder = temporaryDirectory();
@@ -93,5 +97,50 @@ describe('radtriage hl7 check', () => {
     const refused = await check(oru({ accession: '' }));
     expect(refused.stdout).toContain('AE: OBR-18, the accession number, is empty');
     expect(refused.code).toBe(1);
+  });
+});
+
+describe('the door for HL7 whose port is taken', () => {
+  let server: TestDatabase;
+  beforeAll(async () => {
+    server = await startTestDatabase();
+  });
+  afterAll(() => server.stop());
+
+  /** Another program has the port, and a door is to be opened on it. */
+  async function contend() {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const config = hl7.parse({ port, senders: [{ name: 'RIS', addresses: ['127.0.0.1'] }] });
+    const options = {
+      config: { ...config, port },
+      rules: { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] } },
+      database: server.database,
+      logger: createLogger({ level: 'silent', process: 'test' }),
+    };
+    return { other, port, options };
+  }
+
+  it('is tried again, and keeps nothing else shut', async () => {
+    const { other, port, options } = await contend();
+    const door = await keepDoorOpen(options, 10);
+    expect(door.opened).toBeUndefined();
+    other.close();
+    await waitFor(() => door.opened, { what: 'the door' });
+    const client = await connectHl7(port);
+    expect(codeOf(await client.send(oru()))).toBe('AA');
+    client.close();
+    await door.close();
+    await expect(connectHl7(port)).rejects.toThrow();
+  });
+
+  it('is left shut by who closes before it can be had', async () => {
+    const { other, options } = await contend();
+    const door = await keepDoorOpen(options);
+    await door.close();
+    expect(door.opened).toBeUndefined();
+    other.close();
   });
 });

@@ -62,7 +62,8 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // A page waits for its server most of the time: two files side by side, one for each core of a small machine.
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,109 +1,194 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GeneratedStudy, generateStudy } from '#test-data/study.ts';
 import { type Graphics, keepScreenshot, launchChromium } from '../support/chromium.ts';
-import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
-import { addUser, PASSWORD } from '../support/reader.ts';
-import { readStudy, sendWithStorescu, writeStudy } from '../support/studies.ts';
-import { centreOfHeat, fitted, rawScreenshot } from '../support/viewport-pixels.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
+import { seedRun } from '../support/seed-studies.ts';
+import { centreOfHeat, rawScreenshot } from '../support/viewport-pixels.ts';
 
-const BOTH = ['swiftshader', 'none'] as const;
+const BOTH: readonly Graphics[] = ['swiftshader', 'none'];
 
-describe.skipIf(missingPeer('storescu', 'chromium'))('hanging', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'radtriage-e2e-'));
-  const views = writeStudy(folder, {
-    ...({ kind: 'DX', seed: 'hanging-1', view: 'PA', photometric: 'MONOCHROME2' } as const),
-    ...({ lateral: true, lesion: { subtlety: 'obvious' } } as const),
-  });
-  const breasts = writeStudy(folder, { kind: 'MG', seed: 'hanging-2', lesion: null });
-  let instance: Instance;
-  let cookies: Awaited<ReturnType<BrowserContext['storageState']>>;
+describe.skipIf(missingPeer('chromium'))('hanging', () => {
+  const radiograph = { kind: 'DX', view: 'PA', photometric: 'MONOCHROME2', lesion: null } as const;
+  const views = generateStudy({ ...radiograph, seed: 'hanging-1', lateral: true });
+  const prior = generateStudy({ ...radiograph, seed: 'hanging-2', lateral: true });
+  const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
+  const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null });
+  let site: ReadingSite;
   const browsers = new Map<Graphics, Browser>();
 
+  type Columns = NonNullable<Parameters<ReadingSite['keep']>[2]>;
+
+  async function keep(study: GeneratedStudy, columns: Columns) {
+    const files = study.files.map(({ bytes }) => bytes);
+    const { studyInstanceUid } = study;
+    return { studyInstanceUid, ...(await site.keep(studyInstanceUid, files, columns)) };
+  }
+
   beforeAll(async () => {
-    instance = await startInstance();
-    await addUser(instance, 'reader', 'radiologist');
-    for (const study of [views, breasts]) await sendWithStorescu(instance.dicom, study.folder);
-    for (const { studyInstanceUid } of [views, breasts]) {
-      await waitFor(
-        async () => {
-          const study = await readStudy(instance, studyInstanceUid);
-          return study?.analysedAt != null || study?.status === 'not-analysed' || undefined;
-        },
-        { what: 'the analysis', deadlineMs: 60_000 },
-      );
+    site = await startReadingSite(['reader']);
+    const patient = { patientKey: 'one' };
+    // Findings on the frontal view, of the study and of its prior.
+    const marked = [
+      await keep(views, { ...patient, studyDate: '20260112' }),
+      await keep(prior, { ...patient, studyDate: '20241101', studyDescription: 'Chest before' }),
+    ];
+    for (const [place, study] of marked.entries()) {
+      const { sopInstanceUid = '' } = [views, prior][place]?.files[0] ?? {};
+      const { imageRevision } = study;
+      await seedRun(site.database, study, { imageRevision, sopInstanceUid, box: [20, 70, 90, 50] });
     }
+    await keep(older, { ...patient, studyDate: '20190304' });
+    await keep(breasts, { modality: 'MG', studyDescription: 'Mammography' });
     for (const graphics of BOTH) browsers.set(graphics, await launchChromium(graphics));
-    const context = await browsers.get('swiftshader')?.newContext();
-    const page = await context?.newPage();
-    if (context === undefined || page === undefined) throw new Error('no browser');
-    await page.goto(instance.http.url);
-    await page.getByLabel(/user/i).fill('reader');
-    await page.getByLabel(/password/i).fill(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByTestId('worklist-row').first().waitFor();
-    // One session for all: log-ins are limited.
-    cookies = await context.storageState();
-    await context.close();
   });
   afterAll(async () => {
     for (const browser of browsers.values()) await browser.close();
-    await instance?.stop();
-    rmSync(folder, { recursive: true });
+    await site?.stop();
   });
 
   async function open(graphics: Graphics, study: { studyInstanceUid: string }) {
-    const context = await browsers.get(graphics)?.newContext({
-      ...{ storageState: cookies, viewport: { width: 1366, height: 768 } },
-    });
-    if (context === undefined) throw new Error('no browser');
-    const page = await context.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`${instance.http.url}/studies/${study.studyInstanceUid}`);
+    const browser = browsers.get(graphics);
+    if (browser === undefined) throw new Error('no browser');
+    const { page, errors } = await site.open(browser, 'reader');
+    await page.goto(`${site.url}/studies/${study.studyInstanceUid}`);
     await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
-    return { page, context, errors };
+    return { page, errors };
   }
 
-  const paneOf = (page: Page, slot: number) =>
+  const paneOf = (page: Page, slot: number | 'prior') =>
     page.locator(`[data-testid="pane"][data-slot="${slot}"]`);
   const titleOf = (pane: Locator) =>
     pane.locator('[data-corner="top-left"] span').first().innerText();
   const activeSlot = (page: Page) =>
     page.locator('[data-testid="pane"][data-active="true"]').getAttribute('data-slot');
+  const heatOf = (pane: Locator, visible: boolean) =>
+    pane
+      .locator(`[data-testid="heatmap-canvas"][data-visible="${visible}"]`)
+      .waitFor({ state: 'attached' });
 
   it.each(BOTH)(
-    'hangs two views side by side, each with its own marks (graphics: %s)',
+    'shows two views side by side and a prior beside them, each with its own marks or none (graphics: %s)',
     async (graphics) => {
-      const { page, context, errors } = await open(graphics, views);
+      const { page, errors } = await open(graphics, views);
       const [frontal, lateral] = [paneOf(page, 0), paneOf(page, 1)];
       expect([await titleOf(frontal), await titleOf(lateral)]).toEqual(['PA', 'Lateral']);
       expect(await activeSlot(page)).toBe('0');
-      await frontal.locator('[data-testid="heatmap-canvas"][data-visible="true"]').waitFor();
-      await keepScreenshot(page, `hanging-views-${graphics}`);
-      await page.keyboard.press('b');
+      expect(await page.getByTestId('prior').count()).toBe(2);
+      await heatOf(frontal, true);
+      await page.keyboard.press('<');
+      const beside = paneOf(page, 'prior');
+      await beside.getByTestId('image-place').waitFor();
+      const strip = page.getByTestId('prior-strip');
+      expect(await strip.innerText()).toMatch(
+        /PRIOR, 14 months earlier\s+1 Nov 2024 .*Chest before/,
+      );
+      expect(await titleOf(beside)).toBe('PA');
+      await keepScreenshot(page, `hanging-prior-${graphics}`);
+
+      // What the AI's marks change lies in the frontal pane alone, where its heatmap is.
+      const panes = [frontal, lateral, beside];
       await page.mouse.move(2, 2);
-      const [on, lateralOn] = [await rawScreenshot(frontal), await rawScreenshot(lateral)];
+      const on = await Promise.all(panes.map(rawScreenshot));
       await page.keyboard.press('o');
-      await frontal
-        .locator('[data-testid="heatmap-canvas"][data-visible="false"]')
-        .waitFor({ state: 'attached' });
-      const [off, lateralOff] = [await rawScreenshot(frontal), await rawScreenshot(lateral)];
-      expect(centreOfHeat(lateralOn, lateralOff).count).toBe(0);
-      const heat = centreOfHeat(on, off);
-      expect(heat.count).toBeGreaterThan(100);
-      const [left = 0, top = 0, width = 0, height = 0] = views.lesion?.boxes[0]?.box ?? [];
-      const middle = { x: left + width / 2, y: top + height / 2 };
-      const expected = fitted(on, { columns: 576, rows: 640 }, middle);
-      const tolerance = Math.max(width, height) * expected.scale;
-      expect(Math.abs(heat.x - expected.x)).toBeLessThan(tolerance);
-      expect(Math.abs(heat.y - expected.y)).toBeLessThan(tolerance);
+      await page.keyboard.press('b');
+      await heatOf(frontal, false);
+      const off = await Promise.all(panes.map(rawScreenshot));
+      const heat = panes.map((_, place) => {
+        const [with_, without] = [on[place], off[place]];
+        if (with_ === undefined || without === undefined) throw new Error('no pixels');
+        return { ...centreOfHeat(with_, without), width: with_.width };
+      });
+      expect(heat.map(({ count }) => count > 50)).toEqual([true, false, false]);
+      expect(heat.slice(1).map(({ count }) => count)).toEqual([0, 0]);
+      const [{ x, width }] = [heat[0] ?? { x: 0, width: 1 }];
+      expect(x / width).toBeLessThan(128 / 576);
+      expect(await beside.locator('[data-testid="finding-marks"]').count()).toBe(0);
+
+      // Keys that judge rest while the prior is acted on.
+      const decided = page.locator('[data-testid="finding"][data-state="confirm"]');
+      await beside.click();
+      expect(await activeSlot(page)).toBe('prior');
+      await page.keyboard.press('y');
+      await page.keyboard.press('m');
+      expect(await decided.count()).toBe(0);
+      expect(await page.getByTestId('viewport').getAttribute('data-editing')).toBe('no');
+      await page.keyboard.press('f');
+      expect(await activeSlot(page)).toBe('0');
+      await page.keyboard.press('y');
+      await decided.waitFor();
+
+      await page.keyboard.press('<');
+      await page.getByText(/PRIOR, 7 years earlier/).waitFor();
+      await page.keyboard.press('>');
+      await page.getByText(/PRIOR, 14 months earlier/).waitFor();
+      await page.keyboard.press('>');
+      await strip.waitFor({ state: 'detached' });
+      const read = await site.database
+        .selectFrom('auditLog')
+        .select(['action'])
+        .where('studyInstanceUid', '=', prior.studyInstanceUid)
+        .execute();
+      expect(read.map(({ action }) => action)).toContain('study.read');
+      const { openedBy } = await site.database
+        .selectFrom('study')
+        .select(['openedBy'])
+        .where('studyInstanceUid', '=', prior.studyInstanceUid)
+        .executeTakeFirstOrThrow();
+      expect(openedBy).toBeNull();
       expect(errors).toEqual([]);
-      await context.close();
+      await page.context().close();
+    },
+  );
+
+  it.each(BOTH)(
+    'hangs four mammograms back to back, turns the one that is stored turned, and has its layouts by keys (graphics: %s)',
+    async (graphics) => {
+      const { page, errors } = await open(graphics, breasts);
+      const titles = await Promise.all([0, 1, 2, 3].map((slot) => titleOf(paneOf(page, slot))));
+      expect(titles).toEqual(['R CC', 'L CC', 'R MLO', 'L MLO']);
+      await keepScreenshot(page, `hanging-mammograms-${graphics}`);
+      const edge = (slot: number, side: string) =>
+        paneOf(page, slot).getByTestId(`edge-${side}`).innerText();
+      const walls = await Promise.all(
+        [0, 1, 2, 3].map((slot) => edge(slot, slot % 2 === 0 ? 'right' : 'left')),
+      );
+      expect(walls).toEqual(['P', 'P', 'P', 'P']);
+      // The breast is bright at its chest wall.
+      for (const slot of [0, 1, 2, 3]) {
+        const { data, width, height } = await rawScreenshot(paneOf(page, slot));
+        const row = Math.floor(height * 0.45);
+        const sum = (from: number, to: number) => {
+          let total = 0;
+          for (let x = from; x < to; x += 1) total += data[3 * (row * width + x)] ?? 0;
+          return total;
+        };
+        const half = Math.floor(width / 2);
+        const [left, right] = [sum(0, half), sum(half, width)];
+        expect([slot, slot % 2 === 0 ? right > 1.3 * left : left > 1.3 * right]).toEqual([
+          slot,
+          true,
+        ]);
+      }
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      await page.keyboard.press('f');
+      expect(await activeSlot(page)).toBe('1');
+      await page.keyboard.press('9');
+      await page.locator('[data-slot="1"][data-enlarged="true"]').waitFor();
+      const enlarged = await paneOf(page, 1).boundingBox();
+      const room = await page.getByTestId('viewport').boundingBox();
+      expect([enlarged?.width, enlarged?.height]).toEqual([room?.width, room?.height]);
+      await page.keyboard.press('9');
+      await page.keyboard.press('7');
+      await paneOf(page, 2).waitFor({ state: 'detached' });
+      expect(await page.getByTestId('pane').count()).toBe(2);
+      await page.reload();
+      await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
+      expect(await page.getByTestId('pane').count()).toBe(2);
+      expect(errors).toEqual([]);
+      await page.context().close();
     },
   );
 });

@@ -33,6 +33,7 @@ import type { OVERLAY_TEXT } from '../reading/overlay-text.ts';
 import type { PACS_TEXT } from '../reading/pacs-text.ts';
 import type { PANES_TEXT } from '../reading/panes-text.ts';
 import type { PRESET_NAMES } from '../reading/presets-text.ts';
+import type { PRIORS_TEXT } from '../reading/priors-text.ts';
 import type { RAIL_TEXT } from '../reading/rail-text.ts';
 import type { READING_KEYS, READING_TEXT } from '../reading/text.ts';
 import type { TOOLBAR_TEXT } from '../reading/toolbar-text.ts';
@@ -82,6 +83,7 @@ export interface Dictionary {
   readonly PACS_TEXT: typeof PACS_TEXT;
   readonly PANES_TEXT: typeof PANES_TEXT;
   readonly PRESET_NAMES: typeof PRESET_NAMES;
+  readonly PRIORS_TEXT: typeof PRIORS_TEXT;
   readonly PROMOTION_TEXT: typeof PROMOTION_TEXT;
   readonly QUALITY_TEXT: typeof QUALITY_TEXT;
   readonly QUARANTINE_STATE_WORDS: typeof QUARANTINE_STATE_WORDS;

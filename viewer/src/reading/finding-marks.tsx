@@ -13,7 +13,7 @@ import {
 import type { StackImage } from './image-stacks.ts';
 import type { Mark, MarkState } from './marks.ts';
 import type { Judging } from './use-judging.ts';
-import type { ViewportControl } from './use-panes.ts';
+import type { ViewportControl } from './use-pane-hosts.ts';
 
 export const STATE_GLYPHS: Readonly<Record<MarkState, string>> = {
   open: '○',

@@ -107,6 +107,22 @@ export function placesIn({ places }: Hanging, layout: Layout): readonly (ImagePl
   return places.filter((place) => place !== null).slice(0, count);
 }
 
+/** What hangs when there are `count` panes: what is shown stays, a new pane gets the first image that is not on the screen. */
+export function fillPlaces(
+  hanging: Hanging,
+  shown: readonly (ImagePlace | null)[],
+  count: number,
+): readonly (ImagePlace | null)[] {
+  const places = shown.slice(0, count);
+  const isShown = (place: ImagePlace) =>
+    places.some((each) => each?.stack === place.stack && each.image === place.image);
+  for (let slot = 0; slot < count; slot += 1) {
+    const free = hanging.places.find((place) => place !== null && !isShown(place));
+    places[slot] = places[slot] ?? free ?? null;
+  }
+  return places;
+}
+
 interface FindingPlace {
   readonly sopInstanceUid: string | null;
   readonly frame: number | null;

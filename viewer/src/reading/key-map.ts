@@ -12,6 +12,7 @@ export type Action =
   | { readonly type: 'marked-image'; readonly by: 1 | -1 }
   | { readonly type: 'measure'; readonly tool: MeasuringTool }
   | { readonly type: 'layout'; readonly layout: Layout }
+  | { readonly type: 'prior'; readonly by: 1 | -1 }
   | { readonly type: SimpleAction };
 
 export type SimpleAction =
@@ -75,6 +76,9 @@ const KEYS: Readonly<Record<string, Action>> = {
   '7': { type: 'layout', layout: '1x2' },
   '8': { type: 'layout', layout: '2x2' },
   '9': { type: 'enlarge' },
+  // Back in time, and forward again.
+  '<': { type: 'prior', by: 1 },
+  '>': { type: 'prior', by: -1 },
   Escape: { type: 'cancel' },
   '?': { type: 'help' },
 
@@ -118,12 +122,17 @@ const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([
   'add',
 ]);
 
+/** Verdicts: they are given on the study, and rest while a prior is acted on. */
+const JUDGES: ReadonlySet<Action['type']> = new Set(['confirm', 'reject', 'amend', 'add']);
+
 export interface KeyState {
   /** Banner and image of this very study are on the screen. */
   readonly ready: boolean;
   /** The image asked for could not be drawn. */
   readonly failed?: boolean;
   readonly locationsWithheld: boolean;
+  /** The pane that keys act on shows a prior. */
+  readonly onPrior?: boolean;
 }
 
 /** @param key KeyboardEvent.key; letters count the same with caps lock on */
@@ -132,6 +141,6 @@ export function actionOfKey(key: string, state: KeyState): Action | null {
   const action = KEYS[key] ?? KEYS[key.toLowerCase()];
   if (action === undefined) return null;
   const live = state.ready || ALWAYS.has(action.type) || (state.failed && MOVES.has(action.type));
-  if (!live) return null;
+  if (!live || (state.onPrior === true && JUDGES.has(action.type))) return null;
   return state.locationsWithheld && NEEDS_LOCATIONS.has(action.type) ? null : action;
 }

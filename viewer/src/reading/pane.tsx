@@ -8,15 +8,20 @@ import { judgingOn } from './judging-on.ts';
 import { LoadingBar } from './loading-bar.tsx';
 import { operatingPointOf } from './operating-point.ts';
 import { PANES_TEXT as T } from './panes-text.ts';
+import { PriorStrip } from './prior-strip.tsx';
+import { PRIORS_TEXT } from './priors-text.ts';
 import { useHeatmap } from './use-heatmap.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
-import type { PaneControl, PanesControl } from './use-panes.ts';
+import type { PaneControl } from './use-pane-hosts.ts';
+import type { PanesControl } from './use-panes.ts';
+import type { OpenPrior, PriorsControl } from './use-priors.ts';
 import { ViewportCorners } from './viewport-corners.tsx';
 
 interface PaneProps {
   readonly pane: PaneControl;
   readonly panes: PanesControl;
+  readonly priors: PriorsControl;
   readonly study: StudyDetail;
   readonly judging: Judging;
   readonly overlay: OverlayControl;
@@ -56,48 +61,80 @@ function PaneMarks({ pane, study, judging, overlay }: PaneProps) {
   );
 }
 
+function wordsOfPrior({ stacks, failed }: OpenPrior): string {
+  if (failed) return PRIORS_TEXT.failed;
+  return stacks?.length === 0 ? PRIORS_TEXT.noImages : PRIORS_TEXT.opening;
+}
+
+/** What stands in a pane without an image. */
+function NoImage({
+  pane,
+  prior,
+}: {
+  readonly pane: PaneControl;
+  readonly prior: OpenPrior | null;
+}) {
+  if (pane.state !== null || pane.failed) return null;
+  if (prior === null && pane.asked) return null;
+  return (
+    <div className="pane-empty" role="status" data-testid="pane-empty">
+      <strong>{prior === null ? T.emptyPane : wordsOfPrior(prior)}</strong>
+      {prior === null ? <span>{T.emptyPaneDetail}</span> : null}
+    </div>
+  );
+}
+
+/** Image, marks and bearings, on one another: all places on it are counted from its upper left corner. */
+function Stage(props: PaneProps) {
+  const { pane, panes, priors, study, judging } = props;
+  const area = useRef<HTMLDivElement>(null);
+  const isMarked = !pane.isPrior && study.readingMode !== 'triage-only';
+  const isActive = pane.slot === panes.active.slot;
+  return (
+    <div ref={area} className="pane-stage">
+      <div className="viewport-image" ref={pane.attach} />
+      {isMarked ? <PaneMarks {...props} /> : null}
+      <ImageBearings state={pane.state} />
+      <LoadingBar state={pane.state} />
+      <ViewportCorners
+        state={pane.state}
+        failed={pane.failed}
+        editing={isActive && !pane.isPrior ? judging.editing : null}
+        probe={<PixelProbe area={area} viewport={pane.viewport} state={pane.state} />}
+      />
+      <NoImage pane={pane} prior={pane.isPrior ? priors.open : null} />
+    </div>
+  );
+}
+
 /** One image of the room, with all that belongs to it. A click or the wheel makes it the one that keys act on. */
 export function Pane(props: PaneProps) {
-  const { pane, panes, study, judging } = props;
-  const area = useRef<HTMLElement>(null);
+  const { pane, panes, priors, study, judging } = props;
   const isActive = pane.slot === panes.active.slot;
-  const isCovered = panes.enlarged && !isActive;
+  const place = panes.panes.indexOf(pane) + 1;
   const activate = () => {
     if (!isActive) panes.activate(pane.slot);
   };
   return (
     <section
-      ref={area}
       className="pane"
       data-testid="pane"
-      data-slot={pane.slot}
+      data-slot={pane.isPrior ? 'prior' : pane.slot}
       data-active={isActive}
       data-enlarged={panes.enlarged && isActive}
       data-alone={panes.panes.length === 1}
-      aria-hidden={isCovered}
-      aria-label={T.pane(pane.slot + 1, panes.panes.length, pane.state?.stack.title ?? null)}
+      aria-hidden={panes.enlarged && !isActive}
+      aria-label={T.pane(place, panes.panes.length, pane.state?.stack.title ?? null)}
       onPointerDownCapture={activate}
       onWheelCapture={activate}
       onDoubleClickCapture={() => {
         if (judging.editing === null && pane.tool === 'window') panes.toggleEnlarged();
       }}
     >
-      <div className="viewport-image" ref={pane.attach} />
-      {study.readingMode === 'triage-only' ? null : <PaneMarks {...props} />}
-      <ImageBearings state={pane.state} />
-      <LoadingBar state={pane.state} />
-      <ViewportCorners
-        state={pane.state}
-        failed={pane.failed}
-        editing={isActive ? judging.editing : null}
-        probe={<PixelProbe area={area} viewport={pane.viewport} state={pane.state} />}
-      />
-      {pane.asked ? null : (
-        <div className="pane-empty" data-testid="pane-empty">
-          <strong>{T.emptyPane}</strong>
-          <span>{T.emptyPaneDetail}</span>
-        </div>
-      )}
+      {pane.isPrior && priors.open !== null ? (
+        <PriorStrip study={study} priors={priors} open={priors.open} isActive={isActive} />
+      ) : null}
+      <Stage {...props} />
     </section>
   );
 }

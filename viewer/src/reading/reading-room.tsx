@@ -14,6 +14,7 @@ import { MprView } from './mpr-view.tsx';
 import { NotificationPart } from './notification-part.tsx';
 import { PacsPart } from './pacs-part.tsx';
 import { Pane } from './pane.tsx';
+import { PriorsPart } from './priors-part.tsx';
 import { SeriesRail } from './series-rail.tsx';
 import { SignOff } from './sign-off.tsx';
 import { READING_KEYS, READING_TEXT as T } from './text.ts';
@@ -24,18 +25,27 @@ import { useHeatmap } from './use-heatmap.ts';
 import { useJudging } from './use-judging.ts';
 import { useMpr } from './use-mpr.ts';
 import { useOverlay } from './use-overlay.ts';
+import type { PriorImages } from './use-pane-hosts.ts';
 import { type PanesControl, usePanes } from './use-panes.ts';
 import { usePrefetchNext } from './use-prefetch-next.ts';
+import { type PriorsControl, usePriors } from './use-priors.ts';
 import type { OpenStudy } from './use-study.ts';
 
 /**
  * Every image that hangs is on the screen, or known to be impossible to draw; and the one that is acted on is drawn. Until
  * then verdicts would be given on what is not seen.
  */
-function isReady({ panes, active }: PanesControl): boolean {
-  const settled = panes.every((pane) => !pane.asked || pane.state !== null || pane.failed);
-  const seen = panes.some((pane) => pane.state !== null && !pane.failed);
-  return settled && seen && !active.failed;
+function isReady({ panes, judged }: PanesControl): boolean {
+  const own = panes.filter((pane) => !pane.isPrior);
+  const settled = own.every((pane) => !pane.asked || pane.state !== null || pane.failed);
+  const seen = own.some((pane) => pane.state !== null && !pane.failed);
+  return settled && seen && !judged.failed;
+}
+
+function imagesOf({ open }: PriorsControl): PriorImages | null {
+  if (open === null) return null;
+  const { studyInstanceUid, modality } = open.prior;
+  return { uid: studyInstanceUid, modality, stacks: open.stacks };
 }
 
 interface ReadingRoomProps {
@@ -47,7 +57,8 @@ interface ReadingRoomProps {
 /** Images, AI marks and verdicts of one study. Its keys are dead until its image is drawn. */
 export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const { user } = useSession();
-  const panes = usePanes(study, stacks);
+  const priors = usePriors(study);
+  const panes = usePanes(study, stacks, imagesOf(priors));
   const view = panes.active;
   const ready = isReady(panes);
   const openedAt = useRef<string | null>(null);
@@ -57,7 +68,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   usePrefetchNext(ready ? study.studyInstanceUid : null);
   const withheld = study.readingMode === 'triage-only';
   const judging = useJudging({ study, stacks, reader: user.name, show: panes.showAnywhere });
-  const heatmap = useHeatmap(study, view.image, judging.selected);
+  const heatmap = useHeatmap(study, panes.judged.image, judging.selected);
   const overlay = useOverlay();
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
@@ -69,6 +80,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
     withheld,
     study,
     panes,
+    priors,
     overlay,
     judging,
     cine,
@@ -85,12 +97,18 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
       data-uid={study.studyInstanceUid}
       aria-label={T.imagesOf}
     >
-      <SeriesRail
-        series={study.series}
-        stacks={stacks}
-        shown={view.state?.stack ?? null}
-        onShow={view.show}
-      />
+      <div className="rail-column">
+        <SeriesRail
+          series={study.series}
+          stacks={stacks}
+          shown={panes.judged.state?.stack ?? null}
+          onShow={(place) => {
+            panes.judged.show(place);
+            panes.activate(panes.judged.slot);
+          }}
+        />
+        <PriorsPart study={study} priors={priors} />
+      </div>
       <div className="room-image">
         <div className="toolbar-line">
           <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
@@ -101,13 +119,15 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           className="viewport"
           data-testid="viewport"
           data-layout={panes.layout}
+          data-prior={priors.open !== null}
           data-editing={editing?.kind ?? 'no'}
         >
           {panes.panes.map((pane) => (
             <Pane
-              key={pane.slot}
+              key={pane.isPrior ? (priors.open?.prior.studyInstanceUid ?? '') : pane.slot}
               pane={pane}
               panes={panes}
+              priors={priors}
               study={study}
               judging={judging}
               overlay={overlay}

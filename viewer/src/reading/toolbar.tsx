@@ -8,7 +8,7 @@ import { TOOLBAR_TEXT as T, type ToolName } from './toolbar-text.ts';
 import type { Act } from './use-actions.ts';
 import type { Cine } from './use-cine.ts';
 import { useFolds } from './use-folds.ts';
-import type { ViewportControl } from './use-panes.ts';
+import type { ViewportControl } from './use-pane-hosts.ts';
 import { presetsFor, type WindowPreset } from './window-presets.ts';
 
 type ViewAct = readonly [tool: ToolName & IconName, action: Action];

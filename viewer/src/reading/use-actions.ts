@@ -7,6 +7,7 @@ import type { Cine } from './use-cine.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
 import type { PanesControl } from './use-panes.ts';
+import type { PriorsControl } from './use-priors.ts';
 import { presetsFor } from './window-presets.ts';
 
 interface Room {
@@ -14,6 +15,7 @@ interface Room {
   readonly withheld: boolean;
   readonly study: StudyDetail;
   readonly panes: PanesControl;
+  readonly priors: PriorsControl;
   readonly overlay: OverlayControl;
   readonly judging: Judging;
   readonly cine: Cine;
@@ -53,7 +55,7 @@ function moveImages(action: Action, room: Room): boolean {
 }
 
 /** Which images are beside one another, and which of them is acted on. True when the action was one of these. */
-function arrangePanes(action: Action, { panes }: Room): boolean {
+function arrangePanes(action: Action, { panes, priors }: Room): boolean {
   switch (action.type) {
     case 'layout':
       panes.setLayout(action.layout);
@@ -63,6 +65,9 @@ function arrangePanes(action: Action, { panes }: Room): boolean {
       return true;
     case 'enlarge':
       panes.toggleEnlarged();
+      return true;
+    case 'prior':
+      priors.step(action.by);
       return true;
     default:
       return false;
@@ -190,7 +195,12 @@ export function useActions(room: Room): Act {
   };
   useKeys((event) => {
     const { ready, withheld: locationsWithheld } = room;
-    const state = { ready, locationsWithheld, failed: room.panes.active.failed };
+    const state = {
+      ready,
+      locationsWithheld,
+      failed: room.panes.active.failed,
+      onPrior: room.panes.active.isPrior,
+    };
     const action = actionOfKey(event.key, state);
     if (action === null) return;
     event.preventDefault();

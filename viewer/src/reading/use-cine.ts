@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useState } from 'react';
 import type { ImageViewport } from './cornerstone.ts';
-import type { ViewportControl } from './use-panes.ts';
+import type { ViewportControl } from './use-pane-hosts.ts';
 
 const FRAME_MS = 100;
 

@@ -1,10 +1,8 @@
-import { type RefCallback, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
-import type { ImageViewport } from './cornerstone.ts';
-import type { LeftTool } from './cornerstone-tools.ts';
 import {
+  fillPlaces,
   fitLayout,
-  type Hanging,
   hang,
   type Layout,
   openingOf,
@@ -12,32 +10,25 @@ import {
   paneFor,
   placesIn,
 } from './hanging.ts';
-import type { ImagePlace, ImageStack, StackImage } from './image-stacks.ts';
+import type { ImagePlace, ImageStack } from './image-stacks.ts';
 import { rememberedLayout, rememberLayout } from './layout-store.ts';
-import { EMPTY_VIEW, PaneHost, type PaneView } from './pane-host.ts';
-
-/** What keys and tools act on: one pane. */
-export interface ViewportControl extends PaneView {
-  readonly viewport: RefObject<ImageViewport | null>;
-  readonly tool: LeftTool;
-  /** Shows an image of the stacks that belong to this pane. */
-  readonly show: (place: ImagePlace) => void;
-  readonly selectTool: (tool: LeftTool) => void;
-}
-
-export interface PaneControl extends ViewportControl {
-  readonly slot: number;
-  readonly attach: RefCallback<HTMLDivElement>;
-  readonly stacks: readonly ImageStack[];
-  /** The image on the screen. */
-  readonly image: StackImage | null;
-}
+import { counterpart } from './prior-choice.ts';
+import {
+  type PaneControl,
+  PRIOR_SLOT,
+  type PriorImages,
+  placeOf,
+  usePaneHosts,
+} from './use-pane-hosts.ts';
 
 export interface PanesControl {
   readonly layout: Layout;
-  /** Those on the screen, from the left and from above. */
+  /** Those on the screen, from the left and from above; the prior's last. */
   readonly panes: readonly PaneControl[];
+  /** What keys and tools act on. */
   readonly active: PaneControl;
+  /** What verdicts and series are about: the active pane, or, while that shows a prior, one of the study. */
+  readonly judged: PaneControl;
   /** The active pane has the whole room. */
   readonly enlarged: boolean;
   readonly activate: (slot: number) => void;
@@ -54,111 +45,94 @@ interface Arrangement {
   readonly enlarged: boolean;
 }
 
-const SLOTS = [0, 1, 2, 3] as const;
+type Places = readonly (ImagePlace | null)[];
 
-function placeOf(stacks: readonly ImageStack[], { state }: PaneView): ImagePlace | null {
-  const stack = state === null ? -1 : stacks.indexOf(state.stack);
-  return state === null || stack < 0 ? null : { stack, image: state.index };
+/** Calls `hangAnew` when there are other stacks, and only then. */
+function useWhenOther(stacks: unknown, hangAnew: () => void): void {
+  const latest = useRef(hangAnew);
+  useEffect(() => {
+    latest.current = hangAnew;
+  });
+  useEffect(() => {
+    void stacks;
+    latest.current();
+  }, [stacks]);
 }
 
-/** The four viewports that a room may have, each with what is drawn in it. */
-function usePaneHosts() {
-  const [views, setViews] = useState<readonly PaneView[]>(() => SLOTS.map(() => EMPTY_VIEW));
-  const [hosts] = useState(() =>
-    SLOTS.map(
-      (slot) =>
-        new PaneHost((change) =>
-          setViews((before) => before.with(slot, { ...(before[slot] ?? EMPTY_VIEW), ...change })),
-        ),
-    ),
-  );
-  return { views, hosts };
-}
-
-/** What hangs next in a pane that is new: the first image of the hanging that is not on the screen yet. */
-function nextPlaces(hanging: Hanging, shown: readonly (ImagePlace | null)[], count: number) {
-  const places = [...shown];
-  for (let slot = 0; slot < count; slot += 1) {
-    if (places[slot] != null) continue;
-    const free = hanging.places.find(
-      (place) =>
-        place !== null &&
-        !places.some((each) => each?.stack === place.stack && each.image === place.image),
-    );
-    places[slot] = free ?? null;
+function showAll(controls: readonly PaneControl[], places: Places): void {
+  for (const [slot, place] of places.entries()) {
+    if (place !== null) controls[slot]?.show(place);
   }
-  return places.slice(0, count);
+}
+
+/** Shows the prior's image that is to be compared with the one that is looked at. */
+function showPrior(
+  from: PaneControl,
+  to: PaneControl | undefined,
+  prior: PriorImages | null,
+): void {
+  if (prior?.stacks == null || to === undefined) return;
+  const { image, state } = from;
+  const current =
+    image === null || state === null
+      ? null
+      : { image, index: state.index, count: state.stack.images.length };
+  to.show(counterpart(current, prior.stacks, prior.modality));
 }
 
 /** Hangs a study in panes: it opens as its modality and its reader's last choice want, the highest finding in sight. */
-export function usePanes(study: StudyDetail, stacks: readonly ImageStack[]): PanesControl {
+export function usePanes(
+  study: StudyDetail,
+  stacks: readonly ImageStack[],
+  prior: PriorImages | null,
+): PanesControl {
   const { modality, findings } = study;
-  const { views, hosts } = usePaneHosts();
-  const [tool, setTool] = useState<LeftTool>('window');
+  const controls = usePaneHosts(stacks, prior);
   const hanging = useMemo(() => hang(stacks, modality), [stacks, modality]);
-  const opening = () => {
-    const layout = fitLayout(hanging, rememberedLayout(localStorage, modality));
-    return { layout, ...openingOf(placesIn(hanging, layout), stacks, findings) };
-  };
-  const [arrangement, setArrangement] = useState<Arrangement>(() => {
-    const { layout, active } = opening();
-    return { layout, active, enlarged: false };
+  const open = (layout: Layout) => openingOf(placesIn(hanging, layout), stacks, findings);
+  const [{ layout, active, enlarged }, setArrangement] = useState<Arrangement>(() => {
+    const first = fitLayout(hanging, rememberedLayout(localStorage, modality));
+    return { layout: first, active: open(first).active, enlarged: false };
   });
-  const { layout, active, enlarged } = arrangement;
   const arrange = (change: Partial<Arrangement>) =>
     setArrangement((before) => ({ ...before, ...change }));
 
-  const showIn = (slot: number, place: ImagePlace | null) => {
-    const stack = place === null ? undefined : stacks[place.stack];
-    if (place !== null && stack !== undefined) hosts[slot]?.show(stack, place.image);
-  };
-  const hangAnew = useRef(() => {});
-  useEffect(() => {
-    hangAnew.current = () => {
-      const hung = openingOf(placesIn(hanging, layout), stacks, findings);
-      for (const [slot, place] of hung.places.entries()) showIn(slot, place);
-      arrange({ active: hung.active });
-    };
-  });
+  const own = controls.slice(0, PANES_OF[layout]);
+  const panes = prior === null ? own : [...own, ...controls.slice(PRIOR_SLOT)];
+  const activePane = panes.find((pane) => pane.slot === active) ?? panes[0];
+  const judged = own.find((pane) => pane.slot === active) ?? own[0];
+  if (activePane === undefined || judged === undefined) throw new Error('a room without a pane');
+  const shown = own.map(placeOf);
   // The same images may come again with more beside them: what is shown must be of the stacks that are known now.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it hangs when there are other stacks, and only then
-  useEffect(() => hangAnew.current(), [stacks]);
-
-  const selectTool = (next: LeftTool) => {
-    hosts[active]?.viewport.current?.selectLeftTool(next);
-    setTool(next);
-  };
-  const controlOf = (host: PaneHost, slot: number): PaneControl => {
-    const view = views[slot] ?? EMPTY_VIEW;
-    const { attach, viewport } = host;
-    const image = view.state?.stack.images[view.state.index] ?? null;
-    const show = (place: ImagePlace) => showIn(slot, place);
-    return { ...view, slot, attach, viewport, stacks, image, tool, show, selectTool };
-  };
-  const panes = hosts.slice(0, PANES_OF[layout]).map(controlOf);
-  const activePane = panes[active] ?? panes[0];
-  if (activePane === undefined) throw new Error('a room without a pane');
-  const shown = panes.map((pane) => placeOf(stacks, pane));
+  useWhenOther(stacks, () => {
+    const opening = open(layout);
+    showAll(controls, opening.places);
+    arrange({ active: opening.active });
+  });
+  // A prior that comes stands beside the study, and one that goes leaves the keys to it.
+  useWhenOther(prior?.uid ?? null, () =>
+    arrange({ enlarged: false, active: prior === null ? judged.slot : activePane.slot }),
+  );
+  useWhenOther(prior?.stacks ?? null, () => showPrior(judged, controls[PRIOR_SLOT], prior));
+  const place = panes.indexOf(activePane);
   return {
-    layout,
-    panes,
-    active: activePane,
-    enlarged,
+    ...{ layout, panes, active: activePane, judged },
+    enlarged: enlarged && panes.length > 1,
     activate: (slot) => arrange({ active: slot }),
-    step: () => arrange({ active: (active + 1) % panes.length }),
-    toggleEnlarged: () => arrange({ enlarged: !enlarged && panes.length > 1 }),
+    step: () => arrange({ active: panes[(place + 1) % panes.length]?.slot ?? 0 }),
+    toggleEnlarged: () => arrange({ enlarged: !enlarged }),
     setLayout: (next) => {
       rememberLayout(localStorage, modality, next);
       const count = PANES_OF[next];
       // What is looked at stays in sight.
-      const kept = active < count ? shown : [shown[active] ?? null, ...shown.slice(1)];
-      const places = nextPlaces(hanging, kept.slice(0, count), count);
-      for (const [slot, place] of places.entries()) showIn(slot, place);
-      arrange({ layout: next, active: active < count ? active : 0, enlarged: false });
+      const isKept = judged.slot < count;
+      const kept = isKept ? shown : [placeOf(judged), ...shown.slice(1)];
+      showAll(controls, fillPlaces(hanging, kept, count));
+      arrange({ layout: next, active: isKept ? activePane.slot : 0, enlarged: false });
     },
-    showAnywhere: (place) => {
-      const slot = paneFor(shown, place) ?? active;
-      showIn(slot, place);
+    showAnywhere: (wanted) => {
+      const slot = paneFor(shown, wanted) ?? judged.slot;
+      controls[slot]?.show(wanted);
       arrange({ active: slot });
     },
   };

@@ -9,6 +9,7 @@ export const images: Pick<
   | 'PACS_TEXT'
   | 'PANES_TEXT'
   | 'PRESET_NAMES'
+  | 'PRIORS_TEXT'
   | 'RAIL_TEXT'
   | 'READING_NOTIFICATION_TEXT'
   | 'TOOLBAR_TEXT'
@@ -94,6 +95,36 @@ export const images: Pick<
     harder: 'Härter',
     bright: 'Hell',
     dark: 'Dunkel',
+  },
+  PRIORS_TEXT: {
+    priors: (count) => (count === 1 ? '1 Voraufnahme' : `${count} Voraufnahmen`),
+    none: 'Keine Voraufnahme im Archiv dieses Systems.',
+    noPatientId: 'Keine Voraufnahmen: Keine Patienten-ID unterscheidet diese Person von anderen.',
+    otherBirthDate: (count) =>
+      count === 1
+        ? '1 Untersuchung unter dieser ID hat ein anderes Geburtsdatum: Sie wird nicht angeboten.'
+        : `${count} Untersuchungen unter dieser ID haben ein anderes Geburtsdatum: Sie werden nicht angeboten.`,
+    unknown: 'Nach Voraufnahmen konnte nicht gesucht werden.',
+    looking: 'Voraufnahmen werden gesucht',
+    prior: 'VORAUFNAHME',
+    earlier: {
+      days: (count) => {
+        if (count === 0) return 'vom selben Tag';
+        return count === 1 ? '1 Tag früher' : `${count} Tage früher`;
+      },
+      months: (count) => `${count} Monate früher`,
+      years: (count) => `${count} Jahre früher`,
+      unknown: 'Datum unbekannt',
+    },
+    place: (place, count) => `${place} von ${count}`,
+    previous: 'Die Voraufnahme davor (<)',
+    next: 'Die Voraufnahme danach, dann keine (>)',
+    open: 'Neben der Untersuchung zeigen (<)',
+    close: 'Voraufnahme schließen',
+    opening: 'Voraufnahme wird geöffnet',
+    failed: 'Die Voraufnahme konnte nicht geöffnet werden.',
+    noImages: 'Diese Voraufnahme hat kein Bild, das sich zeigen lässt.',
+    noVerdicts: 'Bewertet wird die Untersuchung, nicht ihre Voraufnahme.',
   },
   RAIL_TEXT: {
     images: (count) => (count === 1 ? '1 Bild' : `${count} Bilder`),

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { toDicomJson } from '#dicom/attributes/dicom-json.ts';
+import { parseFileMeta } from '#dicom/part10/read-part10.ts';
+import { generateStudy } from '#test-data/study.ts';
 import {
   fitLayout,
   hang,
@@ -110,6 +113,23 @@ describe('hanging a study', () => {
     expect(hang(stacks, 'CT')).toEqual({
       ...{ layout: '1x1', places: [at(2, 10), at(1, 2), at(0, 15)] },
     });
+  });
+
+  it('knows the localizer of a CT by its metadata', () => {
+    const { files } = generateStudy({
+      ...({ kind: 'CT', seed: 'localizer', lesion: null, localizer: true } as const),
+      ...{ slices: 2, matrix: 16 },
+    });
+    const areLocalizers = files.map(({ bytes }) => {
+      const meta = parseFileMeta(bytes, true);
+      if (meta === undefined) throw new Error('no file meta');
+      const dataSet = bytes.subarray(meta.dataSetOffset);
+      const metadata: DicomJson = JSON.parse(
+        JSON.stringify(toDicomJson(dataSet, meta.meta.transferSyntaxUid)),
+      );
+      return factsOf(metadata, 'CT').isLocalizer;
+    });
+    expect(areLocalizers).toEqual([false, false, true]);
   });
 
   it('leaves what it does not know in its own order', () => {

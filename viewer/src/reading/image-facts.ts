@@ -9,7 +9,6 @@ import {
   type PlaneDirections,
 } from './orientation.ts';
 import { type PixelSize, pixelSizeOf } from './pixel-size.ts';
-import type { ImagePlane, Vector } from './planes.ts';
 
 /** An instance in DICOM JSON (PS3.18 annex F), tags to values, typed as the image loader takes it; some lack `Value`. */
 export type DicomJson = Record<string, { Value: string[] | number[] | boolean }>;
@@ -24,8 +23,6 @@ export interface ImageFacts {
   readonly view: string | null;
   readonly laterality: Breast | null;
   readonly isLocalizer: boolean;
-  /** Where the image lies in the patient; null for projections. */
-  readonly plane: ImagePlane | null;
   /** What the image needs to hang as is usual: of mammograms that say that they are stored turned. */
   readonly flips: Flips;
 }
@@ -39,7 +36,6 @@ const VIEW_POSITION = '00185101';
 const PATIENT_ORIENTATION = '00200020';
 const IMAGE_POSITION = '00200032';
 const IMAGE_ORIENTATION = '00200037';
-const FRAME_OF_REFERENCE = '00200052';
 const LATERALITY = '00200060';
 const IMAGE_LATERALITY = '00200062';
 const PIXEL_SPACING = '00280030';
@@ -86,23 +82,6 @@ export function slicePosition(instance: DicomJson | undefined): number | null {
   return px * (ry * cz - rz * cy) + py * (rz * cx - rx * cz) + pz * (rx * cy - ry * cx);
 }
 
-function planeOf(instance: DicomJson | undefined): ImagePlane | null {
-  const position = numbersOf(instance, IMAGE_POSITION, 3);
-  const cosines = numbersOf(instance, IMAGE_ORIENTATION, 6);
-  const spacing = numbersOf(instance, PIXEL_SPACING, 2);
-  if (position === null || cosines === null || spacing === null) return null;
-  const vector = ([x = 0, y = 0, z = 0]: readonly number[]): Vector => [x, y, z];
-  const [rowSpacing = 1, columnSpacing = 1] = spacing;
-  return {
-    frameOfReferenceUid: textOf(instance, FRAME_OF_REFERENCE),
-    origin: vector(position),
-    right: vector(cosines.slice(0, 3)),
-    down: vector(cosines.slice(3)),
-    rowSpacing,
-    columnSpacing,
-  };
-}
-
 /** Hounsfield units are what CT is rescaled to unless it says otherwise (PS3.3 C.8.2.1.1.2); US is "unspecified". */
 function unitOf(instance: DicomJson | undefined, modality: string | null): string | null {
   const type = textOf(instance, RESCALE_TYPE);
@@ -142,7 +121,6 @@ export function factsOf(instance: DicomJson | undefined, modality: string | null
     view,
     laterality,
     isLocalizer: valuesOf(instance, IMAGE_TYPE).includes('LOCALIZER'),
-    plane: planeOf(instance),
     flips: flipsToHang({ modality, directions, laterality, view }),
   };
 }

@@ -16,6 +16,9 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const prior = generateStudy({ ...radiograph, seed: 'hanging-2', lateral: true });
   const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
   const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null });
+  const slices = { kind: 'CT', lesion: null, slices: 12, matrix: 128 } as const;
+  const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true });
+  const chestBefore = generateStudy({ ...slices, seed: 'hanging-6' });
   let site: ReadingSite;
   const browsers = new Map<Graphics, Browser>();
 
@@ -42,6 +45,9 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
     }
     await keep(older, { ...patient, studyDate: '20190304' });
     await keep(breasts, { modality: 'MG', studyDescription: 'Mammography' });
+    const second = { patientKey: 'two', modality: 'CT' };
+    await keep(chest, { ...second, studyDate: '20260112' });
+    await keep(chestBefore, { ...second, studyDate: '20250112' });
     for (const graphics of BOTH) browsers.set(graphics, await launchChromium(graphics));
   });
   afterAll(async () => {
@@ -187,6 +193,68 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       await page.reload();
       await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
       expect(await page.getByTestId('pane').count()).toBe(2);
+      expect(errors).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it.each(BOTH)(
+    'draws where a slice cuts its localizer, and lets a prior scroll along (graphics: %s)',
+    async (graphics) => {
+      const { page, errors } = await open(graphics, chest);
+      const placeIn = (slot: number | 'prior') =>
+        paneOf(page, slot).getByTestId('image-place').innerText();
+      await page.keyboard.press('7');
+      await paneOf(page, 1).getByText('Localizer').waitFor();
+      const line = paneOf(page, 1).getByTestId('reference-line');
+      const numbers = async () => {
+        const read = (name: string) => line.getAttribute(name).then(Number);
+        return Promise.all([read('x1'), read('y1'), read('x2'), read('y2')]);
+      };
+      const lineAt = async (key: string, place: string) => {
+        await page.keyboard.press(key);
+        await paneOf(page, 0).getByText(place, { exact: true }).waitFor();
+        // The line is drawn with the place of its slice.
+        return numbers();
+      };
+      const [x1 = 0, first = 0, x2 = 0, level] = await lineAt('Home', '1 / 12');
+      expect(level).toBeCloseTo(first, 3);
+      const [, last = 0] = await lineAt('End', '12 / 12');
+      const stage = await paneOf(page, 1).boundingBox();
+      const [width, height] = [stage?.width ?? 0, stage?.height ?? 0];
+      // Twelve slices fill the localizer's height; each is cut in its middle, over the whole width.
+      const image = ((last - first) / 11) * 12;
+      expect(Math.abs(first - ((height - image) / 2 + image / 24))).toBeLessThan(2);
+      expect(Math.abs((x1 + x2) / 2 - width / 2)).toBeLessThan(2);
+      await keepScreenshot(page, `hanging-reference-line-${graphics}`);
+      // The localizer is one image: it stays, also when stacks scroll together.
+      await page.keyboard.press('/');
+      await paneOf(page, 0).getByTestId('linked').waitFor();
+      expect(await paneOf(page, 1).getByTestId('linked').count()).toBe(0);
+      await page.keyboard.press('/');
+
+      await page.keyboard.press('6');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('<');
+      await paneOf(page, 'prior').getByText('1 / 12', { exact: true }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await paneOf(page, 0).getByText('2 / 12', { exact: true }).waitFor();
+      expect(await placeIn('prior')).toBe('1 / 12');
+      await page.keyboard.press('/');
+      await paneOf(page, 'prior').getByTestId('linked').waitFor();
+      for (const _ of [1, 2, 3]) await page.keyboard.press('ArrowDown');
+      await paneOf(page, 0).getByText('5 / 12', { exact: true }).waitFor();
+      // It keeps the slice by which it was behind.
+      await paneOf(page, 'prior').getByText('4 / 12', { exact: true }).waitFor();
+      await keepScreenshot(page, `hanging-linked-${graphics}`);
+      // From the other side too.
+      await page.keyboard.press('f');
+      await page.keyboard.press('ArrowUp');
+      await paneOf(page, 0).getByText('4 / 12', { exact: true }).waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.press('Home');
+      await paneOf(page, 'prior').getByText('1 / 12', { exact: true }).waitFor();
+      expect(await placeIn(0)).toBe('4 / 12');
       expect(errors).toEqual([]);
       await page.context().close();
     },

@@ -9,6 +9,7 @@ import {
   type PlaneDirections,
 } from './orientation.ts';
 import { type PixelSize, pixelSizeOf } from './pixel-size.ts';
+import type { ImagePlane } from './slice-plane.ts';
 
 /** An instance in DICOM JSON (PS3.18 annex F), tags to values, typed as the image loader takes it; some lack `Value`. */
 export type DicomJson = Record<string, { Value: string[] | number[] | boolean }>;
@@ -23,6 +24,8 @@ export interface ImageFacts {
   readonly view: string | null;
   readonly laterality: Breast | null;
   readonly isLocalizer: boolean;
+  /** Where it lies in the patient; null where it does not say so. */
+  readonly plane: ImagePlane | null;
   /** What the image needs to hang as is usual: of mammograms that say that they are stored turned. */
   readonly flips: Flips;
 }
@@ -38,6 +41,7 @@ const IMAGE_POSITION = '00200032';
 const IMAGE_ORIENTATION = '00200037';
 const LATERALITY = '00200060';
 const IMAGE_LATERALITY = '00200062';
+const FRAME_OF_REFERENCE = '00200052';
 const PIXEL_SPACING = '00280030';
 const RESCALE_TYPE = '00281054';
 const VIEW_CODE = '00540220';
@@ -102,6 +106,24 @@ function lateralityOf(instance: DicomJson | undefined): Breast | null {
   return side === 'R' || side === 'L' ? side : null;
 }
 
+function planeOf(instance: DicomJson | undefined): ImagePlane | null {
+  const position = numbersOf(instance, IMAGE_POSITION, 3);
+  const cosines = numbersOf(instance, IMAGE_ORIENTATION, 6);
+  const spacing = numbersOf(instance, PIXEL_SPACING, 2);
+  if (position === null || cosines === null || spacing === null) return null;
+  const [rx = 0, ry = 0, rz = 0, dx = 0, dy = 0, dz = 0] = cosines;
+  const [x = 0, y = 0, z = 0] = position;
+  const [betweenRows = 0, betweenColumns = 0] = spacing;
+  if (betweenRows <= 0 || betweenColumns <= 0) return null;
+  return {
+    frameOfReferenceUid: textOf(instance, FRAME_OF_REFERENCE),
+    position: [x, y, z],
+    right: [rx, ry, rz],
+    down: [dx, dy, dz],
+    spacing: [betweenRows, betweenColumns],
+  };
+}
+
 export function factsOf(instance: DicomJson | undefined, modality: string | null): ImageFacts {
   const cosines = numbersOf(instance, IMAGE_ORIENTATION, 6);
   const directions =
@@ -120,6 +142,7 @@ export function factsOf(instance: DicomJson | undefined, modality: string | null
     unit: unitOf(instance, modality),
     view,
     laterality,
+    plane: planeOf(instance),
     isLocalizer: valuesOf(instance, IMAGE_TYPE).includes('LOCALIZER'),
     flips: flipsToHang({ modality, directions, laterality, view }),
   };

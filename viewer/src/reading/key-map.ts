@@ -26,6 +26,7 @@ export type SimpleAction =
   | 'forget-measurements'
   | 'next-pane'
   | 'enlarge'
+  | 'link'
   | 'heatmap'
   | 'next-drawing'
   | 'next-colours'
@@ -76,6 +77,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   '7': { type: 'layout', layout: '1x2' },
   '8': { type: 'layout', layout: '2x2' },
   '9': { type: 'enlarge' },
+  '/': { type: 'link' },
   // Back in time, and forward again.
   '<': { type: 'prior', by: 1 },
   '>': { type: 'prior', by: -1 },

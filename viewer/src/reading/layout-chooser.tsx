@@ -9,6 +9,7 @@ const PATHS: Readonly<Record<Layout, string>> = {
   '1x2': 'M3 4h14v12H3zM10 4v12',
   '2x2': 'M3 4h14v12H3zM10 4v12M3 10h14',
 };
+const LINK = 'M6 4v12M14 4v12M3 13l3 3 3-3M11 13l3 3 3-3';
 const ENLARGE = 'M3 8V4h5M17 12v4h-5M3 4l5 5M17 16l-5-5';
 
 export const LAYOUT_KEYS: Readonly<Record<Layout, string>> = { '1x1': '6', '1x2': '7', '2x2': '8' };
@@ -42,7 +43,12 @@ function LayoutButton(props: {
 }
 
 /** How many images hang beside one another. */
-export function LayoutChooser({ panes, act }: { readonly panes: PanesControl; readonly act: Act }) {
+export function LayoutChooser(props: {
+  readonly panes: PanesControl;
+  readonly linked: boolean;
+  readonly act: Act;
+}) {
+  const { panes, act } = props;
   const choose = (layout: Layout): Action => ({ type: 'layout', layout });
   return (
     <fieldset className="tool-group layouts" aria-label={T.layout}>
@@ -57,13 +63,22 @@ export function LayoutChooser({ panes, act }: { readonly panes: PanesControl; re
         />
       ))}
       {panes.panes.length > 1 ? (
-        <LayoutButton
-          path={ENLARGE}
-          words={`${T.enlarge} (9)`}
-          pressed={panes.enlarged}
-          testId="enlarge"
-          onPress={() => act({ type: 'enlarge' })}
-        />
+        <>
+          <LayoutButton
+            path={ENLARGE}
+            words={`${T.enlarge} (9)`}
+            pressed={panes.enlarged}
+            testId="enlarge"
+            onPress={() => act({ type: 'enlarge' })}
+          />
+          <LayoutButton
+            path={LINK}
+            words={`${T.link} (/)`}
+            pressed={props.linked}
+            testId="link"
+            onPress={() => act({ type: 'link' })}
+          />
+        </>
       ) : null}
     </fieldset>
   );

@@ -10,6 +10,7 @@ import { operatingPointOf } from './operating-point.ts';
 import { PANES_TEXT as T } from './panes-text.ts';
 import { PriorStrip } from './prior-strip.tsx';
 import { PRIORS_TEXT } from './priors-text.ts';
+import { ReferenceLine } from './reference-line.tsx';
 import { useHeatmap } from './use-heatmap.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
@@ -22,6 +23,8 @@ interface PaneProps {
   readonly pane: PaneControl;
   readonly panes: PanesControl;
   readonly priors: PriorsControl;
+  /** The stacks of all panes scroll together. */
+  readonly linked: boolean;
   readonly study: StudyDetail;
   readonly judging: Judging;
   readonly overlay: OverlayControl;
@@ -94,6 +97,7 @@ function Stage(props: PaneProps) {
     <div ref={area} className="pane-stage">
       <div className="viewport-image" ref={pane.attach} />
       {isMarked ? <PaneMarks {...props} /> : null}
+      <ReferenceLine pane={pane} active={panes.active} />
       <ImageBearings state={pane.state} />
       <LoadingBar state={pane.state} />
       <ViewportCorners
@@ -102,6 +106,11 @@ function Stage(props: PaneProps) {
         editing={isActive && !pane.isPrior ? judging.editing : null}
         probe={<PixelProbe area={area} viewport={pane.viewport} state={pane.state} />}
       />
+      {props.linked && panes.panes.length > 1 && (pane.state?.stack.images.length ?? 0) > 1 ? (
+        <span className="linked-mark" data-testid="linked">
+          {T.linked}
+        </span>
+      ) : null}
       <NoImage pane={pane} prior={pane.isPrior ? priors.open : null} />
     </div>
   );

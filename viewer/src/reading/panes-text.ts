@@ -7,5 +7,7 @@ export const PANES_TEXT = translated('PANES_TEXT', {
     `Pane ${place} of ${count}${title === null ? ', empty' : `: ${title}`}`,
   emptyPane: 'Nothing hangs here',
   emptyPaneDetail: 'Choose a series on the left, or press PgDn.',
+  link: 'Let the stacks of all panes scroll together',
+  linked: 'scrolls along',
   enlarge: 'Enlarge this pane, or show all again',
 });

@@ -23,6 +23,7 @@ import { useActions } from './use-actions.ts';
 import { useCine } from './use-cine.ts';
 import { useHeatmap } from './use-heatmap.ts';
 import { useJudging } from './use-judging.ts';
+import { useLinkedScroll } from './use-linked-scroll.ts';
 import { useMpr } from './use-mpr.ts';
 import { useOverlay } from './use-overlay.ts';
 import type { PriorImages } from './use-pane-hosts.ts';
@@ -59,6 +60,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   const { user } = useSession();
   const priors = usePriors(study);
   const panes = usePanes(study, stacks, imagesOf(priors));
+  const linked = useLinkedScroll(panes);
   const view = panes.active;
   const ready = isReady(panes);
   const openedAt = useRef<string | null>(null);
@@ -81,6 +83,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
     study,
     panes,
     priors,
+    linked,
     overlay,
     judging,
     cine,
@@ -113,7 +116,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         <div className="toolbar-line">
           <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
           <MprButton mpr={mpr} />
-          <LayoutChooser panes={panes} act={act} />
+          <LayoutChooser panes={panes} linked={linked.on} act={act} />
         </div>
         <div
           className="viewport"
@@ -128,6 +131,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
               pane={pane}
               panes={panes}
               priors={priors}
+              linked={linked.on}
               study={study}
               judging={judging}
               overlay={overlay}

@@ -160,6 +160,7 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['6 7 8', 'One, two, four images'],
       ['f', 'Next pane (also a click)'],
       ['9', 'Enlarge the pane, or show all again (also a double click)'],
+      ['/', 'Stacks of all panes scroll together, or each by itself'],
       ['< >', 'Prior beside the study: earlier, later, none'],
       ['1 – 5', 'Window presets'],
       ['+ -', 'Zoom'],

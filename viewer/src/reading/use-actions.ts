@@ -5,6 +5,7 @@ import { type Action, actionOfKey } from './key-map.ts';
 import { marksInStack, nextMarkedImage } from './stack-findings.ts';
 import type { Cine } from './use-cine.ts';
 import type { Judging } from './use-judging.ts';
+import type { LinkedScroll } from './use-linked-scroll.ts';
 import type { OverlayControl } from './use-overlay.ts';
 import type { PanesControl } from './use-panes.ts';
 import type { PriorsControl } from './use-priors.ts';
@@ -16,6 +17,7 @@ interface Room {
   readonly study: StudyDetail;
   readonly panes: PanesControl;
   readonly priors: PriorsControl;
+  readonly linked: LinkedScroll;
   readonly overlay: OverlayControl;
   readonly judging: Judging;
   readonly cine: Cine;
@@ -55,13 +57,16 @@ function moveImages(action: Action, room: Room): boolean {
 }
 
 /** Which images are beside one another, and which of them is acted on. True when the action was one of these. */
-function arrangePanes(action: Action, { panes, priors }: Room): boolean {
+function arrangePanes(action: Action, { panes, priors, linked }: Room): boolean {
   switch (action.type) {
     case 'layout':
       panes.setLayout(action.layout);
       return true;
     case 'next-pane':
       panes.step();
+      return true;
+    case 'link':
+      linked.toggle();
       return true;
     case 'enlarge':
       panes.toggleEnlarged();

@@ -82,6 +82,8 @@ export const images: Pick<
       `Feld ${place} von ${count}${title === null ? ', leer' : `: ${title}`}`,
     emptyPane: 'Hier hängt nichts',
     emptyPaneDetail: 'Wählen Sie links eine Serie, oder drücken Sie Bild↓.',
+    link: 'Die Stapel aller Felder gemeinsam durchblättern',
+    linked: 'blättert mit',
     enlarge: 'Dieses Feld vergrößern oder alle wieder zeigen',
   },
   PRESET_NAMES: {

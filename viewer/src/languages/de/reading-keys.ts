@@ -34,6 +34,7 @@ export const readingKeys: Pick<Dictionary, 'READING_KEYS'> = {
         ['6 7 8', 'Ein, zwei, vier Bilder'],
         ['f', 'Nächstes Feld (auch ein Klick)'],
         ['9', 'Feld vergrößern oder alle wieder zeigen (auch ein Doppelklick)'],
+        ['/', 'Stapel aller Felder gemeinsam oder einzeln durchblättern'],
         ['< >', 'Voraufnahme neben der Untersuchung: frühere, spätere, keine'],
         ['1 – 5', 'Fenstervorgaben'],
         ['+ -', 'Zoom'],

@@ -1,5 +1,5 @@
 import { birthDatesDisagree, isDummyPatientId } from './patient-identity.ts';
-import type { ReadingStatus, StudyStatus } from './study-state.ts';
+import { isToBeRead, type ReadingStatus, type StudyStatus } from './study-state.ts';
 
 /** A patient's id as another system names it. */
 export interface OutsidePatientId {
@@ -88,9 +88,7 @@ export function judgeReportedStudy(
   word: { receivedAt: Date; heldRevision: string | null | undefined },
   reading: { now: Date; idleMinutes: number },
 ): StudyVerdict {
-  if (study.readingStatus === 'reviewed' || study.readingStatus === 'reported-elsewhere') {
-    return 'leave';
-  }
+  if (!isToBeRead(study.readingStatus)) return 'leave';
   // Images that come after it was closed would put it back: its turn comes when it is whole.
   if (study.status === 'receiving') return 'wait';
   if (word.heldRevision !== undefined && word.heldRevision !== study.imageRevision) return 'leave';

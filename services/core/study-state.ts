@@ -14,6 +14,12 @@ export type StudyStatus = (typeof STUDY_STATUSES)[number];
 /** What a reader has done with it. Apart from the status: a study is read whether or not it was analysed. */
 export const READING_STATUSES = ['unread', 'open', 'reviewed', 'reported-elsewhere'] as const;
 export type ReadingStatus = (typeof READING_STATUSES)[number];
+/** It waits for a reader, or has one. */
+export const TO_BE_READ = ['unread', 'open'] as const satisfies readonly ReadingStatus[];
+
+export function isToBeRead(status: ReadingStatus): boolean {
+  return status === 'unread' || status === 'open';
+}
 
 export const STUDY_EVENTS = [
   /** An image that changes the study arrived. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { type Health, healthSchema } from '#contracts/session.ts';
 import { RadTriageError } from '#core/errors.ts';
+import { TO_BE_READ } from '#core/study-state.ts';
 import type { GaugeSample } from '#platform/http/metrics.ts';
 import { hasAnyRole } from '#platform/http/principal.ts';
 import { jsonRoute, noInput, type Route, rawRoute } from '#platform/http/route.ts';
@@ -92,7 +93,7 @@ async function readNotified(context: WebContext): Promise<Record<string, number>
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('sentAt', 'is not', null)
     .where('acknowledgedAt', 'is', null)
-    .where('readingStatus', 'in', ['unread', 'open'])
+    .where('readingStatus', 'in', TO_BE_READ)
     .executeTakeFirstOrThrow();
   const { waiting, dead } = await countNotifications(context.database);
   return { waiting, dead, unacknowledged: Number(counted.count) };

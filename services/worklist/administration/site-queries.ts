@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { DiskStatus, SiteStatus } from '#contracts/site-status.ts';
+import { TO_BE_READ } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { HEARTBEAT_SILENCE_MS } from '../heartbeats.ts';
 import { hoursAgo } from './door-queries.ts';
@@ -136,7 +137,7 @@ export async function countWaiting(database: Database): Promise<SiteStatus['stud
     .select(({ fn, ref }) => [ref('status').as('status'), fn.countAll<string>().as('count')])
     .where('status', 'in', ['receiving', 'queued', 'analysing', 'failed'])
     .where(({ or, eb }) =>
-      or([eb('status', '!=', 'failed'), eb('readingStatus', 'in', ['unread', 'open'])]),
+      or([eb('status', '!=', 'failed'), eb('readingStatus', 'in', TO_BE_READ)]),
     )
     .groupBy('status')
     .execute();

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { WaitingStudy } from '#contracts/site-status.ts';
+import { TO_BE_READ } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { countWaiting } from './site-queries.ts';
 
@@ -38,7 +39,7 @@ async function readState(database: Database, status: WaitingState) {
       'run.attempts',
     ])
     .where('study.status', '=', status)
-    .$if(status === 'failed', (query) => query.where('readingStatus', 'in', ['unread', 'open']))
+    .$if(status === 'failed', (query) => query.where('readingStatus', 'in', TO_BE_READ))
     .orderBy(sql`study.received_at`)
     .limit(PER_STATE)
     .execute();

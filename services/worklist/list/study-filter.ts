@@ -1,9 +1,8 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { WorklistFilter } from '#contracts/worklist.ts';
+import { TO_BE_READ } from '#core/study-state.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import type { StudyCondition } from '#platform/study-store/read-triage-page.ts';
-
-const DEFAULT_READING_STATUSES = ['unread', 'open'] as const;
 
 /**
  * What was typed, as it is and as a name: those are kept as DOE^JANE, typed as "doe jane" or "Doe, Jane", and searched
@@ -42,7 +41,7 @@ type StudyWhere = ExpressionBuilder<DatabaseSchema, 'study'>;
 
 function choices(where: StudyWhere, filter: WorklistFilter): Expression<SqlBool>[] {
   const { status = [], priority = [], readingStatus = [], modality = [], site = [] } = filter;
-  const reading = readingStatus.length === 0 ? DEFAULT_READING_STATUSES : readingStatus;
+  const reading = readingStatus.length === 0 ? TO_BE_READ : readingStatus;
   return [
     where('readingStatus', 'in', reading),
     ...(status.length > 0 ? [where('status', 'in', status)] : []),

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { WorklistItem } from '#contracts/study.ts';
+import { isToBeRead } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { StudyTable } from '#platform/database/study-tables.ts';
 import { newestHeartbeat } from '../heartbeats.ts';
@@ -27,10 +28,6 @@ type ToldOf = Pick<WorklistItem, 'notification'>;
 interface Beside extends ToldOf {
   readonly aiDelayedSince: Date | null;
   readonly reviewedAt: Date | null;
-}
-
-function isToBeRead({ readingStatus }: StudyRow): boolean {
-  return readingStatus === 'unread' || readingStatus === 'open';
 }
 
 function toItem(
@@ -66,7 +63,7 @@ function toItem(
     basePriority: row.basePriority,
     orderPrioritySource: row.orderPrioritySource,
     reason: row.reason,
-    overdue: isToBeRead(row) && now.getTime() >= row.dueAt.getTime(),
+    overdue: isToBeRead(row.readingStatus) && now.getTime() >= row.dueAt.getTime(),
     score: row.score,
     scoreModel: row.scoreModel,
     flagged: row.flagged,

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { ReadingState } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
 import { nextReadingStatus, type ReadingEvent } from '#core/reading-state.ts';
+import { isToBeRead } from '#core/study-state.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
 import type { Database } from '#platform/database/connect.ts';
@@ -100,8 +101,7 @@ export function openStudy(context: WebContext, studyInstanceUid: string, princip
     if (withheld.size === 0) {
       await markSeen(transaction, row.studyKey, { reader, now: new Date() });
     }
-    const isReadable = row.readingStatus === 'unread' || row.readingStatus === 'open';
-    if (!isReadable || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
+    if (!isToBeRead(row.readingStatus) || isHeldByOther(row, reader, config.sessionIdleMinutes)) {
       return [toReadingState(row), entry];
     }
     const change = { openedBy: reader, openedAt: new Date(), raisesVersion: false };

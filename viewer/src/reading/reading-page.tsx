@@ -1,5 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import type { StudyDetail } from '#contracts/study.ts';
 import { messageOf } from '../api/client.ts';
@@ -7,38 +6,23 @@ import { useKeys } from '../design/keyboard.ts';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { loadNow } from './cornerstone-prefetch.ts';
-import { registerMetadata } from './cornerstone-start.ts';
 import { openingPlace } from './hanging.ts';
-import { indexMetadata } from './image-facts.ts';
-import { buildStacks, type ImageStack } from './image-stacks.ts';
-import { metadataQuery } from './metadata-query.ts';
 import { OthersNotice } from './others-notice.tsx';
 import { PatientBanner } from './patient-banner.tsx';
 import { ReadingRoom } from './reading-room.tsx';
 import { describeChange } from './study-change.ts';
 import { READING_TEXT as T } from './text.ts';
 import { useHeldStudy } from './use-held-study.ts';
+import { useStacks } from './use-stacks.ts';
 import { type OpenStudy, useStudy } from './use-study.ts';
 import './overlay.css';
 import './panes.css';
 import './reading.css';
 import './toolbar.css';
 
-/** The stacks of what is shown, their metadata made known to the image loader. */
-function useStacks(study: StudyDetail | null): {
-  stacks: ImageStack[] | null;
-  error: Error | null;
-} {
-  const uid = study?.studyInstanceUid ?? '';
-  const metadata = useQuery({ ...metadataQuery(study), enabled: study !== null });
-  const series = study?.series;
-  const stacks = useMemo(() => {
-    if (series === undefined || metadata.data === undefined) return null;
-    const index = indexMetadata(metadata.data);
-    const built = buildStacks({ studyInstanceUid: uid, series }, index, window.location.origin);
-    registerMetadata(built, index);
-    return built;
-  }, [uid, series, metadata.data]);
+/** The stacks of what is shown, held as long as it is; the image that it opens at is asked for at once. */
+function useShownStacks(study: StudyDetail | null): ReturnType<typeof useStacks> {
+  const { stacks, error } = useStacks(study);
   useEffect(() => {
     if (stacks === null || study === null) return;
     const { stack, image } = openingPlace(study, stacks);
@@ -46,8 +30,8 @@ function useStacks(study: StudyDetail | null): {
     // While the room is being built: its viewport takes the image that is on its way.
     if (first !== undefined) void loadNow(first.imageId);
   }, [stacks, study]);
-  useHeldStudy(uid, stacks);
-  return { stacks, error: metadata.error };
+  useHeldStudy(study?.studyInstanceUid ?? '', stacks);
+  return { stacks, error };
 }
 
 function ChangeNotice({ study }: { readonly study: OpenStudy }) {
@@ -74,7 +58,7 @@ export default function ReadingPage({ uid }: { readonly uid: string }) {
   const [, navigate] = useLocation();
   const { user } = useSession();
   const study = useStudy(uid, user.name);
-  const { stacks, error } = useStacks(study.shown);
+  const { stacks, error } = useShownStacks(study.shown);
   const failure = study.error ?? error;
   const toWorklist = (
     <Button onClick={() => navigate('/')}>

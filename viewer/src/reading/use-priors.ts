@@ -4,12 +4,10 @@ import { type Priors, priorsSchema } from '#contracts/priors.ts';
 import { type StudyDetail, studyDetailSchema } from '#contracts/study.ts';
 import { request } from '../api/client.ts';
 import { studyPath } from '../api/queries.ts';
-import { registerMetadata } from './cornerstone-start.ts';
-import { indexMetadata } from './image-facts.ts';
-import { buildStacks, type ImageStack } from './image-stacks.ts';
-import { metadataQuery } from './metadata-query.ts';
+import type { ImageStack } from './image-stacks.ts';
 import { type Prior, rankPriors } from './prior-choice.ts';
 import { holdStudy } from './use-held-study.ts';
+import { useStacks } from './use-stacks.ts';
 
 /** A prior that stands beside the study. */
 export interface OpenPrior {
@@ -59,18 +57,9 @@ function usePriorStacks(prior: Prior | null) {
     enabled: prior !== null,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const study = prior === null ? null : (detail.data ?? null);
-  const metadata = useQuery({ ...metadataQuery(study), enabled: study !== null });
-  const series = study?.series;
-  const stacks = useMemo(() => {
-    if (series === undefined || metadata.data === undefined) return null;
-    const index = indexMetadata(metadata.data);
-    const built = buildStacks({ studyInstanceUid: uid, series }, index, window.location.origin);
-    registerMetadata(built, index);
-    return built;
-  }, [uid, series, metadata.data]);
+  const { stacks, error } = useStacks(prior === null ? null : (detail.data ?? null));
   useHeldUntilLeft(uid, stacks);
-  return { stacks, failed: detail.isError || metadata.isError };
+  return { stacks, failed: detail.isError || error !== null };
 }
 
 /** The patient's earlier studies, of which one can be put beside the study that is read. */

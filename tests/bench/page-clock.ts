@@ -39,9 +39,13 @@ export async function scrollSlices(page: Page, turns: number): Promise<Scroll> {
   })`);
 }
 
-/** From the start of the page's navigation until the first image is drawn, milliseconds; set up before the page loads. */
+/**
+ * From the start of the page's navigation until the first image is drawn, milliseconds; set up before the page loads. A
+ * viewport that has no image yet is drawn too, in black, and says so.
+ */
 export const NOTE_FIRST_IMAGE = `
-  document.addEventListener('CORNERSTONE_IMAGE_RENDERED', () => {
+  document.addEventListener('CORNERSTONE_IMAGE_RENDERED', ({ detail }) => {
+    if (['noData', 'loading'].includes(detail.viewportStatus)) return;
     window.firstImageAt ??= performance.now();
   }, { capture: true });`;
 

@@ -225,6 +225,38 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     expect(errors).toEqual([]);
   });
 
+  it('opens the study of its address while its own code is still on the way, once, and again after a log-in', async () => {
+    const { page, errors } = await site.open(browser, 'reader');
+    const path = `/api/studies/${healthy.studyInstanceUid}`;
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`));
+    const times = (what: string) => asked.filter((each) => each === what).length;
+    await page.route('**/assets/reading-page-*.js', async (route) => {
+      const isRead = () =>
+        asked.some((each) => each.endsWith(`${healthy.studyInstanceUid}/metadata`));
+      await waitFor(isRead, { what: 'the study read before the code of its page is there' });
+      await route.continue();
+    });
+    await page.goto(`${site.url}/studies/${healthy.studyInstanceUid}`);
+    await ready(page);
+    expect(times(`POST ${site.url}${path}/open`)).toBe(1);
+    await page.keyboard.press('q');
+    await page.getByTestId('worklist-row').first().waitFor();
+    await waitFor(() => times(`DELETE ${site.url}${path}/open`) > 0, { what: 'the study left' });
+    expect(times(`DELETE ${site.url}${path}/open`)).toBe(1);
+    await page.unroute('**/assets/reading-page-*.js');
+    await page.context().clearCookies();
+    await page.goto(`${site.url}/studies/${healthy.studyInstanceUid}`);
+    await page.getByTestId('login-page').waitFor();
+    const refused = times(`POST ${site.url}${path}/open`);
+    await page.getByLabel(/user name/i).fill('reader');
+    await page.getByLabel(/password/i).fill('reader and a long word');
+    await page.keyboard.press('Enter');
+    await ready(page);
+    expect(times(`POST ${site.url}${path}/open`)).toBe(refused + 1);
+    expect(errors).toEqual([]);
+  });
+
   it('is left while images are on their way, without a fault', async () => {
     const { page, errors } = await site.open(browser, 'reader');
     await page.goto(`${site.url}/studies/${healthy.studyInstanceUid}`);

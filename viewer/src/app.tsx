@@ -15,10 +15,6 @@ import { Shell } from './session/shell.tsx';
 import { WorklistPage } from './worklist/worklist-page.tsx';
 
 const ReadingPage = lazy(loadReadingPage);
-// Whoever comes straight to a study waits for session and code at once, not for one after the other.
-if (window.location.pathname.startsWith('/studies/')) {
-  void loadReadingPage().catch(() => undefined);
-}
 const AccessionPage = lazy(() => import('./worklist/accession-page.tsx'));
 const QualityPage = lazy(() => import('./quality/quality-page.tsx'));
 const AdministrationPage = lazy(() => import('./administration/administration-page.tsx'));

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { ApiFailure } from './api/client.ts';
 import { sessionQuery } from './api/queries.ts';
 import { App } from './app.tsx';
+import { loadReadingPage } from './reading/load-page.ts';
+import { openEarly } from './reading/open-study.ts';
 
 // Our content security policy forbids eval, which zod would otherwise try for speed.
 z.config({ jitless: true });
@@ -32,7 +34,16 @@ const queryClient: QueryClient = new QueryClient({
   },
 });
 
+/** Whoever comes straight to a study waits for session, code and study at once, not for one after the other. */
+function startReading(): void {
+  const [, uid] = /^\/studies\/([\d.]+)$/.exec(window.location.pathname) ?? [];
+  if (uid === undefined) return;
+  void loadReadingPage().catch(() => undefined);
+  openEarly(queryClient, uid);
+}
+
 export function showPage(): void {
+  startReading();
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no element with the id root');
   createRoot(root).render(

@@ -8,13 +8,18 @@ import type { ImageStack } from './image-stacks.ts';
 import { withPaletteNumbers } from './palette.ts';
 
 const CACHE_BYTES = 1024 ** 3;
+/**
+ * Panes are drawn one after the other: with one graphics context for all, its programs are compiled once and not once a
+ * pane, and the first image does not wait until the seven of Cornerstone3D's own choice are made.
+ */
+const CONTEXTS = 1;
 
 let started = false;
 
 export function startCornerstone(): void {
   if (started) return;
   started = true;
-  initCore();
+  initCore({ rendering: { webGlContextCount: CONTEXTS }, debug: {} });
   initLoader({
     maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)),
     beforeSend: headersOf,

@@ -1,40 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
-import { send } from '../api/client.ts';
-import { studyPath, studyQuery } from '../api/queries.ts';
+import { studyQuery } from '../api/queries.ts';
+import { openStudy } from './open-study.ts';
 import { findChange, type StudyChange } from './study-change.ts';
 
-/**
- * Tells the others that this reader has the study open, until the page is left. Whoever may not open studies, or finds
- * it open elsewhere, can still look: so a refusal is no error here.
- * @returns whether the server has answered; the version is to be read only after that, since opening may change it
- */
-function useOpened(uid: string): boolean {
-  const [opened, setOpened] = useState(false);
+type Opened = 'asked' | 'answered' | 'read';
+
+/** Keeps the study open as long as its page stands. */
+function useOpened(uid: string): Opened {
+  const [opened, setOpened] = useState<Opened>('asked');
   useEffect(() => {
     let left = false;
-    const path = `${studyPath(uid)}/open`;
-    const opening = send(path, { method: 'POST' })
-      .catch(() => undefined)
-      .then(() => {
-        if (!left) setOpened(true);
-      });
-    const release = () => {
-      if (left) return;
-      left = true;
-      void opening
-        .then(() => send(path, { method: 'DELETE', keepalive: true }))
-        .catch(() => undefined);
-    };
-    const onPageHide = () => {
-      left = true;
-      void send(path, { method: 'DELETE', keepalive: true }).catch(() => undefined);
-    };
-    window.addEventListener('pagehide', onPageHide);
+    const opening = openStudy(uid);
+    void opening.answered.then((isRead) => {
+      if (!left) setOpened(isRead ? 'read' : 'answered');
+    });
     return () => {
-      window.removeEventListener('pagehide', onPageHide);
-      release();
+      left = true;
+      opening.close();
     };
   }, [uid]);
   return opened;
@@ -52,10 +36,11 @@ export interface OpenStudy {
 
 export function useStudy(uid: string, reader: string): OpenStudy {
   const opened = useOpened(uid);
-  const query = useQuery({ ...studyQuery(uid), enabled: opened, staleTime: 0 });
+  const query = useQuery({ ...studyQuery(uid), enabled: opened !== 'asked', staleTime: 0 });
   const [shown, setShown] = useState<StudyDetail | null>(null);
   // Data from an earlier visit may be in the cache: only what was fetched after opening counts.
-  const latest = query.isFetchedAfterMount ? (query.data ?? null) : null;
+  const isFresh = opened === 'read' || query.isFetchedAfterMount;
+  const latest = isFresh ? (query.data ?? null) : null;
   const change = shown === null || latest === null ? null : findChange(shown, latest, reader);
   if (latest !== null && latest !== shown && change === null) setShown(latest);
   return {

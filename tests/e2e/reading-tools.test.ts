@@ -4,16 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Graphics, keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { keepPaintedStudy, type PaintedStudy } from '../support/painted-study.ts';
 import { missingPeer } from '../support/peers.ts';
-import { logPageIn, type ReadingSite, startReadingSite } from '../support/reading-site.ts';
+import { drag, openStudy, placesOn, roomReady } from '../support/reading-page.ts';
+import { type PageOpening, type ReadingSite, startReadingSite } from '../support/reading-site.ts';
 import { centreOfHeat, centreOfWhite, rawScreenshot } from '../support/viewport-pixels.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const GRAPHICS: readonly Graphics[] = ['swiftshader', 'none'];
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
 
 describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
   let site: ReadingSite;
@@ -30,26 +26,13 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await site?.stop();
   });
 
-  interface Opening {
-    readonly graphics?: Graphics;
-    readonly deviceScaleFactor?: number;
-    readonly size?: { readonly width: number; readonly height: number };
-    readonly url?: string;
-  }
-
   /** A page of the reader's with the study open. */
-  async function open(opening: Opening = {}): Promise<{ page: Page; errors: string[] }> {
-    const browser = browsers.get(opening.graphics ?? 'swiftshader');
+  async function open({ graphics, ...opening }: PageOpening & { graphics?: Graphics } = {}) {
+    const browser = browsers.get(graphics ?? 'swiftshader');
     if (browser === undefined) throw new Error('no browser');
-    const { deviceScaleFactor = 1, size = { width: 1366, height: 768 }, url = site.url } = opening;
-    const context = await browser.newContext({ viewport: size, deviceScaleFactor });
-    const page = await context.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    await logPageIn({ database: site.database, url }, page, 'reader');
-    await page.goto(`${url}/studies/${study.studyInstanceUid}`);
-    await ready(page);
-    return { page, errors };
+    const opened = await site.open(browser, 'reader', opening);
+    await openStudy(opened.page, opening.url ?? site.url, study.studyInstanceUid);
+    return opened;
   }
 
   const dense = new Map<Graphics, ReturnType<typeof open>>();
@@ -61,32 +44,6 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await page.mouse.move(2, 2);
     await page.keyboard.press('Space');
     return { page, errors };
-  }
-
-  const ready = (page: Page) =>
-    page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
-
-  /** From source pixels to the page, with the image as large as it fits. */
-  async function placing(page: Page) {
-    const area = await page.locator('.viewport-image').first().boundingBox();
-    if (area === null) throw new Error('no viewport');
-    const scale = Math.min(area.width, area.height) / study.matrix;
-    const along = (from: number, length: number, place: number) =>
-      from + length / 2 + (place - study.matrix / 2) * scale;
-    return {
-      toPage: ({ x, y }: Point): Point => ({
-        x: along(area.x, area.width, x),
-        y: along(area.y, area.height, y),
-      }),
-    };
-  }
-
-  async function drag(page: Page, from: Point, to: Point): Promise<void> {
-    await page.mouse.move(from.x, from.y);
-    await page.mouse.down();
-    await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 3 });
-    await page.mouse.move(to.x, to.y, { steps: 3 });
-    await page.mouse.up();
   }
 
   /** Waits until the words of a measurement say a number, which they do a frame after the last movement. */
@@ -106,7 +63,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     'measure in millimetres and Hounsfield units, on a screen of one and a half pixels (graphics: %s)',
     async (graphics) => {
       const { page, errors } = await onDenseScreen(graphics);
-      const { toPage } = await placing(page);
+      const { toPage } = await placesOn(page, study);
       for (const place of [study.middle, { x: 60, y: 128 }, { x: 128, y: 200 }]) {
         const at = toPage({ x: place.x + 0.5, y: place.y + 0.5 });
         await page.mouse.move(at.x, at.y);
@@ -120,12 +77,12 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
         );
       }
       await page.keyboard.press('d');
-      await drag(page, toPage({ x: 60, y: 100 }), toPage({ x: 140, y: 160 }));
+      await drag(page, [toPage({ x: 60, y: 100 }), toPage({ x: 140, y: 160 })]);
       await measures(page, /([\d.]+) mm/, 100 * study.spacing, 0.01);
       await page.keyboard.press('Delete');
 
       await page.keyboard.press('a');
-      await drag(page, toPage({ x: 60, y: 60 }), toPage({ x: 120, y: 60 }));
+      await drag(page, [toPage({ x: 60, y: 60 }), toPage({ x: 120, y: 60 })]);
       const end = toPage({ x: 180, y: 120 });
       await page.mouse.move(end.x, end.y, { steps: 3 });
       await page.mouse.click(end.x, end.y);
@@ -133,7 +90,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
       await page.keyboard.press('Delete');
 
       await page.keyboard.press('t');
-      await drag(page, toPage({ x: 60, y: 100 }), toPage({ x: 140, y: 160 }));
+      await drag(page, [toPage({ x: 60, y: 100 }), toPage({ x: 140, y: 160 })]);
       const said = await measures(page, /L: ([\d.]+) mm/, 100 * study.spacing, 0.01);
       const across = Number(/W: ([\d.]+) mm/.exec(said)?.[1]);
       expect(across).toBeGreaterThan(0);
@@ -141,7 +98,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
       await page.keyboard.press('Delete');
 
       await page.keyboard.press('x');
-      await drag(page, toPage({ x: 40, y: 100 }), toPage({ x: 100, y: 140 }));
+      await drag(page, [toPage({ x: 40, y: 100 }), toPage({ x: 100, y: 140 })]);
       await measures(page, /Area: ([\d.]+) mm/, 60 * 40 * study.spacing ** 2, 0.02);
       const values: number[] = [];
       for (let row = 100; row < 140; row += 1) {
@@ -279,7 +236,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press(';');
     await page.reload();
-    await ready(page);
+    await roomReady(page);
     await page.locator('[data-testid="legend"][data-colours="viridis"]').waitFor();
     expect(await page.getByTestId('legend-point').innerText()).toContain('0.50');
     await page.keyboard.press('u');
@@ -299,7 +256,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await crash;
     const again = await context.newPage();
     await again.goto(`${site.url}/studies/${study.studyInstanceUid}`);
-    await ready(again);
+    await roomReady(again);
     await again.locator('[data-testid="finding"][data-state="reject"]').waitFor();
     await again.keyboard.press('s');
     expect(await again.getByTestId('comment').inputValue()).toBe('half a sentence');
@@ -330,7 +287,7 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await page.keyboard.type('a white square');
     await page.keyboard.press('Enter');
     await page.getByTestId('model-result').first().waitFor();
-    await ready(page);
+    await roomReady(page);
     await page.getByTestId('withheld').waitFor();
     expect(await page.getByTestId('own-impression').innerText()).toContain('a white square');
     await noPlaces();

@@ -32,8 +32,9 @@ export async function launchChromium(graphics: Graphics = 'swiftshader'): Promis
 export async function openPage(
   browser: Browser,
   size = { width: 1366, height: 768 },
+  deviceScaleFactor = 1,
 ): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
-  const context = await browser.newContext({ viewport: size });
+  const context = await browser.newContext({ viewport: size, deviceScaleFactor });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

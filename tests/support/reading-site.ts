@@ -12,6 +12,13 @@ import { startTestWeb } from './web-server.ts';
 
 const VIEWER = resolve(import.meta.dirname, '../../viewer/dist');
 
+export interface PageOpening {
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly deviceScaleFactor?: number;
+  /** Of a site that is served also. */
+  readonly url?: string;
+}
+
 /** A radiologist's page over studies that were put in by hand: no intake, no analysis, only what reads. */
 export interface ReadingSite {
   readonly url: string;
@@ -23,7 +30,11 @@ export interface ReadingSite {
     columns?: Parameters<typeof seedStudy>[1],
   ): Promise<{ readonly studyKey: string; readonly imageRevision: string }>;
   /** A fresh page of this reader, logged in. */
-  open(browser: Browser, reader: string): Promise<{ page: Page; errors: string[] }>;
+  open(
+    browser: Browser,
+    reader: string,
+    opening?: PageOpening,
+  ): Promise<{ page: Page; errors: string[] }>;
   /** The same studies and readers served under other settings. Gives its address. */
   serveAlso(overrides: Record<string, unknown>): Promise<string>;
   stop(): Promise<void>;
@@ -73,9 +84,9 @@ export async function startReadingSite(
     database,
     keep: (studyInstanceUid, files, columns) =>
       keepStudy(site, { studyInstanceUid, files }, columns),
-    open: async (browser, reader) => {
-      const { page, errors } = await openPage(browser);
-      await logPageIn({ database, url: web.url }, page, reader);
+    open: async (browser, reader, { url = web.url, ...screen } = {}) => {
+      const { page, errors } = await openPage(browser, screen.size, screen.deviceScaleFactor);
+      await logPageIn({ database, url }, page, reader);
       return { page, errors };
     },
     serveAlso: async (settings) => {

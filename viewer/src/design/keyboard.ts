@@ -1,5 +1,11 @@
 import { useEffect, useRef } from 'react';
 
+/** What moves a slider that has the focus; every other key acts on the page. */
+const SLIDER_KEYS: ReadonlySet<string> = new Set([
+  ...['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'],
+  ...['Home', 'End', 'PageUp', 'PageDown'],
+]);
+
 /** True while a key belongs to a field, a dialog or the browser, and must not act on the page. */
 export function keyIsTaken(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
@@ -8,6 +14,7 @@ export function keyIsTaken(event: KeyboardEvent): boolean {
   if (document.querySelector('[role="dialog"]') !== null) return true;
   if (target.closest('textarea, select, [contenteditable="true"]') !== null) return true;
   const input = target.closest('input');
+  if (input?.type === 'range') return SLIDER_KEYS.has(event.key);
   return input !== null && !['checkbox', 'button', 'radio'].includes(input.type);
 }
 

@@ -34,6 +34,8 @@ export interface StudyOptions {
   readonly studyDate?: string;
   readonly studyTime?: string;
   readonly accessionNumber?: string;
+  /** MG: the left breast is on a smaller part of the detector; it is as large as the right one all the same. */
+  readonly smallLeft?: boolean;
   readonly transferSyntax?: 'explicit' | 'implicit';
   /** CT: number of slices over the chest (24 unless given) and pixels along a side (320 unless given). */
   readonly slices?: number;

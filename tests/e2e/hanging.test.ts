@@ -7,6 +7,7 @@ import { missingPeer } from '../support/peers.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
 import { seedRun } from '../support/seed-studies.ts';
 import { centreOfHeat, rawScreenshot } from '../support/viewport-pixels.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const BOTH: readonly Graphics[] = ['swiftshader', 'none'];
 
@@ -15,7 +16,7 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const views = generateStudy({ ...radiograph, seed: 'hanging-1', lateral: true });
   const prior = generateStudy({ ...radiograph, seed: 'hanging-2', lateral: true });
   const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
-  const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null });
+  const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null, smallLeft: true });
   const slices = { kind: 'CT', lesion: null, slices: 12, matrix: 128 } as const;
   const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true });
   const chestBefore = generateStudy({ ...slices, seed: 'hanging-6' });
@@ -74,6 +75,45 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
     pane
       .locator(`[data-testid="heatmap-canvas"][data-visible="${visible}"]`)
       .waitFor({ state: 'attached' });
+
+  const wallOf = (slot: number) => (slot % 2 === 0 ? 'right' : 'left');
+
+  /** Waits until the bright breast begins so many pixels from an edge of its pane, and gives how deep it is. */
+  async function breastAt(page: Page, slot: number, wall: 'left' | 'right', distance: number) {
+    await page.mouse.move(2, 2);
+    return waitFor(
+      async () => {
+        const { data, width, height } = await rawScreenshot(paneOf(page, slot));
+        const row = Math.floor(height * 0.45);
+        const isBright = (fromWall: number) => {
+          const x = wall === 'left' ? fromWall : width - 1 - fromWall;
+          return (data[3 * (row * width + x)] ?? 0) > 40;
+        };
+        // The frame of the pane covers two pixels.
+        let from = 2;
+        while (from < width && !isBright(from)) from += 1;
+        let to = from;
+        while (to < width && isBright(to)) to += 1;
+        return Math.abs(from - Math.max(2, distance)) <= 1 ? { depth: to - from } : null;
+      },
+      { what: `the breast ${distance} pixels from the ${wall} edge of pane ${slot}` },
+    );
+  }
+
+  /** Drags with the middle button, which moves the image. */
+  async function drag(page: Page, pane: Locator, right: number) {
+    const { x, y, width, height } = (await pane.boundingBox()) ?? {
+      x: 0,
+      y: 0,
+      width: 0,
+      height: 0,
+    };
+    const [fromX, fromY] = [x + width / 2, y + height / 2];
+    await page.mouse.move(fromX, fromY);
+    await page.mouse.down({ button: 'middle' });
+    await page.mouse.move(fromX + right, fromY, { steps: 4 });
+    await page.mouse.up({ button: 'middle' });
+  }
 
   it.each(BOTH)(
     'shows two views side by side and a prior beside them, each with its own marks or none (graphics: %s)',
@@ -162,22 +202,13 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
         [0, 1, 2, 3].map((slot) => edge(slot, slot % 2 === 0 ? 'right' : 'left')),
       );
       expect(walls).toEqual(['P', 'P', 'P', 'P']);
-      // The breast is bright at its chest wall.
+      const depths: number[] = [];
       for (const slot of [0, 1, 2, 3]) {
-        const { data, width, height } = await rawScreenshot(paneOf(page, slot));
-        const row = Math.floor(height * 0.45);
-        const sum = (from: number, to: number) => {
-          let total = 0;
-          for (let x = from; x < to; x += 1) total += data[3 * (row * width + x)] ?? 0;
-          return total;
-        };
-        const half = Math.floor(width / 2);
-        const [left, right] = [sum(0, half), sum(half, width)];
-        expect([slot, slot % 2 === 0 ? right > 1.3 * left : left > 1.3 * right]).toEqual([
-          slot,
-          true,
-        ]);
+        const found = await breastAt(page, slot, wallOf(slot), 0);
+        depths.push(found.depth);
       }
+      // The detector of the left breast is smaller: the breasts are of one size all the same.
+      expect(Math.max(...depths) - Math.min(...depths)).toBeLessThan(4);
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
       await page.keyboard.press('f');
       expect(await activeSlot(page)).toBe('1');
@@ -186,7 +217,23 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       const enlarged = await paneOf(page, 1).boundingBox();
       const room = await page.getByTestId('viewport').boundingBox();
       expect([enlarged?.width, enlarged?.height]).toEqual([room?.width, room?.height]);
+      const large = await breastAt(page, 1, 'left', 0);
+      expect(large.depth).toBeGreaterThan(1.5 * (depths[1] ?? 0));
+      // Turned, it lies with its chest wall at the other edge; moved, it goes on from there.
+      await page.keyboard.press('h');
+      await breastAt(page, 1, 'right', 0);
+      await page.keyboard.press(' ');
+      await breastAt(page, 1, 'left', 0);
+      await drag(page, paneOf(page, 1), 40);
+      const moved = await breastAt(page, 1, 'left', 40);
+      expect(Math.abs(moved.depth - large.depth)).toBeLessThan(4);
+      await page.keyboard.press('=');
+      await breastAt(page, 1, 'left', 0);
       await page.keyboard.press('9');
+      await page.locator('[data-slot="0"][aria-hidden="false"]').waitFor();
+      await page.setViewportSize({ width: 1100, height: 700 });
+      for (const slot of [0, 1]) await breastAt(page, slot, wallOf(slot), 0);
+      await page.setViewportSize({ width: 1366, height: 768 });
       await page.keyboard.press('7');
       await paneOf(page, 2).waitFor({ state: 'detached' });
       expect(await page.getByTestId('pane').count()).toBe(2);

@@ -164,6 +164,18 @@ describe('flips of mammograms', () => {
     });
   });
 
+  it('go with the edge at which the chest wall is stored, where side and orientation are told', () => {
+    const wall = (told: Told, modality = 'MG') => factsOf(metadataOf(told), modality).chestWall;
+    const turned = { imageLaterality: 'L', view: 'CC', orientation: ['P', 'R'] };
+    expect(wall(turned)).toBe('right');
+    expect(wall({ ...turned, orientation: ['A', 'R'] })).toBe('left');
+    expect(wall({ ...turned, orientation: ['AR', 'F'] })).toBe('left');
+    expect(wall({ view: 'CC', orientation: ['P', 'R'] })).toBeNull();
+    expect(wall({ imageLaterality: 'L', view: 'CC' })).toBeNull();
+    expect(wall({ ...turned, orientation: ['H', 'R'] })).toBeNull();
+    expect(wall(turned, 'DX')).toBeNull();
+  });
+
   it('are none of any other modality', () => {
     const told = metadataOf({ imageLaterality: 'R', view: 'CC', orientation: ['A', 'L'] });
     expect(factsOf(told, 'DX').flips).toEqual(none);

@@ -16,7 +16,7 @@ function imageOf(plane: Given | null, [columns, rows] = [100, 100]): StackImage 
   return {
     ...{ imageId: '', sopInstanceUid: '', frame: 1, columns, rows },
     ...{ directions: null, pixelSize: null, unit: null, view: null, laterality: null },
-    ...{ isLocalizer: false, flips: { horizontal: false, vertical: false } },
+    ...{ isLocalizer: false, flips: { horizontal: false, vertical: false }, chestWall: null },
     plane: plane && { frameOfReferenceUid: '1', spacing: [1, 1], ...plane },
   };
 }

@@ -6,20 +6,14 @@ import {
   type StackViewport,
   utilities,
 } from '@cornerstonejs/core';
+import { flip, moveBy, rotate, sourceToCanvas, zoomBy } from './cornerstone-camera.ts';
 import { type EnginePane, openPane } from './cornerstone-engine.ts';
 import { NeighbourLoader } from './cornerstone-neighbours.ts';
 import { activateLeftTool, forgetMeasurements, type LeftTool } from './cornerstone-tools.ts';
-import {
-  type Affine,
-  affineFromPoints,
-  applyAffine,
-  boundsOf,
-  boxCorners,
-  invertAffine,
-  type Point,
-} from './geometry.ts';
-import type { ImageStack } from './image-stacks.ts';
+import { type Affine, applyAffine, invertAffine, type Point } from './geometry.ts';
+import type { ImageStack, StackImage } from './image-stacks.ts';
 import { AS_STORED, type Flips } from './orientation.ts';
+import { isInPlace, type PaneSize, type Placement, placementOf } from './placement.ts';
 import type { Window } from './window-presets.ts';
 
 export interface ViewportState {
@@ -45,36 +39,22 @@ function failedImageId(event: Event): string | null {
   return typeof detail.imageId === 'string' ? detail.imageId : null;
 }
 
-/** CSS pixels by which a fitted image may miss the rim. */
-const RIM = 2;
-
-/** Whether the image reaches two opposite edges of the element and is in its middle. */
-function fills({ toCanvas, stack, index }: ViewportState, element: HTMLElement): boolean {
-  const image = stack.images[index];
-  if (toCanvas === null || image === undefined) return false;
-  const [x, y, right, down] = boundsOf(boxCorners(toCanvas, [0, 0, image.columns, image.rows]));
-  const { clientWidth, clientHeight } = element;
-  const isCentred =
-    Math.abs(x + right - clientWidth) < 2 * RIM && Math.abs(y + down - clientHeight) < 2 * RIM;
-  const fits = Math.abs(right - x - clientWidth) < RIM || Math.abs(down - y - clientHeight) < RIM;
-  const isInside = right - x < clientWidth + RIM && down - y < clientHeight + RIM;
-  return isCentred && fits && isInside;
-}
-
 const first = (value: number | number[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
 /** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
 export class ImageViewport {
+  readonly #element: HTMLDivElement;
   readonly #pane: EnginePane;
   readonly #stop = new AbortController();
   readonly #neighbours: NeighbourLoader;
   #shown: ImageStack | null = null;
   /** The flips in which the image on the screen hangs; those that the reader adds come on top. */
   #hung: Flips = AS_STORED;
-  /** The whole image is shown as large as it fits: so it stays when the pane gets another size. */
+  /** Nobody has moved the image: it keeps its place when the pane gets another size, or the image is turned. */
   #isFitted = true;
 
   constructor(element: HTMLDivElement, on: ViewportEvents) {
+    this.#element = element;
     this.#neighbours = new NeighbourLoader(element);
     this.#pane = openPane(element, () => {
       const wasFitted = this.#isFitted;
@@ -87,12 +67,16 @@ export class ImageViewport {
       Enums.Events.IMAGE_RENDERED,
       () => {
         const state = this.#shown === null ? null : this.#state(this.#shown);
-        if (state === null || this.#turn(state)) return;
-        this.#isFitted = fills(state, element);
+        if (state === null) return;
+        const placement = this.#placement();
+        this.#isFitted = placement !== null && isInPlace(placement, this.#size());
         on.rendered(state);
       },
       { signal },
     );
+    // Before it is drawn for the first time, but after Cornerstone has done with it.
+    const hangSoon = () => queueMicrotask(() => this.#hang());
+    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, hangSoon, { signal });
     const onFailed = (event: Event) => {
       if (failedImageId(event) === this.#viewport().getCurrentImageId()) on.failed();
     };
@@ -107,15 +91,48 @@ export class ImageViewport {
     return this.#pane.viewport();
   }
 
-  /** Turns an image that hangs otherwise than the one before it. True when it will be drawn once more for that. */
-  #turn({ stack, index }: ViewportState): boolean {
-    const wanted = stack.images[index]?.flips ?? AS_STORED;
+  /** Lets the image hang as is usual: turned as it wants, and in its place unless the reader has moved what hung before. */
+  #hang(): void {
+    if (this.#stop.signal.aborted) return;
+    const viewport = this.#viewport();
+    const wanted = this.#drawn()?.flips;
+    if (wanted === undefined) return;
     const { horizontal, vertical } = this.#hung;
-    if (wanted.horizontal === horizontal && wanted.vertical === vertical) return false;
     this.#hung = wanted;
-    if (wanted.horizontal !== horizontal) this.flip('horizontal');
-    if (wanted.vertical !== vertical) this.flip('vertical');
-    return true;
+    if (wanted.horizontal !== horizontal) flip(viewport, 'horizontal');
+    if (wanted.vertical !== vertical) flip(viewport, 'vertical');
+    if (this.#isFitted) this.#place();
+  }
+
+  #drawn(): StackImage | undefined {
+    const drawn = this.#viewport().getCornerstoneImage()?.imageId;
+    return this.#shown?.images.find((image) => image.imageId === drawn);
+  }
+
+  #size(): PaneSize {
+    const { clientWidth, clientHeight } = this.#element;
+    return { width: clientWidth, height: clientHeight };
+  }
+
+  /** What would bring the image that is drawn to its place; null where there is none. */
+  #placement(): Placement | null {
+    const image = this.#drawn();
+    const affine = sourceToCanvas(this.#viewport());
+    const size = this.#size();
+    if (image === undefined || affine === null || size.width === 0 || size.height === 0)
+      return null;
+    return placementOf(affine, image, size);
+  }
+
+  #place(): void {
+    const viewport = this.#viewport();
+    const grown = this.#placement();
+    if (grown === null) return;
+    // Only a chest wall is to lie at its edge to the pixel.
+    if (isInPlace(grown, this.#size()) && this.#drawn()?.chestWall == null) return;
+    zoomBy(viewport, grown.factor);
+    const moved = this.#placement();
+    if (moved !== null) moveBy(viewport, moved.shift);
   }
 
   /** @throws when the image cannot be fetched or decoded */
@@ -132,6 +149,7 @@ export class ImageViewport {
     await viewport.setStack(ids, index);
     if (this.#stop.signal.aborted) return;
     this.#shown = stack;
+    this.#hang();
     viewport.render();
     this.#neighbours.start(ids, index);
   }
@@ -155,30 +173,13 @@ export class ImageViewport {
       index,
       isWanted: drawn === viewport.getCurrentImageId(),
       window: level === null ? null : { center: level.windowCenter, width: level.windowWidth },
-      toCanvas: this.#toCanvas(viewport),
+      toCanvas: sourceToCanvas(viewport),
       onGpu: !getShouldUseCPURendering(),
     };
   }
 
-  /** Three points fix the affine map, whatever zoom, pan, flip and rotation are; right on GPU and CPU. */
-  #toCanvas(viewport: StackViewport): Affine | null {
-    const image = viewport.getImageData();
-    if (!image) return null;
-    const { origin, spacing, direction } = image;
-    // On the GPU an index is the middle of its pixel; the software renderer draws pixels from their corners.
-    const half = getShouldUseCPURendering() ? 0 : 0.5;
-    const place = (x: number, y: number): Point => {
-      const right = (x - half) * spacing[0];
-      const down = (y - half) * spacing[1];
-      const along = (axis: 0 | 1 | 2) =>
-        origin[axis] + (direction[axis] ?? 0) * right + (direction[axis + 3] ?? 0) * down;
-      return viewport.worldToCanvas([along(0), along(1), along(2)]);
-    };
-    return affineFromPoints(place(0, 0), place(1, 0), place(0, 1));
-  }
-
   toSource(canvas: Point): Point | null {
-    const affine = this.#toCanvas(this.#viewport());
+    const affine = sourceToCanvas(this.#viewport());
     const inverse = affine === null ? null : invertAffine(affine);
     return inverse === null ? null : applyAffine(inverse, canvas);
   }
@@ -221,33 +222,28 @@ export class ImageViewport {
   }
 
   flip(axis: 'horizontal' | 'vertical'): void {
-    const viewport = this.#viewport();
-    const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
-    viewport.setCamera(
-      axis === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
-    );
-    viewport.render();
+    this.#turn((viewport) => flip(viewport, axis));
   }
 
   rotate(degrees: number): void {
+    this.#turn((viewport) => rotate(viewport, degrees));
+  }
+
+  /** An image that nobody moved keeps its place. */
+  #turn(act: (viewport: StackViewport) => void): void {
     const viewport = this.#viewport();
-    viewport.setViewPresentation({ rotation: (viewport.getRotation() + degrees + 360) % 360 });
+    act(viewport);
+    if (this.#isFitted) this.#place();
     viewport.render();
   }
 
   zoom(factor: number): void {
     const viewport = this.#viewport();
-    const { parallelScale, scale } = viewport.getCamera();
-    // Without WebGL the parallel scale is read and written in different units when pixels are not square.
-    if (getShouldUseCPURendering()) {
-      if (scale !== undefined) viewport.setCamera({ scale: scale * factor });
-    } else if (parallelScale !== undefined) {
-      viewport.setCamera({ parallelScale: parallelScale / factor });
-    }
+    zoomBy(viewport, factor);
     viewport.render();
   }
 
-  /** Fills the viewport again; window, flips and rotation stay. */
+  /** Puts the whole image in its place again; window, flips and rotation stay. */
   fit(): void {
     const viewport = this.#viewport();
     const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
@@ -255,6 +251,7 @@ export class ImageViewport {
     viewport.resetCamera();
     viewport.setViewPresentation({ rotation });
     viewport.setCamera({ flipHorizontal, flipVertical });
+    this.#place();
     viewport.render();
   }
 
@@ -267,6 +264,7 @@ export class ImageViewport {
     viewport.resetProperties();
     const { horizontal, vertical } = this.#hung;
     viewport.setCamera({ flipHorizontal: horizontal, flipVertical: vertical });
+    this.#place();
     viewport.render();
   }
 

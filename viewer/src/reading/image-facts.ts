@@ -2,6 +2,7 @@
 import { viewName } from '#core/completeness/evidence.ts';
 import {
   type Breast,
+  chestWallOf,
   directionsOfCosines,
   directionsOfWords,
   type Flips,
@@ -28,6 +29,8 @@ export interface ImageFacts {
   readonly plane: ImagePlane | null;
   /** What the image needs to hang as is usual: of mammograms that say that they are stored turned. */
   readonly flips: Flips;
+  /** Where the chest wall lies in the image as it is stored; null for what is no mammogram or does not say so. */
+  readonly chestWall: 'left' | 'right' | null;
 }
 
 const SOP_INSTANCE_UID = '00080018';
@@ -145,5 +148,6 @@ export function factsOf(instance: DicomJson | undefined, modality: string | null
     plane: planeOf(instance),
     isLocalizer: valuesOf(instance, IMAGE_TYPE).includes('LOCALIZER'),
     flips: flipsToHang({ modality, directions, laterality, view }),
+    chestWall: chestWallOf({ modality, directions, laterality }),
   };
 }

@@ -1,4 +1,5 @@
 import type { StudyDetail } from '#contracts/study.ts';
+import type { ImageSize } from './geometry.ts';
 import { type DicomJson, factsOf, type ImageFacts, slicePosition } from './image-facts.ts';
 import { READING_TEXT } from './text.ts';
 
@@ -10,6 +11,8 @@ export interface StackImage extends ImageFacts {
   readonly frame: number;
   readonly columns: number;
   readonly rows: number;
+  /** What a pane has room for when the image hangs in it, where that is more than the image itself; in its pixels. */
+  readonly area?: ImageSize;
 }
 
 export interface ImageStack {
@@ -24,6 +27,25 @@ function titleOf(series: StudyDetail['series'][number], place: number): string {
   return series.seriesDescription ?? READING_TEXT.seriesNumber(String(number));
 }
 
+/** Gives mammograms that lie at their chest walls room for the largest of them: so all have one scale, and can be compared. */
+function inOneScale(stacks: readonly ImageStack[]): ImageStack[] {
+  const sizes = stacks
+    .flatMap(({ images }) => images)
+    .flatMap(({ chestWall, pixelSize, columns, rows }) =>
+      chestWall === null || pixelSize === null
+        ? []
+        : [{ width: columns * pixelSize.column, height: rows * pixelSize.row }],
+    );
+  const width = Math.max(...sizes.map((size) => size.width));
+  const height = Math.max(...sizes.map((size) => size.height));
+  const placed = (image: StackImage): StackImage => {
+    const { chestWall, pixelSize } = image;
+    if (chestWall === null || pixelSize === null) return image;
+    return { ...image, area: { columns: width / pixelSize.column, rows: height / pixelSize.row } };
+  };
+  return stacks.map((stack) => ({ ...stack, images: stack.images.map(placed) }));
+}
+
 /**
  * The stacks of a study, in the order of series numbers; images by place along the normal when all have one, head first
  * as on a light box, else by instance number.
@@ -34,7 +56,7 @@ export function buildStacks(
   origin: string,
 ): ImageStack[] {
   const inOrder = study.series.toSorted((a, b) => (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0));
-  return inOrder.flatMap((series, place) => {
+  const stacks = inOrder.flatMap((series, place): ImageStack[] => {
     const drawable = series.instances
       .filter((each) => each.kind === 'image' && metadata.has(each.sopInstanceUid))
       .map((instance) => ({
@@ -69,6 +91,7 @@ export function buildStacks(
       },
     ];
   });
+  return inOneScale(stacks);
 }
 
 export interface ImagePlace {

@@ -88,17 +88,31 @@ export interface Flips {
 export const AS_STORED: Flips = { horizontal: false, vertical: false };
 const FROM_ABOVE: ReadonlySet<string | null> = new Set(['CC', 'XCCL', 'XCCM']);
 
+interface Mammogram {
+  readonly modality: string | null;
+  readonly directions: PlaneDirections | null;
+  readonly laterality: Breast | null;
+}
+
+/** The edge of the stored image at which the chest wall of a mammogram lies; null where the image does not say so. */
+export function chestWallOf({
+  modality,
+  directions,
+  laterality,
+}: Mammogram): 'left' | 'right' | null {
+  if (modality !== 'MG' || laterality === null) return null;
+  // The first letter is the strongest.
+  const towards = directions?.right[0];
+  if (towards === 'P') return 'right';
+  return towards === 'A' ? 'left' : null;
+}
+
 /**
  * The flips by which a mammogram hangs as is usual: chest walls back to back, that is to the right for the right breast
  * and to the left for the left one, the outer side on top in a cranio-caudal view, the head on top in any other. An image
  * that hangs so already, or does not say how the patient lies in it, stays as it is stored.
  */
-export function flipsToHang(image: {
-  readonly modality: string | null;
-  readonly directions: PlaneDirections | null;
-  readonly laterality: Breast | null;
-  readonly view: string | null;
-}): Flips {
+export function flipsToHang(image: Mammogram & { readonly view: string | null }): Flips {
   const { directions, laterality } = image;
   if (image.modality !== 'MG' || directions === null || laterality === null) return AS_STORED;
   const right = laterality === 'R' ? 'P' : 'A';

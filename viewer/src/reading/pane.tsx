@@ -8,6 +8,7 @@ import { judgingOn } from './judging-on.ts';
 import { LoadingBar } from './loading-bar.tsx';
 import { operatingPointOf } from './operating-point.ts';
 import { PANES_TEXT as T } from './panes-text.ts';
+import { wallOnScreen } from './placement.ts';
 import { PriorStrip } from './prior-strip.tsx';
 import { PRIORS_TEXT } from './priors-text.ts';
 import { ReferenceLine } from './reference-line.tsx';
@@ -93,8 +94,10 @@ function Stage(props: PaneProps) {
   const area = useRef<HTMLDivElement>(null);
   const isMarked = !pane.isPrior && study.readingMode !== 'triage-only';
   const isActive = pane.slot === panes.active.slot;
+  const affine = pane.state?.toCanvas ?? null;
+  const wall = affine === null ? null : wallOnScreen(affine, pane.image?.chestWall ?? null);
   return (
-    <div ref={area} className="pane-stage">
+    <div ref={area} className="pane-stage" data-wall={wall}>
       <div className="viewport-image" ref={pane.attach} />
       {isMarked ? <PaneMarks {...props} /> : null}
       <ReferenceLine pane={pane} active={panes.active} />

@@ -1,0 +1,57 @@
+/** Where an image lies in a STACK viewport, and how it is moved: the same on the GPU and in software. CSS pixels. */
+import { getShouldUseCPURendering, type StackViewport } from '@cornerstonejs/core';
+import { type Affine, affineFromPoints, type Point } from './geometry.ts';
+
+/**
+ * Source pixels to CSS pixels; null without an image. Three points fix the affine map, whatever zoom, pan, flip and
+ * rotation are.
+ */
+export function sourceToCanvas(viewport: StackViewport): Affine | null {
+  const image = viewport.getImageData();
+  if (!image) return null;
+  const { origin, spacing, direction } = image;
+  // On the GPU an index is the middle of its pixel; the software renderer draws pixels from their corners.
+  const half = getShouldUseCPURendering() ? 0 : 0.5;
+  const place = (x: number, y: number): Point => {
+    const right = (x - half) * spacing[0];
+    const down = (y - half) * spacing[1];
+    const along = (axis: 0 | 1 | 2) =>
+      origin[axis] + (direction[axis] ?? 0) * right + (direction[axis + 3] ?? 0) * down;
+    return viewport.worldToCanvas([along(0), along(1), along(2)]);
+  };
+  return affineFromPoints(place(0, 0), place(1, 0), place(0, 1));
+}
+
+/** Enlarges about the middle of the viewport. */
+export function zoomBy(viewport: StackViewport, factor: number): void {
+  const { parallelScale, scale } = viewport.getCamera();
+  // Without WebGL the parallel scale is read and written in different units when pixels are not square.
+  if (getShouldUseCPURendering()) {
+    if (scale !== undefined) viewport.setCamera({ scale: scale * factor });
+  } else if (parallelScale !== undefined) {
+    viewport.setCamera({ parallelScale: parallelScale / factor });
+  }
+}
+
+/** Moves the image across the viewport. */
+export function moveBy(viewport: StackViewport, [x, y]: Point): void {
+  const { focalPoint, position } = viewport.getCamera();
+  if (focalPoint === undefined || position === undefined) return;
+  const [from, to] = [viewport.canvasToWorld([0, 0]), viewport.canvasToWorld([x, y])];
+  const moved = (point: readonly number[]): [number, number, number] => {
+    const along = (axis: 0 | 1 | 2) => (point[axis] ?? 0) - (to[axis] - from[axis]);
+    return [along(0), along(1), along(2)];
+  };
+  viewport.setCamera({ focalPoint: moved(focalPoint), position: moved(position) });
+}
+
+export function flip(viewport: StackViewport, axis: 'horizontal' | 'vertical'): void {
+  const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
+  viewport.setCamera(
+    axis === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
+  );
+}
+
+export function rotate(viewport: StackViewport, degrees: number): void {
+  viewport.setViewPresentation({ rotation: (viewport.getRotation() + degrees + 360) % 360 });
+}

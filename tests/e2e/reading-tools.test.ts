@@ -11,6 +11,24 @@ import { waitFor } from '../support/wait-for.ts';
 
 const GRAPHICS: readonly Graphics[] = ['swiftshader', 'none'];
 
+/** Gives the page its graphics contexts in hand, to be lost as a driver loses them. */
+const COLLECT_CONTEXTS = `
+  window.contexts = [];
+  const { getContext } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    const context = getContext.call(this, kind, ...more);
+    if (kind === 'webgl2' && context !== null && !window.contexts.includes(context)) {
+      window.contexts.push(context);
+    }
+    return context;
+  };`;
+
+const LOSE_CONTEXTS = `
+  window.losing = window.contexts
+    .filter((each) => !each.isContextLost())
+    .map((each) => each.getExtension('WEBGL_lose_context'));
+  for (const each of window.losing) each.loseContext();`;
+
 describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
   let site: ReadingSite;
   let study: PaintedStudy;
@@ -239,6 +257,39 @@ describe.skipIf(missingPeer('chromium'))('tools of the reading room', () => {
     await roomReady(page);
     await page.locator('[data-testid="legend"][data-colours="viridis"]').waitFor();
     expect(await page.getByTestId('legend-point').innerText()).toContain('0.50');
+    await page.keyboard.press('u');
+    expect(errors).toEqual([]);
+  });
+
+  it('rest while the graphics card is reset, and have the same image back after it', async () => {
+    const { page, errors } = await open({ before: COLLECT_CONTEXTS });
+    await page.mouse.move(2, 2);
+    await page.keyboard.press('2');
+    await page.getByTestId('window').filter({ hasText: 'W 1500' }).waitFor();
+    const before = await rawScreenshot(page);
+    const lose = async () => {
+      await page.evaluate(LOSE_CONTEXTS);
+      await page.locator('[data-testid="reading-page"][data-ready="false"]').waitFor();
+      expect(await page.getByTestId('image-failure').innerText()).toMatch(/graphics/i);
+    };
+    await lose();
+    await page.keyboard.press('y');
+    expect(await page.locator('[data-testid="finding"][data-state="confirm"]').count()).toBe(0);
+    await page.evaluate('for (const each of window.losing) each.restoreContext()');
+    await roomReady(page);
+    await page.getByTestId('window').filter({ hasText: 'W 1500' }).waitFor();
+    const after = await rawScreenshot(page);
+    const differing = after.data.filter(
+      (value, at) => Math.abs(value - (before.data[at] ?? 0)) > 8,
+    );
+    expect(differing.length / after.data.length).toBeLessThan(0.001);
+    // A browser that does not give it back draws without.
+    await lose();
+    await roomReady(page);
+    await page.getByText('software rendering').waitFor();
+    await page.keyboard.press('y');
+    await page.locator('[data-testid="finding"][data-state="confirm"]').waitFor();
+    await keepScreenshot(page, 'reading-graphics-lost');
     await page.keyboard.press('u');
     expect(errors).toEqual([]);
   });

@@ -17,6 +17,8 @@ export interface PageOpening {
   readonly deviceScaleFactor?: number;
   /** Of a site that is served also. */
   readonly url?: string;
+  /** What runs in the page before its own code. */
+  readonly before?: string;
 }
 
 /** A radiologist's page over studies that were put in by hand: no intake, no analysis, only what reads. */
@@ -86,6 +88,7 @@ export async function startReadingSite(
       keepStudy(site, { studyInstanceUid, files }, columns),
     open: async (browser, reader, { url = web.url, ...screen } = {}) => {
       const { page, errors } = await openPage(browser, screen.size, screen.deviceScaleFactor);
+      if (screen.before !== undefined) await page.addInitScript(screen.before);
       await logPageIn({ database, url }, page, reader);
       return { page, errors };
     },

@@ -1,39 +1,118 @@
 /** The one rendering engine that all panes of the page share: it stands from the first pane to a while after the last. */
-import { Enums, RenderingEngine, StackViewport } from '@cornerstonejs/core';
+import {
+  cache,
+  Enums,
+  eventTarget,
+  getShouldUseCPURendering,
+  RenderingEngine,
+  StackViewport,
+  setUseCPURendering,
+} from '@cornerstonejs/core';
 import { startCornerstone } from './cornerstone-start.ts';
 import { bindTools, forgetMeasurements, releaseTools } from './cornerstone-tools.ts';
+import { graphicsState } from './graphics-state.ts';
 
 const ENGINE = 'radtriage-engine';
 /** From one study to the next the engine stays: a graphics context and its programs take a tenth of a second. */
 const LINGER_MS = 2_000;
 
-/** Called before the engine takes the new size. What it gives is called after that. */
-type Resizing = () => () => void;
+/** A browser that gives its graphics back does so within a second. After that it is drawn without. */
+const RESTORE_MS = 3_000;
+
+interface PaneEvents {
+  /** Called before the engine takes the new size. What it gives is called after that. */
+  readonly resizing: () => () => void;
+  /** The graphics card was reset: what stands on the screen is none of ours. */
+  readonly graphicsLost: () => void;
+  /** There is a new viewport, without an image. */
+  readonly graphicsBack: () => void;
+}
+
+interface Pane {
+  readonly viewportId: string;
+  readonly element: HTMLDivElement;
+  readonly on: PaneEvents;
+}
 
 interface Shared {
-  readonly engine: RenderingEngine;
+  engine: RenderingEngine;
   readonly observer: ResizeObserver;
-  readonly panes: Map<Element, Resizing>;
+  readonly panes: Map<Element, Pane>;
+  readonly stop: () => void;
 }
 
 let shared: Shared | null = null;
 let closing: ReturnType<typeof setTimeout> | undefined;
 let count = 0;
 
+function enable(engine: RenderingEngine, { viewportId, element }: Pane): void {
+  engine.enableElement({
+    viewportId,
+    type: Enums.ViewportType.STACK,
+    element,
+    defaultOptions: { background: [0, 0, 0] },
+  });
+  bindTools(viewportId, ENGINE);
+}
+
+/** A graphics context that comes back has none of its programs and textures, and vtk.js does not make them anew. */
+function rebuild(): void {
+  if (shared === null) return;
+  const panes = [...shared.panes.values()];
+  shared.engine.destroy();
+  shared.engine = new RenderingEngine(ENGINE);
+  for (const pane of panes) enable(shared.engine, pane);
+  graphicsState.setLost(false);
+  for (const { on } of panes) on.graphicsBack();
+}
+
+/** Images in colour are kept otherwise for the software renderer: they are read again. */
+function drawWithoutGraphics(): void {
+  setUseCPURendering(true, false);
+  cache.purgeCache();
+  rebuild();
+}
+
+/** @returns the way to stop listening */
+function listenToGraphics(): () => void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const onLost = () => {
+    if (getShouldUseCPURendering()) return;
+    graphicsState.setLost(true);
+    for (const { on } of shared?.panes.values() ?? []) on.graphicsLost();
+    clearTimeout(waiting);
+    waiting = setTimeout(drawWithoutGraphics, RESTORE_MS);
+  };
+  const onRestored = () => {
+    if (!graphicsState.isLost()) return;
+    clearTimeout(waiting);
+    rebuild();
+  };
+  const { WEBGL_CONTEXT_LOST, WEBGL_CONTEXT_RESTORED } = Enums.Events;
+  eventTarget.addEventListener(WEBGL_CONTEXT_LOST, onLost);
+  eventTarget.addEventListener(WEBGL_CONTEXT_RESTORED, onRestored);
+  return () => {
+    clearTimeout(waiting);
+    eventTarget.removeEventListener(WEBGL_CONTEXT_LOST, onLost);
+    eventTarget.removeEventListener(WEBGL_CONTEXT_RESTORED, onRestored);
+    graphicsState.setLost(false);
+  };
+}
+
 function openEngine(): Shared {
   startCornerstone();
-  const engine = new RenderingEngine(ENGINE);
-  const panes = new Map<Element, Resizing>();
+  const panes = new Map<Element, Pane>();
   // One observer for all: a new layout resizes every pane, and the engine does them in one go.
   const observer = new ResizeObserver((entries) => {
-    const after = entries.map(({ target }) => panes.get(target)?.());
-    engine.resize(true, true);
+    const after = entries.map(({ target }) => panes.get(target)?.on.resizing());
+    shared?.engine.resize(true, true);
     for (const each of after) each?.();
   });
-  return { engine, observer, panes };
+  return { engine: new RenderingEngine(ENGINE), observer, panes, stop: listenToGraphics() };
 }
 
 function closeEngine(): void {
+  shared?.stop();
   shared?.observer.disconnect();
   shared?.engine.destroy();
   shared = null;
@@ -46,33 +125,29 @@ export interface EnginePane {
 }
 
 /** Gives an element a STACK viewport of its own, with the mouse tools that all panes share. */
-export function openPane(element: HTMLDivElement, onResize: Resizing): EnginePane {
+export function openPane(element: HTMLDivElement, on: PaneEvents): EnginePane {
   clearTimeout(closing);
-  shared ??= openEngine();
-  const { engine, observer, panes } = shared;
+  const room = shared ?? openEngine();
+  shared = room;
   count += 1;
   const viewportId = `radtriage-viewport-${count}`;
-  engine.enableElement({
-    viewportId,
-    type: Enums.ViewportType.STACK,
-    element,
-    defaultOptions: { background: [0, 0, 0] },
-  });
-  bindTools(viewportId, ENGINE);
-  panes.set(element, onResize);
-  observer.observe(element);
+  const pane = { viewportId, element, on };
+  enable(room.engine, pane);
+  room.panes.set(element, pane);
+  room.observer.observe(element);
   return {
     viewport: () => {
+      const { engine } = room;
       const viewport = engine.hasBeenDestroyed ? undefined : engine.getViewport(viewportId);
       if (viewport instanceof StackViewport) return viewport;
       throw new Error('the viewport is closed');
     },
     close: () => {
-      if (!panes.delete(element)) return;
-      observer.unobserve(element);
+      if (!room.panes.delete(element)) return;
+      room.observer.unobserve(element);
       releaseTools(viewportId, ENGINE);
-      engine.disableElement(viewportId);
-      if (panes.size > 0) return;
+      room.engine.disableElement(viewportId);
+      if (room.panes.size > 0) return;
       forgetMeasurements();
       closing = setTimeout(closeEngine, LINGER_MS);
     },

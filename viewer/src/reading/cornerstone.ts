@@ -29,8 +29,14 @@ export interface ViewportState {
 
 interface ViewportEvents {
   rendered(state: ViewportState): void;
-  /** The image that is asked for now could not be fetched or decoded. */
+  /** The image that is asked for now could not be fetched, decoded or kept on the screen. */
   failed(): void;
+}
+
+interface Lost {
+  readonly stack: ImageStack;
+  readonly index: number;
+  readonly window: Window | null;
 }
 
 function failedImageId(event: Event): string | null {
@@ -48,6 +54,9 @@ export class ImageViewport {
   readonly #stop = new AbortController();
   readonly #neighbours: NeighbourLoader;
   #shown: ImageStack | null = null;
+  #asked: Lost | null = null;
+  /** What was shown when the graphics card was reset, until it is shown again. */
+  #lost: Lost | null = null;
   /** The flips in which the image on the screen hangs; those that the reader adds come on top. */
   #hung: Flips = AS_STORED;
   /** Nobody has moved the image: it keeps its place when the pane gets another size, or the image is turned. */
@@ -56,11 +65,18 @@ export class ImageViewport {
   constructor(element: HTMLDivElement, on: ViewportEvents) {
     this.#element = element;
     this.#neighbours = new NeighbourLoader(element);
-    this.#pane = openPane(element, () => {
-      const wasFitted = this.#isFitted;
-      return () => {
-        if (wasFitted && this.#shown !== null) this.fit();
-      };
+    this.#pane = openPane(element, {
+      resizing: () => {
+        const wasFitted = this.#isFitted;
+        return () => {
+          if (wasFitted && this.#shown !== null) this.fit();
+        };
+      },
+      graphicsLost: () => {
+        this.#lost = this.#whatIsAsked();
+        if (this.#lost !== null) on.failed();
+      },
+      graphicsBack: () => void this.#showAgain().catch(on.failed),
     });
     const { signal } = this.#stop;
     element.addEventListener(
@@ -143,6 +159,7 @@ export class ImageViewport {
       return;
     }
     this.#neighbours.stop();
+    this.#asked = { stack, index, window: null };
     this.#shown = null;
     this.#hung = AS_STORED;
     const ids = stack.images.map((image) => image.imageId);
@@ -152,6 +169,23 @@ export class ImageViewport {
     this.#hang();
     viewport.render();
     this.#neighbours.start(ids, index);
+  }
+
+  #whatIsAsked(): Lost | null {
+    const stack = this.#shown;
+    if (stack === null) return this.#asked;
+    return { stack, index: this.wantedIndex(), window: this.#window() };
+  }
+
+  /** The image that was on the screen when the graphics card was reset, as it hangs, in the window that it had. */
+  async #showAgain(): Promise<void> {
+    const lost = this.#lost;
+    this.#lost = null;
+    if (lost === null) return;
+    this.#shown = null;
+    this.#isFitted = true;
+    await this.show(lost.stack, lost.index);
+    if (lost.window !== null && !this.#stop.signal.aborted) this.setWindow(lost.window);
   }
 
   /** The image asked for, drawn or not. */
@@ -165,17 +199,21 @@ export class ImageViewport {
     const drawn = viewport.getCornerstoneImage()?.imageId;
     const index = stack.images.findIndex((image) => image.imageId === drawn);
     if (index < 0) return null;
-    const range = viewport.getProperties().voiRange;
-    const level =
-      range == null ? null : utilities.windowLevel.toWindowLevel(range.lower, range.upper);
     return {
       stack,
       index,
       isWanted: drawn === viewport.getCurrentImageId(),
-      window: level === null ? null : { center: level.windowCenter, width: level.windowWidth },
+      window: this.#window(),
       toCanvas: sourceToCanvas(viewport),
       onGpu: !getShouldUseCPURendering(),
     };
+  }
+
+  #window(): Window | null {
+    const range = this.#viewport().getProperties().voiRange;
+    if (range == null) return null;
+    const level = utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+    return { center: level.windowCenter, width: level.windowWidth };
   }
 
   toSource(canvas: Point): Point | null {

@@ -8,6 +8,9 @@ export const READING_TEXT = translated('READING_TEXT', {
   noImages: 'This study has no image that can be drawn.',
   imageFailed: 'This image could not be drawn.',
   imageFailedDetail: 'Choose another image or series; verdicts wait until one is drawn.',
+  graphicsLost: 'The computer has reset its graphics card.',
+  graphicsLostDetail:
+    'The image comes back by itself; if not, load the page again. Nothing is lost.',
   loadNew: 'Load the new version',
   draftKept: 'Your draft is kept.',
   openedByOther: (name: string, ago: string) => `${name} opened this study ${ago}.`,

@@ -1,7 +1,18 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import type { ViewportState } from './cornerstone.ts';
+import { graphicsState } from './graphics-state.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Editing } from './use-judging.ts';
+
+function Failure() {
+  const isLost = useSyncExternalStore(graphicsState.subscribe, graphicsState.isLost);
+  return (
+    <div className="viewport-failure" role="alert" data-testid="image-failure">
+      <strong>{isLost ? T.graphicsLost : T.imageFailed}</strong>
+      <span>{isLost ? T.graphicsLostDetail : T.imageFailedDetail}</span>
+    </div>
+  );
+}
 
 /** What stands in the corners of the image: series and place, window, and what is under way. */
 export function ViewportCorners(props: {
@@ -36,12 +47,7 @@ export function ViewportCorners(props: {
           </div>
         </>
       )}
-      {props.failed ? (
-        <div className="viewport-failure" role="alert" data-testid="image-failure">
-          <strong>{T.imageFailed}</strong>
-          <span>{T.imageFailedDetail}</span>
-        </div>
-      ) : null}
+      {props.failed ? <Failure /> : null}
       {editing === null ? null : (
         <div className="viewport-hint" role="status">
           {editing.kind === 'add' ? T.addHint : T.amendHint}

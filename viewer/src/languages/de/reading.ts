@@ -10,6 +10,9 @@ export const reading: Pick<Dictionary, 'READING_TEXT'> = {
     imageFailed: 'Dieses Bild konnte nicht dargestellt werden.',
     imageFailedDetail:
       'Wählen Sie ein anderes Bild oder eine andere Serie; Bewertungen warten, bis eines dargestellt ist.',
+    graphicsLost: 'Der Computer hat seine Grafikkarte zurückgesetzt.',
+    graphicsLostDetail:
+      'Das Bild kommt von selbst zurück; wenn nicht, die Seite neu laden. Nichts geht verloren.',
     loadNew: 'Neue Version laden',
     draftKept: 'Ihr Entwurf bleibt erhalten.',
     openedByOther: (name, ago) => `${name} hat diese Untersuchung geöffnet (${ago}).`,

@@ -142,9 +142,10 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
     await page
       .locator(`[data-testid="banner-patient"][data-uid="${next?.studyInstanceUid}"]`)
       .waitFor();
-    for (const key of ['y', 'n', 'm', 'i', 's']) await page.keyboard.press(key);
+    for (const key of ['y', 'n', 'm', 'i', 's', '!']) await page.keyboard.press(key);
     expect(await room.getAttribute('data-ready')).toBe('false');
     expect(await page.getByTestId('sign-strip').count()).toBe(0);
+    expect(await page.getByRole('dialog').count()).toBe(0);
     letGo();
     await ready(page);
     const open = page.locator('[data-testid="finding"][data-state="open"]');

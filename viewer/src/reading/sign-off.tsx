@@ -3,6 +3,7 @@ import type { StudyDetail } from '#contracts/study.ts';
 import { ApiFailure, messageOf } from '../api/client.ts';
 import { ELSEWHERE_TEXT as E } from '../design/elsewhere-text.ts';
 import { formatWhen } from '../design/format.ts';
+import { useKeys } from '../design/keyboard.ts';
 import { Button, Dialog, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { ReviewHistory } from './review-history.tsx';
@@ -12,6 +13,8 @@ import { READING_TEXT as T } from './text.ts';
 import type { Judging } from './use-judging.ts';
 import { useSignOff } from './use-sign-off.ts';
 import type { OpenStudy } from './use-study.ts';
+
+type SignOffActions = ReturnType<typeof useSignOff>;
 
 interface SignOffProps {
   readonly study: StudyDetail;
@@ -35,7 +38,15 @@ function countVerdicts(judging: Judging): string {
   return said.length === 0 ? T.noneMarked : said.join(', ');
 }
 
+/** Who has it open instead of this reader, by a refusal to sign; null when it was refused for something else. */
+function holderOf(error: Error | null): string | null {
+  if (!(error instanceof ApiFailure) || error.code !== 'STUDY_HELD') return null;
+  return String(error.details['openedBy'] ?? '');
+}
+
 function failureWords(error: Error, change: StudyChange | null): string {
+  const holder = holderOf(error);
+  if (holder !== null) return `${T.heldBy(holder)} ${T.draftKept}`;
   if (error instanceof ApiFailure && error.status === 409) {
     const what = change === null ? '' : `${describeChange(change)} `;
     return `${T.stale} ${what}${T.draftKept}`;
@@ -43,15 +54,18 @@ function failureWords(error: Error, change: StudyChange | null): string {
   return `${messageOf(error)} ${T.draftKept}`;
 }
 
-function Strip(props: SignOffProps & { readonly actions: ReturnType<typeof useSignOff> }) {
+function Strip(props: SignOffProps & { readonly actions: SignOffActions }) {
   const { judging, actions } = props;
+  const { user } = useSession();
   const blocked = judging.undecidedCount > 0 || props.open.change !== null;
-  // Once the new version is loaded there is nothing left of the conflict.
+  const isStillHeld = holderOf(actions.sign.error) !== null && props.study.openedBy !== user.name;
+  // Once the new version is loaded, or the study taken over, there is nothing left of the conflict.
   const settled =
     actions.sign.error instanceof ApiFailure &&
     actions.sign.error.status === 409 &&
     props.open.change === null &&
-    !props.open.fetching;
+    !props.open.fetching &&
+    !isStillHeld;
   const submit = () => {
     if (blocked || !props.ready || actions.sign.isPending) return;
     const openedAt = props.openedAt.current ?? new Date().toISOString();
@@ -131,7 +145,7 @@ function ReportedElsewhere({ study, actions }: AlreadyReadProps) {
 
 interface AlreadyReadProps {
   readonly study: StudyDetail;
-  readonly actions: ReturnType<typeof useSignOff>;
+  readonly actions: SignOffActions;
 }
 
 /** A study that is read already: by whom, and the way back for whoever signed it. */
@@ -159,11 +173,56 @@ function AlreadyRead(props: AlreadyReadProps) {
   );
 }
 
+/** Takes the study off the list without a verdict, after a question. */
+function ElsewhereButton(props: { readonly ready: boolean; readonly actions: SignOffActions }) {
+  const { elsewhere } = props.actions;
+  const [asking, setAsking] = useState(false);
+  useKeys((event) => {
+    if (event.key === '!' && props.ready) setAsking(true);
+  });
+  return (
+    <>
+      <Button
+        kind="quiet"
+        size="small"
+        title="!"
+        aria-keyshortcuts="!"
+        onClick={() => setAsking(true)}
+      >
+        {T.elsewhere}
+      </Button>
+      {asking ? (
+        <Dialog
+          title={T.elsewhereTitle}
+          description={T.elsewhereDetail}
+          onClose={() => setAsking(false)}
+        >
+          {elsewhere.isError ? (
+            <p className="sign-error" role="alert">
+              {messageOf(elsewhere.error)}
+            </p>
+          ) : null}
+          <div className="dialog-actions">
+            <Button onClick={() => setAsking(false)}>{T.cancel}</Button>
+            <Button
+              kind="primary"
+              autoFocus
+              disabled={elsewhere.isPending}
+              onClick={() => elsewhere.mutate()}
+            >
+              {T.elsewhere}
+            </Button>
+          </div>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}
+
 /** The explicit act that ends the reading of a study. */
 export function SignOff(props: SignOffProps) {
   const { user } = useSession();
   const actions = useSignOff(props);
-  const [asking, setAsking] = useState(false);
   const { readingStatus, reportedElsewhere: said } = props.study;
   if (readingStatus === 'reviewed' || readingStatus === 'reported-elsewhere') {
     return <AlreadyRead study={props.study} actions={actions} />;
@@ -192,30 +251,9 @@ export function SignOff(props: SignOffProps) {
           >
             {T.signOff} <Key>s</Key>
           </Button>
-          <Button kind="quiet" size="small" onClick={() => setAsking(true)}>
-            {T.elsewhere}
-          </Button>
+          <ElsewhereButton ready={props.ready} actions={actions} />
         </div>
       )}
-      {asking ? (
-        <Dialog
-          title={T.elsewhereTitle}
-          description={T.elsewhereDetail}
-          onClose={() => setAsking(false)}
-        >
-          {actions.elsewhere.isError ? (
-            <p className="sign-error" role="alert">
-              {messageOf(actions.elsewhere.error)}
-            </p>
-          ) : null}
-          <div className="dialog-actions">
-            <Button onClick={() => setAsking(false)}>{T.cancel}</Button>
-            <Button kind="primary" onClick={() => actions.elsewhere.mutate()}>
-              {T.elsewhere}
-            </Button>
-          </div>
-        </Dialog>
-      ) : null}
     </section>
   );
 }

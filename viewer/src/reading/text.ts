@@ -107,6 +107,8 @@ export const READING_TEXT = translated('READING_TEXT', {
   newAnalysis: 'There is a new AI result.',
   signedByOther: (name: string) => `${name} has signed this study off.`,
   stale: 'The study changed before you signed it off.',
+  heldBy: (name: string) =>
+    `${name} has this study open: take it over above the image, then sign it off.`,
   elsewhere: 'Reported elsewhere',
   elsewhereTitle: 'Was this study reported elsewhere?',
   elsewhereDetail: 'It leaves the list of studies to read, without a verdict on its findings.',
@@ -142,6 +144,7 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['u', 'Undo the last act'],
       ['s', 'Sign off, or record your impression; Enter confirms'],
       ['g', 'Load the new version of the study'],
+      ['!', 'Reported elsewhere: off the list without a verdict; Enter confirms'],
     ],
   },
   {

@@ -13,6 +13,7 @@ export const readingKeys: Pick<Dictionary, 'READING_KEYS'> = {
         ['u', 'Letzten Schritt rückgängig machen'],
         ['s', 'Freigeben, oder Ersteinschätzung festhalten; Enter bestätigt'],
         ['g', 'Neue Version der Untersuchung laden'],
+        ['!', 'Anderswo befundet: von der Liste ohne Bewertung; Enter bestätigt'],
       ],
     },
     {

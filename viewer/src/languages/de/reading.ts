@@ -119,6 +119,8 @@ export const reading: Pick<Dictionary, 'READING_TEXT'> = {
     newAnalysis: 'Es gibt ein neues KI-Ergebnis.',
     signedByOther: (name) => `${name} hat diese Untersuchung freigegeben.`,
     stale: 'Die Untersuchung hat sich geändert, bevor Sie sie freigegeben haben.',
+    heldBy: (name) =>
+      `${name} hat diese Untersuchung geöffnet: Übernehmen Sie sie oberhalb des Bildes, dann geben Sie sie frei.`,
     elsewhere: 'Anderswo befundet',
     elsewhereTitle: 'Wurde diese Untersuchung anderswo befundet?',
     elsewhereDetail:

@@ -2,6 +2,7 @@ import { LAYOUTS, type Layout } from './hanging.ts';
 import type { Action } from './key-map.ts';
 import { PANES_TEXT as T } from './panes-text.ts';
 import type { Act } from './use-actions.ts';
+import type { LinkedScroll } from './use-linked-scroll.ts';
 import type { PanesControl } from './use-panes.ts';
 
 const PATHS: Readonly<Record<Layout, string>> = {
@@ -19,6 +20,8 @@ function LayoutButton(props: {
   readonly words: string;
   readonly pressed: boolean;
   readonly testId: string;
+  /** There is nothing to press it for, which its words explain: it can still be reached to read them. */
+  readonly disabled?: boolean;
   readonly onPress: () => void;
 }) {
   return (
@@ -28,6 +31,7 @@ function LayoutButton(props: {
       title={props.words}
       aria-label={props.words}
       aria-pressed={props.pressed}
+      aria-disabled={props.disabled === true}
       data-testid={props.testId}
       onClick={(event) => {
         // After a mouse click the keys belong to the image again, the space bar too.
@@ -45,10 +49,11 @@ function LayoutButton(props: {
 /** How many images hang beside one another. */
 export function LayoutChooser(props: {
   readonly panes: PanesControl;
-  readonly linked: boolean;
+  readonly linked: LinkedScroll;
   readonly act: Act;
 }) {
-  const { panes, act } = props;
+  const { panes, linked, act } = props;
+  const canLink = linked.slots.length > 0;
   const choose = (layout: Layout): Action => ({ type: 'layout', layout });
   return (
     <fieldset className="tool-group layouts" aria-label={T.layout}>
@@ -73,8 +78,9 @@ export function LayoutChooser(props: {
           />
           <LayoutButton
             path={LINK}
-            words={`${T.link} (/)`}
-            pressed={props.linked}
+            words={canLink ? `${T.link} (/)` : T.noLink}
+            pressed={linked.on && canLink}
+            disabled={!canLink}
             testId="link"
             onPress={() => act({ type: 'link' })}
           />

@@ -24,7 +24,7 @@ interface PaneProps {
   readonly pane: PaneControl;
   readonly panes: PanesControl;
   readonly priors: PriorsControl;
-  /** The stacks of all panes scroll together. */
+  /** Its stack scrolls together with that of another pane. */
   readonly linked: boolean;
   readonly study: StudyDetail;
   readonly judging: Judging;
@@ -109,7 +109,7 @@ function Stage(props: PaneProps) {
         editing={isActive && !pane.isPrior ? judging.editing : null}
         probe={<PixelProbe area={area} viewport={pane.viewport} state={pane.state} />}
       />
-      {props.linked && panes.panes.length > 1 && (pane.state?.stack.images.length ?? 0) > 1 ? (
+      {props.linked ? (
         <span className="linked-mark" data-testid="linked">
           {T.linked}
         </span>

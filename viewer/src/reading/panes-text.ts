@@ -8,6 +8,7 @@ export const PANES_TEXT = translated('PANES_TEXT', {
   emptyPane: 'Nothing hangs here',
   emptyPaneDetail: 'Choose a series on the left, or press PgDn.',
   link: 'Let the stacks of all panes scroll together',
+  noLink: 'Scrolling together needs two panes with stacks of one plane.',
   linked: 'scrolls along',
   enlarge: 'Enlarge this pane, or show all again',
 });

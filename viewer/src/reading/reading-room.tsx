@@ -116,7 +116,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         <div className="toolbar-line">
           <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
           <MprButton mpr={mpr} />
-          <LayoutChooser panes={panes} linked={linked.on} act={act} />
+          <LayoutChooser panes={panes} linked={linked} act={act} />
         </div>
         <div
           className="viewport"
@@ -131,7 +131,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
               pane={pane}
               panes={panes}
               priors={priors}
-              linked={linked.on}
+              linked={linked.on && linked.slots.includes(pane.slot)}
               study={study}
               judging={judging}
               overlay={overlay}

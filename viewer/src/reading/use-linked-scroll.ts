@@ -5,6 +5,8 @@ import type { PanesControl } from './use-panes.ts';
 
 export interface LinkedScroll {
   readonly on: boolean;
+  /** The slots of the panes whose stacks can scroll together; none where there are not two. */
+  readonly slots: readonly number[];
   readonly toggle: () => void;
 }
 
@@ -20,6 +22,12 @@ function reversed(link: Link): Link {
     case 'count':
       return { by: 'count', images: -link.images };
   }
+}
+
+function slotsOf(panes: readonly PaneControl[]): number[] {
+  const goTogether = (a: PaneControl, b: PaneControl) =>
+    a !== b && a.state !== null && b.state !== null && linkOf(a.state, b.state) !== null;
+  return panes.filter((a) => panes.some((b) => goTogether(a, b))).map(({ slot }) => slot);
 }
 
 /** While it is on, the stacks of the other panes follow the one that is scrolled, from where they stood. */
@@ -51,5 +59,12 @@ export function useLinkedScroll({ panes, active }: PanesControl): LinkedScroll {
       if (image !== wanted) to.show({ stack: to.stacks.indexOf(to.state.stack), image });
     }
   }, [on, slot, stack, index]);
-  return { on, toggle: () => setOn((before) => !before) };
+  const slots = slotsOf(panes);
+  return {
+    on,
+    slots,
+    toggle: () => {
+      if (on || slots.length > 0) setOn(!on);
+    },
+  };
 }

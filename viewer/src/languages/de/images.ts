@@ -83,6 +83,7 @@ export const images: Pick<
     emptyPane: 'Hier hängt nichts',
     emptyPaneDetail: 'Wählen Sie links eine Serie, oder drücken Sie Bild↓.',
     link: 'Die Stapel aller Felder gemeinsam durchblättern',
+    noLink: 'Gemeinsam blättern lassen sich nur zwei Felder mit Stapeln einer Ebene.',
     linked: 'blättert mit',
     enlarge: 'Dieses Feld vergrößern oder alle wieder zeigen',
   },

@@ -1,3 +1,4 @@
+import { ENHANCED_CT_IMAGE_STORAGE, enhanceCt } from './enhanced-ct.ts';
 import { type Attributes, TRANSFER_SYNTAX, toElements, writePart10 } from './part10-writer.ts';
 import { type CtVolume, renderCtVolume } from './phantom/ct-volume.ts';
 import { identifyStudy, type StudyIdentity } from './study-attributes.ts';
@@ -16,23 +17,10 @@ export function generateCtStudy(options: StudyOptions): GeneratedStudy {
     matrix: options.matrix ?? 320,
     lesion: options.lesion?.subtlety ?? null,
   });
-  const files: GeneratedFile[] = [];
-  const boxes: LesionBox[] = [];
-  volume.slices.forEach((slice, index) => {
-    const sopInstanceUid = identity.uid('slice', index);
-    const attributes = sliceAttributes({ identity, volume, index, sopInstanceUid });
-    const transferSyntax =
-      options.transferSyntax === 'implicit'
-        ? TRANSFER_SYNTAX.implicitLittleEndian
-        : TRANSFER_SYNTAX.explicitLittleEndian;
-    files.push({
-      name: `CT${String(index + 1).padStart(4, '0')}.dcm`,
-      sopClassUid: CT_IMAGE_STORAGE,
-      sopInstanceUid,
-      bytes: writePart10(toElements(attributes), { transferSyntax }),
-    });
-    if (slice.box !== null) boxes.push({ sopInstanceUid, frame: 1, box: slice.box });
-  });
+  const { files, boxes } =
+    options.enhanced === true
+      ? writeEnhanced(identity, volume)
+      : writeSlices(identity, volume, options.transferSyntax);
   if (options.localizer === true) {
     const sopInstanceUid = identity.uid('localizer');
     const attributes = localizerAttributes({ identity, volume, index: 0, sopInstanceUid });
@@ -44,6 +32,55 @@ export function generateCtStudy(options: StudyOptions): GeneratedStudy {
     patientId: identity.patient.id,
     files,
     lesion: options.lesion === null ? null : { boxes },
+  };
+}
+
+interface Written {
+  readonly files: GeneratedFile[];
+  readonly boxes: LesionBox[];
+}
+
+function writeSlices(
+  identity: StudyIdentity,
+  volume: CtVolume,
+  encoding: StudyOptions['transferSyntax'],
+): Written {
+  const written: Written = { files: [], boxes: [] };
+  volume.slices.forEach((slice, index) => {
+    const sopInstanceUid = identity.uid('slice', index);
+    const attributes = sliceAttributes({ identity, volume, index, sopInstanceUid });
+    const transferSyntax =
+      encoding === 'implicit'
+        ? TRANSFER_SYNTAX.implicitLittleEndian
+        : TRANSFER_SYNTAX.explicitLittleEndian;
+    written.files.push({
+      name: `CT${String(index + 1).padStart(4, '0')}.dcm`,
+      sopClassUid: CT_IMAGE_STORAGE,
+      sopInstanceUid,
+      bytes: writePart10(toElements(attributes), { transferSyntax }),
+    });
+    if (slice.box !== null) written.boxes.push({ sopInstanceUid, frame: 1, box: slice.box });
+  });
+  return written;
+}
+
+/** All slices as frames of one image, from the feet up: a reader sorts them by their place. */
+function writeEnhanced(identity: StudyIdentity, volume: CtVolume): Written {
+  const sopInstanceUid = identity.uid('enhanced');
+  const last = volume.slices.length - 1;
+  const attributes = enhanceCt(
+    volume.slices.map((_, place) =>
+      sliceAttributes({ identity, volume, index: last - place, sopInstanceUid }),
+    ),
+    { dimensions: identity.uid('dimensions'), irradiation: identity.uid('irradiation') },
+  );
+  const bytes = writePart10(toElements(attributes));
+  const boxes = volume.slices.flatMap(({ box }, index) =>
+    box === null ? [] : [{ sopInstanceUid, frame: last - index + 1, box }],
+  );
+  return {
+    files: [{ name: 'CT0001.dcm', sopClassUid: ENHANCED_CT_IMAGE_STORAGE, sopInstanceUid, bytes }],
+    boxes,
   };
 }
 

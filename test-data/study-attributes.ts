@@ -27,6 +27,7 @@ export function identifyStudy(options: StudyOptions): StudyIdentity {
     // Later options stand here only when they are given: the UIDs of studies without them stay as they were.
     ...(options.lateral === true ? ['lateral'] : []),
     ...(options.localizer === true ? ['localizer'] : []),
+    ...(options.enhanced === true ? ['enhanced'] : []),
     ...(options.smallLeft === true ? ['small left'] : []),
   ];
   const uid = (...parts: readonly (string | number)[]) =>

@@ -34,6 +34,8 @@ export interface StudyOptions {
   readonly studyDate?: string;
   readonly studyTime?: string;
   readonly accessionNumber?: string;
+  /** CT: all slices as frames of one enhanced image, feet first. */
+  readonly enhanced?: boolean;
   /** MG: the left breast is on a smaller part of the detector; it is as large as the right one all the same. */
   readonly smallLeft?: boolean;
   readonly transferSyntax?: 'explicit' | 'implicit';
@@ -55,7 +57,8 @@ export interface GeneratedFile {
 
 export interface LesionBox {
   readonly sopInstanceUid: string;
-  readonly frame: 1;
+  /** From 1. */
+  readonly frame: number;
   /** x, y, width, height in source pixels. */
   readonly box: readonly [number, number, number, number];
 }

@@ -30,7 +30,7 @@ async function errorsOf(bytes: Buffer): Promise<string[]> {
   });
   // The validator's first line names the IOD that it checked against: without it nothing was checked.
   expect(output).toMatch(
-    /^(CRImage|DXImage|CTImage|US|.*SR|KeyObject|.*Softcopy|.*PresentationState)/m,
+    /^(CRImage|DXImage|CTImage|EnhancedCTImage|US|.*SR|KeyObject|.*Softcopy|.*PresentationState)/m,
   );
   return output.split('\n').filter((line) => line.startsWith('Error'));
 }
@@ -76,6 +76,13 @@ describe.skipIf(missingPeer('dciodvfy'))('generated DICOM under dciodvfy', () =>
       matrix: 64,
     });
     expect(await errorsOf(study.files[0]?.bytes ?? Buffer.alloc(0))).toEqual([]);
+  });
+
+  it('has no error in an enhanced CT', async () => {
+    const options = { kind: 'CT', seed: 7, lesion: null, slices: 3, matrix: 16 } as const;
+    const { files } = generateStudy({ ...options, enhanced: true });
+    expect(files).toHaveLength(1);
+    expect(await errorsOf(files[0]?.bytes ?? Buffer.alloc(0))).toEqual([]);
   });
 
   it('has no error in a wrapped radiograph', async () => {

@@ -18,7 +18,8 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
   const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null, smallLeft: true });
   const slices = { kind: 'CT', lesion: null, slices: 12, matrix: 128 } as const;
-  const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true });
+  // The study is one image of twelve frames, its prior twelve files.
+  const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true, enhanced: true });
   const chestBefore = generateStudy({ ...slices, seed: 'hanging-6' });
   let site: ReadingSite;
   const browsers = new Map<Graphics, Browser>();

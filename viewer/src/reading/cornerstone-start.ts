@@ -3,6 +3,7 @@ import { cache, init as initCore } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { headersOf } from './cornerstone-prefetch.ts';
 import { startTools } from './cornerstone-tools.ts';
+import { frameMetadata } from './frame-metadata.ts';
 import type { DicomJson } from './image-facts.ts';
 import type { ImageStack } from './image-stacks.ts';
 import { withPaletteNumbers } from './palette.ts';
@@ -36,9 +37,10 @@ export function registerMetadata(
   // Before anything else: starting the loader forgets all metadata.
   startCornerstone();
   for (const { images } of stacks) {
-    for (const { imageId, sopInstanceUid } of images) {
+    for (const { imageId, sopInstanceUid, frame } of images) {
       const instance = metadata.get(sopInstanceUid);
-      if (instance !== undefined) wadors.metaDataManager.add(imageId, withPaletteNumbers(instance));
+      if (instance === undefined) continue;
+      wadors.metaDataManager.add(imageId, withPaletteNumbers(frameMetadata(instance, frame)));
     }
   }
 }

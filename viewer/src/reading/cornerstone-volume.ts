@@ -12,7 +12,7 @@ import {
 } from '@cornerstonejs/core';
 import { bindVolumeTools, unbindVolumeTools } from './cornerstone-tools.ts';
 import type { Point } from './geometry.ts';
-import type { ImageStack } from './image-stacks.ts';
+import type { ImageStack, StackImage } from './image-stacks.ts';
 import {
   along,
   cross,
@@ -52,21 +52,17 @@ function vectorOf(value: unknown): Vector | null {
 
 const isWhole = (value: unknown) => value === undefined || Number.isInteger(Number(value));
 
-function planeOf(imageId: string): SlicePlane | null {
-  const plane = metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {};
+function sliceOf({ imageId, plane, columns, rows }: StackImage): SlicePlane | null {
+  if (plane === null) return null;
   const lut = metaData.get(Enums.MetadataModules.MODALITY_LUT, imageId) ?? {};
-  const position = vectorOf(plane.imagePositionPatient);
-  const right = vectorOf(plane.rowCosines);
-  const down = vectorOf(plane.columnCosines);
-  if (position === null || right === null || down === null) return null;
   const bytesAPixel = isWhole(lut.rescaleSlope) && isWhole(lut.rescaleIntercept) ? 2 : 4;
-  return { position, right, down, columns: plane.columns, rows: plane.rows, bytesAPixel };
+  return { ...plane, columns, rows, bytesAPixel };
 }
 
 /** Whether the stack can be shown in other planes here, else why not. */
 export function judgeVolume({ images, modality }: ImageStack): VolumeVerdict {
   if (modality !== 'CT' && modality !== 'MR') return 'few';
-  const verdict = judgeSlices(images.map(({ imageId }) => planeOf(imageId)));
+  const verdict = judgeSlices(images.map(sliceOf));
   return verdict === 'fits' && getShouldUseCPURendering() ? 'no-webgl' : verdict;
 }
 
@@ -143,13 +139,11 @@ export class VolumeView {
   }
 
   #middleOf(index: number): Vector {
-    const imageId = this.#stack.images[index]?.imageId ?? '';
-    const plane = metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {};
-    const slice = planeOf(imageId);
-    if (slice === null) return [0, 0, 0];
-    const across = (slice.columns / 2) * Number(plane.columnPixelSpacing ?? 1);
-    const downwards = (slice.rows / 2) * Number(plane.rowPixelSpacing ?? 1);
-    return along(along(slice.position, slice.right, across), slice.down, downwards);
+    const image = this.#stack.images[index];
+    if (image === undefined || image.plane === null) return [0, 0, 0];
+    const { position, right, down, spacing } = image.plane;
+    const across = (image.columns / 2) * spacing[1];
+    return along(along(position, right, across), down, (image.rows / 2) * spacing[0]);
   }
 
   #stateOf(plane: Plane): PlaneState {

@@ -11,6 +11,7 @@ import {
 } from './orientation.ts';
 import { type PixelSize, pixelSizeOf } from './pixel-size.ts';
 import type { ImagePlane } from './slice-plane.ts';
+import { cross, type Vector } from './volume-geometry.ts';
 
 /** An instance in DICOM JSON (PS3.18 annex F), tags to values, typed as the image loader takes it; some lack `Value`. */
 export type DicomJson = Record<string, { Value: string[] | number[] | boolean }>;
@@ -79,14 +80,16 @@ function textOf(instance: DicomJson | undefined, tag: string): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
-/** Place along the normal of the image plane, millimetres (PS3.3 C.7.6.2.1.1); null without a position. */
-export function slicePosition(instance: DicomJson | undefined): number | null {
+/** Where the plane of an image lies in the patient, millimetres (PS3.3 C.7.6.2.1.1); null where it does not say so. */
+export function sliceOf(
+  instance: DicomJson | undefined,
+): { readonly position: Vector; readonly normal: Vector } | null {
   const position = numbersOf(instance, IMAGE_POSITION, 3);
   const orientation = numbersOf(instance, IMAGE_ORIENTATION, 6);
   if (position === null || orientation === null) return null;
-  const [px = 0, py = 0, pz = 0] = position;
+  const [x = 0, y = 0, z = 0] = position;
   const [rx = 0, ry = 0, rz = 0, cx = 0, cy = 0, cz = 0] = orientation;
-  return px * (ry * cz - rz * cy) + py * (rz * cx - rx * cz) + pz * (rx * cy - ry * cx);
+  return { position: [x, y, z], normal: cross([rx, ry, rz], [cx, cy, cz]) };
 }
 
 /** Hounsfield units are what CT is rescaled to unless it says otherwise (PS3.3 C.8.2.1.1.2); US is "unspecified". */

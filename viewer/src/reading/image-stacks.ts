@@ -1,7 +1,9 @@
 import type { StudyDetail } from '#contracts/study.ts';
+import { frameMetadata } from './frame-metadata.ts';
 import type { ImageSize } from './geometry.ts';
-import { type DicomJson, factsOf, type ImageFacts, slicePosition } from './image-facts.ts';
+import { type DicomJson, factsOf, type ImageFacts, sliceOf } from './image-facts.ts';
 import { READING_TEXT } from './text.ts';
+import { dot } from './volume-geometry.ts';
 
 /** One image that can be drawn. */
 export interface StackImage extends ImageFacts {
@@ -22,7 +24,9 @@ export interface ImageStack {
   readonly images: readonly StackImage[];
 }
 
-function titleOf(series: StudyDetail['series'][number], place: number): string {
+type Series = StudyDetail['series'][number];
+
+function titleOf(series: Series, place: number): string {
   const number = series.seriesNumber ?? place + 1;
   return series.seriesDescription ?? READING_TEXT.seriesNumber(String(number));
 }
@@ -46,50 +50,63 @@ function inOneScale(stacks: readonly ImageStack[]): ImageStack[] {
   return stacks.map((stack) => ({ ...stack, images: stack.images.map(placed) }));
 }
 
-/**
- * The stacks of a study, in the order of series numbers; images by place along the normal when all have one, head first
- * as on a light box, else by instance number.
- */
+interface Frame {
+  readonly instance: Series['instances'][number];
+  /** From 1. */
+  readonly frame: number;
+  readonly metadata: DicomJson;
+}
+
+function framesOf(series: Series, metadata: ReadonlyMap<string, DicomJson>): Frame[] {
+  return series.instances.flatMap((instance) => {
+    const known = metadata.get(instance.sopInstanceUid);
+    if (instance.kind !== 'image' || known === undefined) return [];
+    return Array.from({ length: Math.max(1, instance.numberOfFrames) }, (_, index) => ({
+      ...{ instance, frame: index + 1 },
+      metadata: frameMetadata(known, index + 1),
+    }));
+  });
+}
+
+/** Slices that lean less than this against each other (cosine of their normals) lie behind each other. */
+const SAME_WAY = 0.9;
+
+/** By place along the normal when all lie one way, head first as on a light box; else by instance number and frame. */
+function inOrder(frames: readonly Frame[]): Frame[] {
+  const slices = frames.map((frame) => ({ frame, slice: sliceOf(frame.metadata) }));
+  const way = slices[0]?.slice?.normal ?? null;
+  const placed = slices.flatMap(({ frame, slice }) =>
+    way === null || slice === null || dot(slice.normal, way) < SAME_WAY
+      ? []
+      : [{ frame, along: dot(slice.position, way) }],
+  );
+  if (placed.length === frames.length) {
+    return placed.toSorted((a, b) => b.along - a.along).map(({ frame }) => frame);
+  }
+  const numberOf = ({ instance }: Frame) => instance.instanceNumber ?? 0;
+  return frames.toSorted((a, b) => numberOf(a) - numberOf(b));
+}
+
+/** The stacks of a study, in the order of series numbers; frames of an enhanced image are images like any other. */
 export function buildStacks(
   study: Pick<StudyDetail, 'studyInstanceUid' | 'series'>,
   metadata: ReadonlyMap<string, DicomJson>,
   origin: string,
 ): ImageStack[] {
-  const inOrder = study.series.toSorted((a, b) => (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0));
-  const stacks = inOrder.flatMap((series, place): ImageStack[] => {
-    const drawable = series.instances
-      .filter((each) => each.kind === 'image' && metadata.has(each.sopInstanceUid))
-      .map((instance) => ({
-        instance,
-        position: slicePosition(metadata.get(instance.sopInstanceUid)),
-      }));
-    const positioned = drawable.length > 1 && drawable.every((each) => each.position !== null);
-    const sorted = drawable.toSorted((a, b) =>
-      positioned
-        ? (b.position ?? 0) - (a.position ?? 0)
-        : (a.instance.instanceNumber ?? 0) - (b.instance.instanceNumber ?? 0),
-    );
-    const base = `wadors:${origin}/dicomweb/studies/${study.studyInstanceUid}/series/${series.seriesInstanceUid}`;
-    const images = sorted.flatMap(({ instance }) => {
-      const facts = factsOf(metadata.get(instance.sopInstanceUid), series.modality);
-      return Array.from({ length: Math.max(1, instance.numberOfFrames) }, (_, index) => ({
-        ...facts,
-        imageId: `${base}/instances/${instance.sopInstanceUid}/frames/${index + 1}`,
-        sopInstanceUid: instance.sopInstanceUid,
-        frame: index + 1,
-        columns: instance.columns ?? 0,
-        rows: instance.rows ?? 0,
-      }));
+  const bySeries = study.series.toSorted((a, b) => (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0));
+  const stacks = bySeries.flatMap((series, place): ImageStack[] => {
+    const { seriesInstanceUid, modality } = series;
+    const base = `wadors:${origin}/dicomweb/studies/${study.studyInstanceUid}/series/${seriesInstanceUid}`;
+    const images = inOrder(framesOf(series, metadata)).map((each): StackImage => {
+      const { sopInstanceUid, columns, rows } = each.instance;
+      return {
+        ...factsOf(each.metadata, modality),
+        imageId: `${base}/instances/${sopInstanceUid}/frames/${each.frame}`,
+        ...{ sopInstanceUid, frame: each.frame, columns: columns ?? 0, rows: rows ?? 0 },
+      };
     });
     if (images.length === 0) return [];
-    return [
-      {
-        seriesInstanceUid: series.seriesInstanceUid,
-        modality: series.modality,
-        title: titleOf(series, place),
-        images,
-      },
-    ];
+    return [{ seriesInstanceUid, modality, title: titleOf(series, place), images }];
   });
   return inOneScale(stacks);
 }

@@ -10,9 +10,9 @@ export interface Scroll {
 }
 
 /** Turns the wheel once a frame over the image, as both pages take it, until all turns are made. */
-export async function scrollSlices(page: Page, turns: number): Promise<Scroll> {
+export async function scrollSlices(page: Page, turns: number, over = 'canvas'): Promise<Scroll> {
   return page.evaluate<Scroll>(`new Promise((done) => {
-    const canvas = document.querySelector('canvas');
+    const canvas = document.querySelector(${JSON.stringify(over)});
     const { left, top, width, height } = canvas.getBoundingClientRect();
     const place = { clientX: left + width / 2, clientY: top + height / 2 };
     let drawn = 0;

@@ -1,7 +1,7 @@
 /**
  * The reading page in a real Chromium, with software WebGL and without any, beside Cornerstone3D's bare stack example on
  * the same series from the same server: `npm run build && npx --no-install node tests/bench/reading.ts [what ...]`, of
- * `radiograph`, `stack` and `memory` all unless named. Prints tables for BENCHMARKS.md.
+ * `radiograph`, `stack`, `planes` and `memory` all unless named. Prints tables for BENCHMARKS.md.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -25,12 +25,14 @@ import {
   type Scroll,
   scrollSlices,
 } from './page-clock.ts';
+import { type Held, runPlanes } from './planes.ts';
 
 const WANTED = process.argv.slice(2);
 const wants = (what: string) => WANTED.length === 0 || WANTED.includes(what);
 const RADIOGRAPHS = 6;
 const STACKS = [300, 1000];
 const TURNS = 200;
+const PLANES_SLICES = 1000;
 const OPENED = 50;
 /** Memory has settled when the last ten studies stand no higher than those after the first ten, but for noise. */
 const STEADY = 1.1;
@@ -224,6 +226,38 @@ async function measureStacks(): Promise<void> {
   );
 }
 
+/** A series of half a gigabyte in three planes, which need WebGL. */
+async function measurePlanes(): Promise<void> {
+  const uid = await keep([...ctSeries('planes', PLANES_SLICES)]);
+  const browser = await launchChromium('swiftshader');
+  const page = await openReader(browser);
+  await page.goto(addresses.ours(uid));
+  await ready(page, uid);
+  const run = await runPlanes(browser, page);
+  await browser.close();
+  const told = ({ heap, buffers, renderer, gpu }: Held) =>
+    [heap, buffers, renderer, gpu].map(round).join(', ');
+  printTable(
+    [`three planes of ${PLANES_SLICES} slices`, ''],
+    [
+      ['first pictures, all slices, ms', `${round(run.first)}, ${round(run.all)}`],
+      [
+        'Esc while loading, ms; frames asked for after it',
+        `${round(run.cancelled)}, ${run.askedAfter}`,
+      ],
+      [
+        'scrolling axial: frame p50, p95, longest ms',
+        [quantile(run.frames, 0.5), quantile(run.frames, 0.95), Math.max(...run.frames)]
+          .map(round)
+          .join(', '),
+      ],
+      ['heap, buffers, renderer, GPU process MB: before', told(run.before)],
+      ['open', told(run.open)],
+      ['left', told(run.after)],
+    ],
+  );
+}
+
 /** Fifty studies one after the other within one page, as a morning goes. */
 async function measureMemory(): Promise<void> {
   const uids: string[] = [];
@@ -274,6 +308,7 @@ try {
   );
   if (wants('radiograph')) await measureRadiographs();
   if (wants('stack')) await measureStacks();
+  if (wants('planes')) await measurePlanes();
   if (wants('memory')) await measureMemory();
 } finally {
   await web.stop();

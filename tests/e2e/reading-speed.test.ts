@@ -80,6 +80,37 @@ async function goToPlace(page: Page, [x, y, z]: readonly [number, number, number
   });
 }
 
+/** Notes each WebGL context that the page makes, so that a test can tell which were given back. */
+const NOTE_CONTEXTS = `
+  window.contexts = [];
+  const make = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    const context = make.call(this, kind, ...rest);
+    if (kind === 'webgl2' && context && !window.contexts.includes(context)) window.contexts.push(context);
+    return context;
+  };`;
+
+/** While the planes cover the slices nothing is judged; the way back is beside what rests. */
+async function expectJudgingToRest(page: Page): Promise<void> {
+  for (const name of ['sign-off', 'add-missed', 'undo']) {
+    const button = page.getByTestId(name);
+    expect(await button.isDisabled(), name).toBe(true);
+    expect(await button.getAttribute('title')).toMatch(/rest while the three planes/);
+  }
+  await page.keyboard.press('s');
+  await page.keyboard.press('m');
+  expect(await page.getByTestId('sign-strip').count()).toBe(0);
+  await page.getByTestId('judging-back').click();
+  await page.getByTestId('mpr').waitFor({ state: 'detached' });
+  expect(await page.getByTestId('judging-rests').count()).toBe(0);
+  expect(await page.getByTestId('sign-off').isEnabled()).toBe(true);
+  expect(await page.getByTestId('add-missed').getAttribute('aria-pressed')).toBe('false');
+  const isLost = `window.contexts.some((context) => context.isContextLost())`;
+  await waitFor(() => page.evaluate<boolean>(isLost), {
+    what: 'the memory of the graphics card to be given back',
+  });
+}
+
 /** How bright a pane is in the free middle of its cross. */
 async function brightness(page: Page, plane: string): Promise<number> {
   const pane = page.getByTestId(`mpr-${plane}`);
@@ -291,6 +322,7 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
 
   it('shows a lesion in three planes at one place of the patient', async () => {
     const { page, errors } = await site.open(browser, 'reader');
+    await page.addInitScript(NOTE_CONTEXTS);
     const place = lesionPlace(diseased);
     const seen: number[][] = [];
     for (const study of [diseased, healthy]) {
@@ -315,6 +347,9 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     }
     const faults = (await new AxeBuilder({ page }).analyze()).violations;
     expect(faults.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    await expectJudgingToRest(page);
+    await page.keyboard.press('#');
+    await page.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
     const [lesion = [], lung = []] = seen;
     for (const plane of [0, 1, 2]) {
       expect((lesion[plane] ?? 0) - (lung[plane] ?? 0)).toBeGreaterThan(60);
@@ -324,6 +359,10 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     await waitFor(async () => Math.round(before - ((await readPoint(page))[2] ?? 0)) === SLICE_MM, {
       what: 'the next slice, by a key',
     });
+    await page.evaluate(
+      `window.contexts.findLast((each) => !each.isContextLost()).getExtension('WEBGL_lose_context').loseContext()`,
+    );
+    await page.getByTestId('mpr-place').getByRole('alert').waitFor();
     await page.keyboard.press('#');
     await page.getByTestId('mpr').waitFor({ state: 'detached' });
     await page.keyboard.press('End');

@@ -73,18 +73,25 @@ function drawWithoutGraphics(): void {
   rebuild();
 }
 
+/** Whether an event of a graphics context is of this engine's: the three planes have one of their own. */
+export function isOfEngine(event: Event, engineId: string): boolean {
+  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
+  if (typeof detail !== 'object' || detail === null) return false;
+  return 'renderingEngineId' in detail && detail.renderingEngineId === engineId;
+}
+
 /** @returns the way to stop listening */
 function listenToGraphics(): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
-  const onLost = () => {
-    if (getShouldUseCPURendering()) return;
+  const onLost = (event: Event) => {
+    if (!isOfEngine(event, ENGINE) || getShouldUseCPURendering()) return;
     graphicsState.setLost(true);
     for (const { on } of shared?.panes.values() ?? []) on.graphicsLost();
     clearTimeout(waiting);
     waiting = setTimeout(drawWithoutGraphics, RESTORE_MS);
   };
-  const onRestored = () => {
-    if (!graphicsState.isLost()) return;
+  const onRestored = (event: Event) => {
+    if (!isOfEngine(event, ENGINE) || !graphicsState.isLost()) return;
     clearTimeout(waiting);
     rebuild();
   };

@@ -2,6 +2,7 @@
 import {
   cache,
   Enums,
+  eventTarget,
   getShouldUseCPURendering,
   metaData,
   RenderingEngine,
@@ -10,6 +11,7 @@ import {
   VolumeViewport,
   volumeLoader,
 } from '@cornerstonejs/core';
+import { isOfEngine } from './cornerstone-engine.ts';
 import { bindVolumeTools, unbindVolumeTools } from './cornerstone-tools.ts';
 import type { Point } from './geometry.ts';
 import type { ImageStack, StackImage } from './image-stacks.ts';
@@ -76,6 +78,8 @@ export interface PlaneState {
 interface VolumeEvents {
   /** A pane was drawn. */
   rendered(plane: Plane, state: PlaneState): void;
+  /** The graphics card was reset, or could not hold the volume: nothing is drawn any more. */
+  lost(): void;
 }
 
 /** Three panes over one volume. Positions are CSS pixels of the pane's element, points millimetres of the patient. */
@@ -113,6 +117,13 @@ export class VolumeView {
         signal,
       });
     }
+    const onLost = (event: Event) => {
+      if (isOfEngine(event, ENGINE)) on.lost();
+    };
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
+    signal.addEventListener('abort', () =>
+      eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost),
+    );
     this.#observer = new ResizeObserver(() => this.#engine.resize(true, true));
     for (const plane of PLANES) this.#observer.observe(elements[plane]);
   }
@@ -221,7 +232,13 @@ export class VolumeView {
     this.#stop.abort();
     this.#observer.disconnect();
     unbindVolumeTools();
+    const offscreen = this.#engine.getOffscreenMultiRenderWindow('axial');
+    const graphics: unknown = offscreen.getOpenGLRenderWindow().getContext();
     this.#engine.destroy();
     this.#dropVolume();
+    // Neither the engine nor the cache frees what the volume takes on the graphics card, which is twice its size.
+    if (graphics instanceof WebGL2RenderingContext) {
+      graphics.getExtension('WEBGL_lose_context')?.loseContext();
+    }
   }
 }

@@ -5,6 +5,7 @@ import { ModelCardDialog } from '../design/model-card-dialog.tsx';
 import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { STATE_GLYPHS } from './finding-marks.tsx';
+import { type Judgeable, restOf } from './judging-rest.tsx';
 import type { Mark } from './marks.ts';
 import { OVERLAY_TEXT } from './overlay-text.ts';
 import { READING_TEXT as T } from './text.ts';
@@ -20,24 +21,25 @@ interface ModelCard {
 interface CardProps {
   readonly mark: Mark;
   readonly judging: Judging;
-  readonly ready: boolean;
+  readonly judgeable: Judgeable;
   readonly onCard: (card: ModelCard) => void;
 }
 
 /** Buttons of the chosen finding. They act on it alone, whatever the keys do meanwhile. */
-function CardActions({ mark, judging, ready }: CardProps) {
+function CardActions({ mark, judging, judgeable }: CardProps) {
+  const rest = restOf(judgeable);
   const amending = judging.editing?.kind === 'amend' && judging.editing.id === mark.id;
   return (
     <div className="finding-actions">
       {mark.added ? (
-        <Button size="small" disabled={!ready} onClick={() => judging.remove(mark.id)}>
+        <Button size="small" {...rest} onClick={() => judging.remove(mark.id)}>
           {T.remove}
         </Button>
       ) : (
         <>
           <Button
             size="small"
-            disabled={!ready}
+            {...rest}
             aria-pressed={mark.state === 'confirm'}
             data-testid="confirm"
             onClick={() => judging.confirm(mark.id)}
@@ -46,7 +48,7 @@ function CardActions({ mark, judging, ready }: CardProps) {
           </Button>
           <Button
             size="small"
-            disabled={!ready}
+            {...rest}
             aria-pressed={mark.state === 'reject'}
             data-testid="reject"
             onClick={() => judging.reject(mark.id)}
@@ -57,7 +59,7 @@ function CardActions({ mark, judging, ready }: CardProps) {
       )}
       <Button
         size="small"
-        disabled={!ready}
+        {...rest}
         aria-pressed={amending || mark.state === 'amend'}
         data-testid="amend"
         onClick={() => (amending ? judging.stopEditing() : judging.amend(mark.id))}
@@ -68,7 +70,7 @@ function CardActions({ mark, judging, ready }: CardProps) {
   );
 }
 
-function LabelField({ mark, judging }: CardProps) {
+function LabelField({ mark, judging, judgeable }: CardProps) {
   return (
     <label className="labelled">
       {T.label}
@@ -78,6 +80,7 @@ function LabelField({ mark, judging }: CardProps) {
         defaultValue={mark.label}
         maxLength={100}
         list="finding-labels"
+        disabled={judgeable.covered}
         data-testid="finding-label"
         onBlur={({ target }) => judging.setLabel(mark.id, target.value)}
         onKeyDown={({ key, currentTarget }) => {
@@ -88,7 +91,7 @@ function LabelField({ mark, judging }: CardProps) {
   );
 }
 
-function ReasonField({ mark, judging }: CardProps) {
+function ReasonField({ mark, judging, judgeable }: CardProps) {
   return (
     <label className="labelled">
       {T.reason}
@@ -97,6 +100,7 @@ function ReasonField({ mark, judging }: CardProps) {
         key={mark.reason}
         defaultValue={mark.reason}
         maxLength={200}
+        disabled={judgeable.covered}
         data-testid="reject-reason"
         onBlur={({ target }) => {
           if (target.value.trim() !== mark.reason) judging.setReason(mark.id, target.value.trim());
@@ -181,18 +185,20 @@ function FindingCard(props: CardProps & { readonly selected: boolean }) {
 }
 
 /** Verdicts on findings of an earlier analysis: given to the same findings of this one on the reader's word alone. */
-function Orphans({ control }: { readonly control: DraftControl }) {
+function Orphans(props: { readonly control: DraftControl; readonly judgeable: Judgeable }) {
+  const { control } = props;
   if (control.orphans === 0) return null;
+  const rest = restOf(props.judgeable);
   return (
     <div className="orphans" role="status" data-testid="orphans">
       <p className="small">{T.orphans(control.orphans, control.matched)}</p>
       <div className="finding-actions">
         {control.matched === 0 ? null : (
-          <Button size="small" onClick={control.carryOver} data-testid="carry-over">
+          <Button size="small" {...rest} onClick={control.carryOver} data-testid="carry-over">
             {T.carryOver}
           </Button>
         )}
-        <Button size="small" kind="quiet" onClick={control.dropOrphans}>
+        <Button size="small" kind="quiet" {...rest} onClick={control.dropOrphans}>
           {T.dropOrphans}
         </Button>
       </div>
@@ -204,10 +210,11 @@ export function FindingList(props: {
   readonly study: StudyDetail;
   readonly judging: Judging;
   readonly act: Act;
-  readonly ready: boolean;
+  readonly judgeable: Judgeable;
   readonly withheld: boolean;
 }) {
-  const { judging, ready, study } = props;
+  const { judging, judgeable, study } = props;
+  const rest = restOf(judgeable);
   const [card, setCard] = useState<ModelCard | null>(null);
   if (props.withheld) return <div className="side-part side-grow" />;
   const labels = [...new Set(study.findings.map((finding) => finding.label))];
@@ -219,7 +226,9 @@ export function FindingList(props: {
           <Key>j</Key> <Key>k</Key>
         </span>
       </h2>
-      {judging.signedBy === null ? <Orphans control={judging.control} /> : null}
+      {judging.signedBy === null ? (
+        <Orphans control={judging.control} judgeable={judgeable} />
+      ) : null}
       {judging.marks.length === 0 ? (
         <p className="second">{study.aiWithheld ? T.noOwnMarks : T.noFindings}</p>
       ) : null}
@@ -229,7 +238,7 @@ export function FindingList(props: {
             key={mark.id}
             mark={mark}
             judging={judging}
-            ready={ready}
+            judgeable={judgeable}
             selected={mark.id === judging.selected?.id}
             onCard={setCard}
           />
@@ -245,7 +254,7 @@ export function FindingList(props: {
         <div className="finding-actions">
           <Button
             size="small"
-            disabled={!ready}
+            {...rest}
             aria-pressed={judging.editing?.kind === 'add'}
             data-testid="add-missed"
             onClick={() => props.act({ type: 'add' })}
@@ -255,7 +264,8 @@ export function FindingList(props: {
           <Button
             size="small"
             kind="quiet"
-            disabled={judging.control.draft.operations.length === 0}
+            {...rest}
+            disabled={judgeable.covered || judging.control.draft.operations.length === 0}
             onClick={judging.control.undo}
             data-testid="undo"
           >

@@ -7,6 +7,7 @@ import { studyPath } from '../api/queries.ts';
 import { formatWhen } from '../design/format.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { toImpressionRequest } from './draft.ts';
+import { type Judgeable, restOf } from './judging-rest.tsx';
 import { READING_TEXT as T } from './text.ts';
 import type { DraftControl } from './use-draft.ts';
 import type { OpenStudy } from './use-study.ts';
@@ -42,7 +43,7 @@ interface ImpressionPartProps {
   readonly study: StudyDetail;
   readonly open: OpenStudy;
   readonly control: DraftControl;
-  readonly ready: boolean;
+  readonly judgeable: Judgeable;
   readonly openedAt: RefObject<string | null>;
   readonly saying: boolean;
   readonly setSaying: (saying: boolean) => void;
@@ -68,11 +69,11 @@ function useRecord({ study, open, control, openedAt, setSaying }: ImpressionPart
 }
 
 function ImpressionForm(props: ImpressionPartProps) {
-  const { control, ready, setSaying } = props;
+  const { control, judgeable, setSaying } = props;
   const [word, setWord] = useState<ImpressionWord | null>(null);
   const text = useRef<HTMLTextAreaElement>(null);
   const record = useRecord(props);
-  const blocked = word === null || !ready || record.isPending;
+  const blocked = word === null || !judgeable.ready || record.isPending;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (word !== null && !blocked) record.mutate(word);
@@ -141,13 +142,13 @@ function ImpressionForm(props: ImpressionPartProps) {
 export function ImpressionPart(props: ImpressionPartProps) {
   return (
     <section className="side-part sign-off" aria-label={T.impression}>
-      {props.saying && props.ready ? (
+      {props.saying && props.judgeable.ready ? (
         <ImpressionForm {...props} />
       ) : (
         <Button
           kind="primary"
           className="sign-button"
-          disabled={!props.ready}
+          {...restOf(props.judgeable)}
           onClick={() => props.setSaying(true)}
           data-testid="say-impression"
         >

@@ -5,9 +5,13 @@ export const MPR_TEXT = translated('MPR_TEXT', {
   close: 'Back to the slices',
   withKey: (words: string, key: string) => `${words} (${key})`,
   region: 'Three planes',
+  rests: 'Verdicts rest while the three planes cover the slices.',
   planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
   hint: 'Drag the cross; the wheel goes through the slices, Shift and drag changes the window. Keys: ↑ ↓, ← →, PgUp PgDn.',
-  failed: 'These slices could not be made a volume.',
+  failed: {
+    made: 'These slices could not be made a volume. Go back to the slices.',
+    lost: 'The computer has reset its graphics card. Go back to the slices, and open the planes again.',
+  },
   verdicts: {
     'no-webgl': 'Other planes need WebGL, which this browser does not offer.',
     few: 'Other planes need a CT or MR series of 10 slices or more.',

@@ -34,7 +34,7 @@ export function MprView({ start }: { readonly start: MprStart }) {
   const elements = useRef<Partial<Record<Plane, HTMLDivElement>>>({});
   const view = useRef<VolumeView | null>(null);
   const [states, setStates] = useState<Partial<Record<Plane, PlaneState>>>({});
-  const [failed, setFailed] = useState(false);
+  const [failed, setFailed] = useState<'made' | 'lost' | null>(null);
   const [window, setWindow] = useState(start.window ?? FIRST_WINDOW);
   const opened = useRef(window);
   useEffect(() => {
@@ -44,11 +44,12 @@ export function MprView({ start }: { readonly start: MprStart }) {
     try {
       open = new VolumeView({ axial, coronal, sagittal }, start, {
         rendered: (plane, state) => setStates((before) => ({ ...before, [plane]: state })),
+        lost: () => setFailed('lost'),
       });
       view.current = open;
-      open.open(opened.current).catch(() => setFailed(true));
+      open.open(opened.current).catch(() => setFailed('made'));
     } catch {
-      setFailed(true);
+      setFailed('made');
     }
     return () => {
       view.current = null;
@@ -87,8 +88,8 @@ export function MprView({ start }: { readonly start: MprStart }) {
         />
       ))}
       <p className="mpr-place" data-testid="mpr-place" data-point={point?.join(',')}>
-        {failed ? T.failed : null}
-        {!failed && point !== undefined && ready ? describe(point) : null}
+        {failed === null ? null : <span role="alert">{T.failed[failed]}</span>}
+        {failed === null && point !== undefined && ready ? describe(point) : null}
         <span className="second small">
           {T.window(String(Math.round(window.width)), String(Math.round(window.center)))}. {T.hint}
         </span>

@@ -8,6 +8,7 @@ import { AiPanel } from './ai-panel.tsx';
 import { FindingList } from './finding-list.tsx';
 import type { ImageStack } from './image-stacks.ts';
 import { BlindNotice, ImpressionPart, OwnImpression } from './impression-part.tsx';
+import { JudgingRest } from './judging-rest.tsx';
 import { LayoutChooser } from './layout-chooser.tsx';
 import { MprButton } from './mpr-button.tsx';
 import { MprView } from './mpr-view.tsx';
@@ -69,16 +70,25 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
   }, [ready]);
   usePrefetchNext(ready ? study.studyInstanceUid : null);
   const withheld = study.readingMode === 'triage-only';
-  const judging = useJudging({ study, stacks, reader: user.name, show: panes.showAnywhere });
+  const mpr = useMpr(view.state, ready);
+  /** What is asked for is an image: it is shown on its slice, not beneath the planes. */
+  const showSlice = (show: () => void) => {
+    mpr.leave();
+    show();
+  };
+  const judging = useJudging({
+    ...{ study, stacks, reader: user.name },
+    show: (place) => showSlice(() => panes.showAnywhere(place)),
+  });
   const heatmap = useHeatmap(study, panes.judged.image, judging.selected);
   const overlay = useOverlay();
   const cine = useCine(view);
   const [help, setHelp] = useState(false);
   const [signing, setSigning] = useState(false);
-  const mpr = useMpr(view.state, ready);
+  // Above the slices stand the planes: what is judged must be in sight.
+  const judgeable = { ready: ready && mpr.start === null, covered: mpr.start !== null };
   const act = useActions({
-    // Above the slices stand the planes: what keys judge must be in sight.
-    ready: ready && mpr.start === null,
+    ready: judgeable.ready,
     withheld,
     study,
     panes,
@@ -105,10 +115,12 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
           series={study.series}
           stacks={stacks}
           shown={panes.judged.state?.stack ?? null}
-          onShow={(place) => {
-            panes.judged.show(place);
-            panes.activate(panes.judged.slot);
-          }}
+          onShow={(place) =>
+            showSlice(() => {
+              panes.judged.show(place);
+              panes.activate(panes.judged.slot);
+            })
+          }
         />
         <PriorsPart study={study} priors={priors} />
       </div>
@@ -151,13 +163,20 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
             <PacsPart study={study} />
           </>
         )}
-        <FindingList study={study} judging={judging} act={act} ready={ready} withheld={withheld} />
+        <FindingList
+          study={study}
+          judging={judging}
+          act={act}
+          judgeable={judgeable}
+          withheld={withheld}
+        />
+        <JudgingRest mpr={mpr} />
         {study.aiWithheld ? (
           <ImpressionPart
             study={study}
             open={open}
             control={judging.control}
-            ready={ready}
+            judgeable={judgeable}
             openedAt={openedAt}
             saying={signing}
             setSaying={setSigning}
@@ -167,7 +186,7 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
             study={study}
             open={open}
             judging={judging}
-            ready={ready}
+            judgeable={judgeable}
             openedAt={openedAt}
             signing={signing}
             setSigning={setSigning}

@@ -6,6 +6,7 @@ import { formatWhen } from '../design/format.ts';
 import { useKeys } from '../design/keyboard.ts';
 import { Button, Dialog, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
+import { type Judgeable, restOf } from './judging-rest.tsx';
 import { ReviewHistory } from './review-history.tsx';
 import { signedReview } from './signed-verdicts.ts';
 import { describeChange, type StudyChange } from './study-change.ts';
@@ -20,7 +21,7 @@ interface SignOffProps {
   readonly study: StudyDetail;
   readonly open: OpenStudy;
   readonly judging: Judging;
-  readonly ready: boolean;
+  readonly judgeable: Judgeable;
   readonly openedAt: RefObject<string | null>;
   readonly signing: boolean;
   readonly setSigning: (signing: boolean) => void;
@@ -67,7 +68,7 @@ function Strip(props: SignOffProps & { readonly actions: SignOffActions }) {
     !props.open.fetching &&
     !isStillHeld;
   const submit = () => {
-    if (blocked || !props.ready || actions.sign.isPending) return;
+    if (blocked || !props.judgeable.ready || actions.sign.isPending) return;
     const openedAt = props.openedAt.current ?? new Date().toISOString();
     actions.sign.mutate({ draft: judging.control.draft, openedAt });
   };
@@ -238,20 +239,20 @@ export function SignOff(props: SignOffProps) {
           {E.pending(said.by, formatWhen(said.at, new Date()))}
         </p>
       ) : null}
-      {props.signing && props.ready ? (
+      {props.signing && props.judgeable.ready ? (
         <Strip {...props} actions={actions} />
       ) : (
         <div className="sign-actions">
           <Button
             kind="primary"
             className="sign-button"
-            disabled={!props.ready}
+            {...restOf(props.judgeable)}
             onClick={() => props.setSigning(true)}
             data-testid="sign-off"
           >
             {T.signOff} <Key>s</Key>
           </Button>
-          <ElsewhereButton ready={props.ready} actions={actions} />
+          <ElsewhereButton ready={props.judgeable.ready} actions={actions} />
         </div>
       )}
     </section>

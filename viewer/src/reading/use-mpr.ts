@@ -20,6 +20,8 @@ export interface Mpr {
   /** null while the slices are shown. */
   readonly start: MprStart | null;
   readonly toggle: () => void;
+  /** Back to the slices, if they are covered. */
+  readonly leave: () => void;
 }
 
 /** The three planes of the series on the screen: they stand above the slices until they are left. */
@@ -39,5 +41,5 @@ export function useMpr(state: ViewportState | null, ready: boolean): Mpr {
     const leaves = start !== null && event.key === 'Escape';
     if (event.key === MPR_KEY || leaves) toggle();
   });
-  return { verdict, start, toggle };
+  return { verdict, start, toggle, leave: () => setStart(null) };
 }

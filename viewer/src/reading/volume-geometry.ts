@@ -18,7 +18,7 @@ export type VolumeVerdict = 'fits' | 'no-webgl' | 'few' | 'unaligned' | 'uneven'
 
 /** Fewer slices make no picture in another plane. */
 const FEWEST = 10;
-/** What a page may take for one volume, bytes; the graphics card takes as much again. */
+/** What a page may take for one volume, bytes; the graphics card takes twice as much beside it. */
 export const LARGEST_BYTES = 640 * 2 ** 20;
 const SAME_DIRECTION = 1e-3;
 /** Of the distance between slices: what rounded positions may differ by. */

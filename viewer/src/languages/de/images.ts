@@ -31,9 +31,13 @@ export const images: Pick<
     close: 'Zurück zu den Schichten',
     withKey: (words, key) => `${words} (${key})`,
     region: 'Drei Ebenen',
+    rests: 'Bewertet wird nicht, solange die drei Ebenen die Schichten verdecken.',
     planes: { axial: 'Axial', coronal: 'Koronal', sagittal: 'Sagittal' },
     hint: 'Ziehen Sie das Kreuz; das Mausrad blättert durch die Schichten, Umschalt und Ziehen ändert das Fenster. Tasten: ↑ ↓, ← →, Bild↑ Bild↓.',
-    failed: 'Aus diesen Schichten ließ sich kein Volumen bilden.',
+    failed: {
+      made: 'Aus diesen Schichten ließ sich kein Volumen bilden. Gehen Sie zurück zu den Schichten.',
+      lost: 'Der Computer hat seine Grafikkarte zurückgesetzt. Gehen Sie zurück zu den Schichten und öffnen Sie die Ebenen neu.',
+    },
     verdicts: {
       'no-webgl': 'Andere Ebenen brauchen WebGL, das dieser Browser nicht bietet.',
       few: 'Andere Ebenen brauchen eine CT- oder MR-Serie von mindestens 10 Schichten.',

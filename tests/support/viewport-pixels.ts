@@ -9,12 +9,13 @@ export interface Raw {
 }
 
 /**
- * The legend is left out: its colours are those of the heat, and it comes and goes with it.
+ * The legend is left out: its colours are those of the heat, and it comes and goes with it; and so are messages, which
+ * go by themselves.
  * @param of a page, of which the viewport is taken, or one part of it
  */
 export async function rawScreenshot(of: Page | Locator): Promise<Raw> {
   const part = 'getByTestId' in of && 'goto' in of ? of.getByTestId('viewport') : of;
-  const style = '.legend { visibility: hidden !important; }';
+  const style = '.legend, .toasts { visibility: hidden !important; }';
   const { data, info } = await sharp(await part.screenshot({ style }))
     .removeAlpha()
     .raw()

@@ -29,6 +29,8 @@ const studyResultSchema = z.object({
   dueAt: time,
   madeAt: time.nullable(),
   destinations: z.array(destinationProgressSchema),
+  /** Its objects went out so long ago that it is not written down any more where to. */
+  isForgotten: z.boolean(),
 });
 export type StudyResult = z.output<typeof studyResultSchema>;
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { type Forgotten, forgetSettled } from '#intake/retention/forget-settled.ts';
 import { type RetentionReport, runRetention } from '#intake/retention/run-retention.ts';
 import { openBlobStore } from '#platform/blob-store/blob-store.ts';
 import { readDiskSpace } from '#platform/disk/watch-disk.ts';
@@ -12,19 +13,27 @@ interface RetentionCliOptions extends DataOption {
   readonly json?: boolean;
 }
 
-async function pass(options: RetentionCliOptions, dryRun: boolean): Promise<RetentionReport> {
+type PassReport = RetentionReport & {
+  /** Undefined of a plan. */
+  readonly forgotten: Forgotten | undefined;
+};
+
+async function pass(options: RetentionCliOptions, dryRun: boolean): Promise<PassReport> {
   const config = configFor(options);
+  const { retention } = config;
+  const actor = operatorName();
   return withDatabase(config, async (database) => {
     const blobStore = await openBlobStore({ directory: archiveDirectory(config) });
     try {
-      return await runRetention({
-        database,
-        blobStore,
-        retention: config.retention,
+      const report = await runRetention({
+        ...{ database, blobStore, retention, actor, dryRun },
         readSpace: () => readDiskSpace(archiveDirectory(config)),
-        actor: operatorName(),
-        dryRun,
       });
+      const { keepRecordsDays } = retention;
+      const forgotten = dryRun
+        ? undefined
+        : await forgetSettled(database, { now: new Date(), keepRecordsDays, actor });
+      return { ...report, forgotten };
     } finally {
       await blobStore.close();
     }
@@ -35,8 +44,8 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function show(report: RetentionReport, verb: string): void {
-  const { removed, heldBack } = report;
+function show(report: PassReport, verb: string): void {
+  const { removed, heldBack, forgotten } = report;
   if (removed.length > 0) {
     printTable([
       ['study', 'last used (UTC)', 'images', 'size', 'why'],
@@ -56,6 +65,12 @@ function show(report: RetentionReport, verb: string): void {
     `old enough, but kept: ${heldBack.unread} unread, ${heldBack.underWay} under way, ${heldBack.quarantined} in quarantine, ${heldBack.undelivered} undelivered`,
   );
   if (report.stillFull) print('the disk stays fuller than it should be, and nothing more may go');
+  if (forgotten !== undefined) {
+    const { deliveries, notifications, resultSets } = forgotten;
+    print(
+      `old records forgotten: ${deliveries} deliveries, ${notifications} notifications, ${resultSets} results`,
+    );
+  }
 }
 
 function subcommand(name: 'plan' | 'run', description: string): Command {

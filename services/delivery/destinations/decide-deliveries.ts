@@ -59,10 +59,11 @@ export function decideDelivery(
     if (delivery === undefined) throw new RadTriageError('NOT_FOUND', 'no such delivery');
     const { destination, sopInstanceUid, studyInstanceUid } = delivery;
     const state = nextDeliveryState(delivery.state, event);
+    const now = new Date();
     if (event === 'resend') requireConfigured(destinations, destination);
     await trx
       .updateTable('delivery')
-      .set(event === 'resend' ? anew(new Date()) : { state })
+      .set(event === 'resend' ? anew(now) : { state, settledAt: now })
       .where('deliveryKey', '=', key)
       .execute();
     if (event === 'resend') await hurry(trx, destination);

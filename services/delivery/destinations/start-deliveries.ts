@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Destination } from '#platform/config/destinations.ts';
-import { type Database, listenToChannel } from '#platform/database/connect.ts';
+import { listenToChannel } from '#platform/database/connect.ts';
 import { DELIVERY_CHANNEL } from '#platform/deliveries/channel.ts';
 import { startWatch, type Watch } from '#platform/watch/watch.ts';
 import { addDestination } from './destination-store.ts';
@@ -19,8 +19,6 @@ export interface Deliveries {
   close(): Promise<void>;
 }
 
-const FORGET_AFTER_DAYS = 90;
-
 /**
  * One loop for each destination, each by itself: one that is down, hangs or is slow holds up none of the others. Any
  * number of processes may run this; each destination is served by one of them at a time.
@@ -38,7 +36,6 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     const watch = startWatch(`deliveries to ${name}`, logger, async () => {
       if (!known) {
         await addDestination(database, name);
-        await forgetOldRequests(database, name);
         known = true;
       }
       const next = await server.look();
@@ -62,13 +59,4 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
       await Promise.all([...loops.values()].map(({ watch }) => watch.close()));
     },
   };
-}
-
-/** Requests for storage commitment that nobody will answer any more. */
-async function forgetOldRequests(database: Database, destination: string): Promise<void> {
-  await database
-    .deleteFrom('deliveryCommitment')
-    .where('destination', '=', destination)
-    .where('askedAt', '<', new Date(Date.now() - FORGET_AFTER_DAYS * 86_400_000))
-    .execute();
 }

@@ -92,6 +92,8 @@ const retention = z
     /** When the archive's disk is fuller than `above`, the images of the studies read longest ago go until `below`. */
     disk: z.strictObject({ above: percent, below: percent }).optional(),
     everyMinutes: z.number().positive().default(10),
+    /** Days for which it stays written down where a result went and who was told, once both are over and done with. */
+    keepRecordsDays: z.number().min(7).default(180),
   })
   .prefault({});
 

@@ -23,7 +23,7 @@ export interface DeliveryTable {
   warning: Generated<string | null>;
   createdAt: CreatedAt;
   sentAt: EventualTime;
-  /** When it left `waiting`. */
+  /** When it left `waiting`, or was dismissed. */
   settledAt: EventualTime;
   commitmentState: Generated<CommitmentOutlook | null>;
   /** The request that asks for it. */

@@ -11,12 +11,19 @@ export async function readStudyResults(
     .leftJoin('review', 'review.reviewId', 'resultSet.reviewId')
     .select(['resultSetKey', 'number', 'resultSet.state', 'resultSet.reason', 'dueAt', 'madeAt'])
     .select('review.reader as signedBy')
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('resultObject')
+          .select('resultObjectKey')
+          .whereRef('resultObject.resultSetKey', '=', 'resultSet.resultSetKey'),
+      ).as('hasObjects'),
+    )
     .where('resultSet.studyKey', '=', studyKey)
     .where('resultSet.state', '<>', 'cancelled')
     .orderBy('number', 'desc')
     .execute();
   const progress = await readProgress(database, studyKey);
-  return sets.flatMap(({ resultSetKey, state, dueAt, madeAt, ...rest }) => {
+  return sets.flatMap(({ resultSetKey, state, dueAt, madeAt, hasObjects, ...rest }) => {
     if (state === 'cancelled') return [];
     const destinations = progress.filter((each) => each.resultSetKey === resultSetKey);
     return {
@@ -28,6 +35,8 @@ export async function readStudyResults(
         ...{ name, waiting, sent, dead, lastError },
         lastSentAt: lastSentAt?.toISOString() ?? null,
       })),
+      // An object is made only when a destination is to get it.
+      isForgotten: Boolean(hasObjects) && destinations.length === 0,
     };
   });
 }

@@ -13,7 +13,8 @@ function when(time: string): string {
 }
 
 function describe(result: StudyResult): string {
-  const { state, reason, signedBy, dueAt, destinations } = result;
+  const { state, reason, signedBy, dueAt, destinations, isForgotten } = result;
+  if (isForgotten) return T.forgotten;
   if (state === 'failed') return T.failed(fromServer(reason ?? ''));
   if (state === 'made') return destinations.length === 0 ? T.nobody : '';
   if (reason !== null) return T.retrying(fromServer(reason));

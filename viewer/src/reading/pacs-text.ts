@@ -9,6 +9,7 @@ export const PACS_TEXT = translated('PACS_TEXT', {
   retrying: (why: string) => `could not be made yet and is tried again: ${why}`,
   failed: (why: string) => `could not be made: ${why}`,
   nobody: 'nothing of it is to be sent',
+  forgotten: 'sent so long ago that it is not kept where to',
   sent: (count: number, time: string) => `${count} sent ${time}`,
   waiting: (count: number) => `${count} waiting`,
   /** Why is for administrators: it stands in the tooltip, and in Administration. */

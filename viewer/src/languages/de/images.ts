@@ -74,6 +74,7 @@ export const images: Pick<
     retrying: (why) => `konnte noch nicht erzeugt werden und wird erneut versucht: ${why}`,
     failed: (why) => `konnte nicht erzeugt werden: ${why}`,
     nobody: 'nichts davon ist zu senden',
+    forgotten: 'vor so langer Zeit gesendet, dass nicht mehr festgehalten ist, wohin',
     sent: (count, time) => `${count} gesendet ${time}`,
     waiting: (count) => `${count} wartend`,
     held: (count) => `${count} wartend, bisher nicht angenommen`,

@@ -59,10 +59,13 @@ export function State(props: {
   readonly detail?: string;
   readonly action?: ReactNode;
   readonly testId?: string;
+  /** There is nothing else on the page: it needs a heading of its own. */
+  readonly isPage?: boolean;
 }) {
+  const Heading = props.isPage === true ? 'h1' : 'h2';
   return (
     <div className="state" role="status" data-testid={props.testId}>
-      <h2>{props.title}</h2>
+      <Heading>{props.title}</Heading>
       {props.detail === undefined ? null : <p>{props.detail}</p>}
       {props.action}
     </div>

@@ -71,9 +71,9 @@ export default function ReadingPage({ uid }: { readonly uid: string }) {
   });
   if (study.shown === null) {
     return failure === null ? (
-      <State title={T.opening} />
+      <State title={T.opening} isPage />
     ) : (
-      <State title={messageOf(failure)} action={toWorklist} />
+      <State title={messageOf(failure)} action={toWorklist} isPage />
     );
   }
   return (

@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** No keys, or those of a part that listens for itself: the three planes (use-mpr.ts). */
-const ELSEWHERE: ReadonlySet<string> = new Set(['–', '#']);
+const ELSEWHERE: ReadonlySet<string> = new Set(['–', '#', '!']);
 
 describe('keys of the reading page', () => {
   it.each([

@@ -23,6 +23,9 @@ const FINDING = '121071 DCM';
 const FINDING_SITE = '363698007 SCT';
 const QUALITATIVE_EVALUATIONS = 'C0034375 UMLS';
 const PERSON = '121006 DCM';
+/** What the algorithms came to as a whole (CID 6047), or that none was applied. */
+const PROCESSING = ['111017 DCM', 'PROCESSING 99RADTRIAGE'];
+const PROCESSED = /^(111017 DCM 11124[1-5] DCM|PROCESSING 99RADTRIAGE NOT-APPLIED 99RADTRIAGE)$/;
 
 /**
  * What a TID 1500 report of ours must hold and no validator looks for, or only one of them (PS3.16 TID 1500, 1410, 1411,
@@ -125,8 +128,9 @@ function evaluationFaults(root: TreeNode): string[] {
   const container = root.children.find(({ concept }) => concept === QUALITATIVE_EVALUATIONS);
   const children = container?.children ?? [];
   const others = children.filter(({ type }) => type !== 'CODE' && type !== 'TEXT');
-  const summary = children.filter(({ concept }) => concept === '111017 DCM');
-  const isSummed = summary.length === 1 && /^11124[1-5] DCM$/.test(summary[0]?.code ?? '');
+  const summary = children.filter(({ concept }) => PROCESSING.includes(concept));
+  const said = `${summary[0]?.concept} ${summary[0]?.code}`;
+  const isSummed = summary.length === 1 && PROCESSED.test(said);
   return [...others.map(({ type }) => `evaluation ${type}`), ...(isSummed ? [] : ['summary'])];
 }
 

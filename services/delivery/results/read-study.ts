@@ -24,7 +24,10 @@ export interface StoredResult {
   readonly study: Selectable<StudyTable>;
   /** In the order in which they are read. */
   readonly images: readonly ImageRow[];
+  /** Of the run; without one, of the last run over these images, in which no model came to a result. */
   readonly modelRuns: readonly Selectable<ModelRunTable>[];
+  /** The last analysis of these images was given up, and there is no other result. */
+  readonly isAnalysisFailed: boolean;
   /** The highest score first. */
   readonly findings: readonly FindingRow[];
   /** The highest peak first. */
@@ -49,10 +52,13 @@ export async function readStoredResult(
     .selectAll()
     .where('studyKey', '=', studyKey)
     .executeTakeFirstOrThrow();
+  const unheard = runKey === null ? await findUnheardRun(database, study) : undefined;
+  const toldRun = runKey ?? unheard?.runKey;
   return {
     study,
     images: await readImageRows(database, studyKey),
-    modelRuns: runKey === null ? [] : await readModelRuns(database, runKey),
+    modelRuns: toldRun === undefined ? [] : await readModelRuns(database, toldRun),
+    isAnalysisFailed: unheard?.state === 'failed',
     findings: await readFindings(database, runKey === null ? [] : [runKey]),
     heatmaps: runKey === null ? [] : await readHeatmaps(database, runKey),
     review: reviewId === null ? undefined : await readReview(database, reviewId),
@@ -72,6 +78,23 @@ function readImageRows(database: Kysely<DatabaseSchema>, studyKey: string): Prom
     .orderBy('instanceNumber')
     .orderBy('sopInstanceUid')
     .execute();
+}
+
+/** The last run over the present images, if it ended without a result: what became of each model stands there. */
+async function findUnheardRun(
+  database: Kysely<DatabaseSchema>,
+  { studyKey, imageRevision }: Selectable<StudyTable>,
+) {
+  if (imageRevision === null) return undefined;
+  const last = await database
+    .selectFrom('analysisRun')
+    .select(['runKey', 'state'])
+    .where('studyKey', '=', studyKey)
+    .where('imageRevision', '=', imageRevision)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last?.state === 'not-analysed' || last?.state === 'failed' ? last : undefined;
 }
 
 function readModelRuns(database: Kysely<DatabaseSchema>, runKey: string) {

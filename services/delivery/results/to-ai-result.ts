@@ -47,6 +47,7 @@ export function toAiResult(stored: StoredResult, telling: Telling): AiResult {
   const added = verdicts.filter(({ verdict }) => verdict === 'add');
   return {
     algorithms: modelRuns.map((run) => toAlgorithm(run, study.studyInstanceUid, telling)),
+    isAnalysisFailed: stored.isAnalysisFailed,
     findings: [
       ...found,
       ...added.map((verdict, index) => toAdded(verdict, { index, before: found.length, codeOf })),

@@ -147,6 +147,8 @@ export interface TriagePriority {
 /** All that goes back of one analysis of one study. */
 export interface AiResult {
   readonly algorithms: readonly Algorithm[];
+  /** The analysis was given up as a whole: what became of each algorithm is not known. */
+  readonly isAnalysisFailed?: boolean | undefined;
   readonly findings: readonly Finding[];
   readonly heatmaps: readonly Heatmap[];
   readonly priority: TriagePriority;

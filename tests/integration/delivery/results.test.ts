@@ -9,6 +9,7 @@ import { readInstallation } from '#delivery/results/installation.ts';
 import { makeResult } from '#delivery/results/make-result.ts';
 import type { ObjectsToBuild, ResultMaking } from '#delivery/results/result-making.ts';
 import { startResults } from '#delivery/results/start-results.ts';
+import type { AiResult } from '#dicom/objects/types.ts';
 import { createPixelDecoder, type PixelDecoder } from '#dicom/pixels/pixel-decoder.ts';
 import { loadConfig } from '#platform/config/config.ts';
 import { requestResults } from '#platform/study-results/request-results.ts';
@@ -82,12 +83,10 @@ describe('results as DICOM objects', () => {
     await database().updateTable('resultSet').set({ state: 'made' }).execute();
   });
 
-  const request = (reviewId?: string) =>
+  const request = (reviewId?: string, runKey: string | null = run.runKey) =>
     database()
       .transaction()
-      .execute((trx) =>
-        requestResults(trx, { studyKey: study.studyKey, runKey: run.runKey, reviewId }),
-      );
+      .execute((trx) => requestResults(trx, { studyKey: study.studyKey, runKey, reviewId }));
   const make = async (by = making) => {
     const set = await claimDueSet(database(), new Date());
     if (set === undefined) throw new Error('nothing is due');
@@ -171,6 +170,25 @@ describe('results as DICOM objects', () => {
       { number: 1, state: 'cancelled', reason: 'no destination wants it' },
       { number: 2, state: 'cancelled', reason: 'other images have come' },
     ]);
+  });
+
+  it('say what kept models from a study that was signed without a result of theirs', async () => {
+    const reports: AiResult[] = [];
+    const look = async (order: ObjectsToBuild) => {
+      reports.push(order.result);
+      return build(order);
+    };
+    const sign = async (state: 'not-analysed' | 'failed', outcome: 'declined' | 'failed') => {
+      await database().updateTable('analysisRun').set({ state }).execute();
+      await database().updateTable('modelRun').set({ outcome, labelScores: '[]' }).execute();
+      await request(await review([]), null);
+      await make({ ...making, build: look });
+      return reports.at(-1);
+    };
+    const declined = await sign('not-analysed', 'declined');
+    expect(declined).toMatchObject({ algorithms: [{ outcome: 'declined' }], findings: [] });
+    expect(declined?.isAnalysisFailed).toBe(false);
+    expect(await sign('failed', 'failed')).toMatchObject({ isAnalysisFailed: true, findings: [] });
   });
 
   it('show no place in triage-only mode: the report is all there is', async () => {

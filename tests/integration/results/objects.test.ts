@@ -233,7 +233,7 @@ describe.skipIf(isMissing)('the objects of a result', () => {
     return readFileSync(alone).equals(pixels);
   }
 
-  it('pass them when nothing was found, when models failed, and in triage-only mode', async () => {
+  it('pass them when nothing was found, when models failed or none was applied, and in triage-only mode', async () => {
     const study = sourcesOf('DX');
     const failed = {
       ...ALGORITHM,
@@ -242,10 +242,13 @@ describe.skipIf(isMissing)('the objects of a result', () => {
       reason: 'no memory',
       labels: [],
     } as const;
+    const review = { readerName: 'Reader^Rita', signedAt: new Date(0), isVerified: true };
     const variants: Partial<AiResult>[] = [
       { findings: [], heatmaps: [] },
       { findings: [], heatmaps: [], algorithms: [failed] },
       { findings: [], heatmaps: [], algorithms: [ALGORITHM, failed] },
+      { findings: [], heatmaps: [], algorithms: [], review },
+      { findings: [], heatmaps: [], algorithms: [{ ...failed, outcome: 'not-analysed' }] },
       { readingMode: 'triage-only' },
     ];
     for (const [index, changes] of variants.entries()) {

@@ -74,6 +74,7 @@ export function storedResult(
     study: { ...STUDY, ...study },
     images: [],
     modelRuns: [modelRunRow()],
+    isAnalysisFailed: false,
     findings: [],
     heatmaps: [],
     ...rest,

@@ -54,7 +54,7 @@ export const PROCEDURES: Readonly<Record<string, Code>> = {
 };
 export const IMAGING_PROCEDURE = sct('363679005', 'Imaging');
 
-/** CID 6047: tells "ran, and flagged nothing" from "did not run". */
+/** CID 6047: tells "ran, and flagged nothing" from "failed". */
 export const PROCESSING_SUMMARY = dcm('111017', 'CAD Processing and Findings Summary');
 export const ALL_WITHOUT_FINDINGS = dcm('111241', 'All algorithms succeeded; without findings');
 export const ALL_WITH_FINDINGS = dcm('111242', 'All algorithms succeeded; with findings');
@@ -64,6 +64,9 @@ export const SOME_WITHOUT_FINDINGS = dcm(
 );
 export const SOME_WITH_FINDINGS = dcm('111244', 'Not all algorithms succeeded; with findings');
 export const NONE_SUCCEEDED = dcm('111245', 'No algorithms succeeded; without findings');
+/** CID 6047 has no word for a study that no algorithm was applied to. */
+export const PROCESSING = own('PROCESSING', 'Processing by AI');
+export const NOT_APPLIED = own('NOT-APPLIED', 'No AI algorithm was applied');
 
 /** Our own. A score is not called a probability or certainty: what it is stands in the model's card. */
 export const MODEL_SCORE = own('SCORE', 'Model score');

@@ -16,7 +16,7 @@ export function qualitativeEvaluations(result: AiResult): ContentItem {
     relationship: 'CONTAINS',
     concept: concept.QUALITATIVE_EVALUATIONS,
     children: [
-      code('CONTAINS', concept.PROCESSING_SUMMARY, processingSummary(result)),
+      processing(result),
       ...result.algorithms.map(outcome),
       {
         ...code('CONTAINS', concept.PRIORITY, own(`PRIORITY-${priority.level}`, priority.level)),
@@ -43,8 +43,22 @@ export function qualitativeEvaluations(result: AiResult): ContentItem {
   };
 }
 
+function processing(result: AiResult): ContentItem {
+  return isApplied(result)
+    ? code('CONTAINS', concept.PROCESSING_SUMMARY, processingSummary(result))
+    : code('CONTAINS', concept.PROCESSING, concept.NOT_APPLIED);
+}
+
+/** Whether an algorithm was applied to the study, with or without success; else each says why it was not. */
+function isApplied({ algorithms, isAnalysisFailed = false }: AiResult): boolean {
+  return (
+    isAnalysisFailed ||
+    algorithms.some(({ outcome }) => outcome === 'analysed' || outcome === 'failed')
+  );
+}
+
 /** CID 6047, of the models alone: a reader's verdict does not change what they said. */
-export function processingSummary({ algorithms, findings }: AiResult): Code {
+function processingSummary({ algorithms, findings }: AiResult): Code {
   const succeeded = algorithms.filter(({ outcome }) => outcome === 'analysed').length;
   if (succeeded === 0) return concept.NONE_SUCCEEDED;
   const found =

@@ -61,6 +61,10 @@ function codes(node: TreeNode | undefined, concept: string): string[] {
   return (node?.children ?? []).filter((each) => each.concept === concept).map(({ code }) => code);
 }
 
+function evaluations({ root }: ReportDocument): TreeNode | undefined {
+  return root.children.find(({ concept }) => concept.startsWith('C0034375'));
+}
+
 describe('a report', () => {
   test('is a TID 1500 report without a fault, with or without findings', () => {
     expect(reportFaults(report(), 'assist')).toEqual([]);
@@ -123,8 +127,12 @@ describe('a report', () => {
       code: '111244 DCM',
     },
     { name: 'failed', outcomes: ['failed'], flagged: false, code: '111245 DCM' },
-    { name: 'never ran', outcomes: ['not-analysed'], flagged: false, code: '111245 DCM' },
-    { name: 'had no model', outcomes: [], flagged: false, code: '111245 DCM' },
+    {
+      name: 'failed beside others that did not fit',
+      outcomes: ['failed', 'declined'],
+      flagged: false,
+      code: '111245 DCM',
+    },
   ] as const)('tells by its summary that it $name', ({ outcomes, flagged, code }) => {
     const algorithms = outcomes.map((outcome, index) => ({
       ...ALGORITHM,
@@ -135,9 +143,34 @@ describe('a report', () => {
     }));
     const document = report({ algorithms, findings: [], heatmaps: [] });
     expect(reportFaults(document, 'assist')).toEqual([]);
-    const container = document.root.children.find(({ concept }) => concept.startsWith('C0034375'));
+    const container = evaluations(document);
     expect(codes(container, '111017 DCM')).toEqual([code]);
+    expect(codes(container, 'PROCESSING 99RADTRIAGE')).toEqual([]);
     expect(codes(container, 'OUTCOME 99RADTRIAGE')).toHaveLength(outcomes.length);
+  });
+
+  test.each([
+    { name: 'no model is there', outcomes: [] },
+    { name: 'none fits', outcomes: ['not-analysed', 'declined'] },
+  ] as const)('says that none was applied, not that one failed, where $name', ({ outcomes }) => {
+    const algorithms = outcomes.map((outcome, index) => ({
+      ...{
+        ...ALGORITHM,
+        id: `model-${index}`,
+        outcome,
+        labels: [],
+        reason: 'a modality of its own',
+      },
+    }));
+    const plain = { algorithms, findings: [], heatmaps: [] };
+    const document = report(plain);
+    expect(reportFaults(document, 'assist')).toEqual([]);
+    const found = evaluations(document);
+    expect(codes(found, '111017 DCM')).toEqual([]);
+    expect(codes(found, 'PROCESSING 99RADTRIAGE')).toEqual(['NOT-APPLIED 99RADTRIAGE']);
+    expect(codes(found, 'OUTCOME 99RADTRIAGE')).toHaveLength(outcomes.length);
+    const failed = evaluations(report({ ...plain, isAnalysisFailed: true }));
+    expect(codes(failed, '111017 DCM')).toEqual(['111245 DCM']);
   });
 
   test('says no place in triage-only mode, though it was given one', () => {

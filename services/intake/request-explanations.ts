@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import { addToOutbox } from '#platform/outbox/outbox.ts';
 
@@ -14,9 +14,15 @@ export interface ExplainedRun {
   readonly jobId: string;
 }
 
+const SUFFIX = '_explain';
+
 /** Under which name the queue knows the job that explains a run. */
 export function explanationJobId({ jobId }: Pick<ExplainedRun, 'jobId'>): string {
-  return `${jobId}_explain`;
+  return jobId + SUFFIX;
+}
+
+export function explanationJobIdInSql(jobId: RawBuilder<unknown>): RawBuilder<string> {
+  return sql`(${jobId} || ${sql.lit(SUFFIX)})`;
 }
 
 /** Sends the job that makes the explanations a run has written down as wanted, once more too. */

@@ -1,13 +1,14 @@
+import { sql } from 'kysely';
 import type { Database } from '#platform/database/connect.ts';
 import { hastenResults } from '#platform/study-results/request-results.ts';
 import type { QueueProducer } from '#queue/open-queue.ts';
 import {
   type ExplainedRun,
   explanationJobId,
+  explanationJobIdInSql,
   requestExplanations,
 } from './request-explanations.ts';
-
-const BATCH = 500;
+import { isInOutbox, SWEPT_AT_ONCE, sweepJobs } from './sweep-jobs.ts';
 
 /** Runs with explanations that are still to be made. */
 async function findUnexplained(database: Database, before: Date): Promise<ExplainedRun[]> {
@@ -18,19 +19,10 @@ async function findUnexplained(database: Database, before: Date): Promise<Explai
     .where('runKey', 'in', ({ selectFrom }) =>
       selectFrom('explanation').select('explanation.runKey').where('state', '=', 'queued'),
     )
+    .where(sql<boolean>`NOT ${isInOutbox(explanationJobIdInSql(sql.ref('run.jobId')))}`)
     .orderBy('finishedAt')
-    .limit(BATCH)
+    .limit(SWEPT_AT_ONCE)
     .execute();
-}
-
-async function isInOutbox(database: Database, jobId: string): Promise<boolean> {
-  const unsent = await database
-    .selectFrom('outbox')
-    .select('outboxId')
-    .where('jobId', '=', jobId)
-    .where('sentAt', 'is', null)
-    .executeTakeFirst();
-  return unsent !== undefined;
 }
 
 /**
@@ -43,27 +35,25 @@ export async function sweepExplanations(
   producer: Pick<QueueProducer, 'standingOf'>,
   before: Date,
 ): Promise<number> {
-  let resent = 0;
-  for (const run of await findUnexplained(database, before)) {
-    const jobId = explanationJobId(run);
-    if (await isInOutbox(database, jobId)) continue;
-    const standing = await producer.standingOf('explain', jobId);
-    if (standing === 'unknown') {
-      await database.transaction().execute((trx) => requestExplanations(trx, run));
-      resent += 1;
-    } else if (standing === 'completed') {
-      await database
-        .updateTable('explanation')
-        .set({
-          state: 'failed',
-          reason: 'the job ended without a result',
-          finishedAt: new Date(),
-        })
-        .where('runKey', '=', run.runKey)
-        .where('state', '=', 'queued')
-        .execute();
-      await hastenResults(database, run.runKey);
-    }
-  }
+  const explanations = {
+    job: 'explain' as const,
+    work: await findUnexplained(database, before),
+    jobIdOf: explanationJobId,
+    resend: (run: ExplainedRun) =>
+      database.transaction().execute((trx) => requestExplanations(trx, run)),
+    settle: (run: ExplainedRun) => fail(database, run),
+  };
+  const { resent } = await sweepJobs(explanations, producer);
   return resent;
+}
+
+async function fail(database: Database, { runKey }: ExplainedRun): Promise<void> {
+  const reason = 'the job ended without a result';
+  await database
+    .updateTable('explanation')
+    .set({ state: 'failed', reason, finishedAt: new Date() })
+    .where('runKey', '=', runKey)
+    .where('state', '=', 'queued')
+    .execute();
+  await hastenResults(database, runKey);
 }

@@ -1,27 +1,20 @@
+import { sql } from 'kysely';
 import type { Database } from '#platform/database/connect.ts';
 import type { QueueProducer } from '#queue/open-queue.ts';
-import { sendShadow } from './request-shadow.ts';
+import { type ShadowedRun, sendShadow } from './request-shadow.ts';
+import { isInOutbox, SWEPT_AT_ONCE, sweepJobs } from './sweep-jobs.ts';
 
-const BATCH = 500;
+type OpenShadow = ShadowedRun & { readonly shadowJobId: string };
 
-async function findOpenShadows(database: Database, before: Date) {
+async function findOpenShadows(database: Database, before: Date): Promise<OpenShadow[]> {
   const rows = await database
     .selectFrom('analysisRun as run')
     .select(['runKey', 'studyKey', 'imageRevision', 'traceId', 'jobId', 'shadowJobId'])
     .where('shadowState', '=', 'queued')
     .where('finishedAt', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('outbox')
-            .select('outboxId')
-            .whereRef('outbox.jobId', '=', 'run.shadowJobId')
-            .where('sentAt', 'is', null),
-        ),
-      ),
-    )
+    .where(sql<boolean>`NOT ${isInOutbox(sql.ref('run.shadowJobId'))}`)
     .orderBy('finishedAt')
-    .limit(BATCH)
+    .limit(SWEPT_AT_ONCE)
     .execute();
   return rows.flatMap(({ shadowJobId, ...run }) =>
     shadowJobId === null ? [] : [{ ...run, shadowJobId }],
@@ -38,22 +31,24 @@ export async function sweepShadows(
   producer: Pick<QueueProducer, 'standingOf'>,
   before: Date,
 ): Promise<number> {
-  let resent = 0;
-  for (const run of await findOpenShadows(database, before)) {
-    const standing = await producer.standingOf('shadow', run.shadowJobId);
-    if (standing === 'unknown') {
-      await database.transaction().execute((trx) => sendShadow(trx, run));
-      resent += 1;
-    } else if (standing === 'completed') {
-      const shadowReason = 'the job ended without a result';
-      await database
-        .updateTable('analysisRun')
-        .set({ shadowState: 'failed', shadowReason, shadowFinishedAt: new Date() })
-        .where('runKey', '=', run.runKey)
-        .where('shadowState', '=', 'queued')
-        .where('shadowJobId', '=', run.shadowJobId)
-        .execute();
-    }
-  }
+  const shadows = {
+    job: 'shadow' as const,
+    work: await findOpenShadows(database, before),
+    jobIdOf: ({ shadowJobId }: OpenShadow) => shadowJobId,
+    resend: (run: OpenShadow) => database.transaction().execute((trx) => sendShadow(trx, run)),
+    settle: (run: OpenShadow) => fail(database, run),
+  };
+  const { resent } = await sweepJobs(shadows, producer);
   return resent;
+}
+
+async function fail(database: Database, { runKey, shadowJobId }: OpenShadow): Promise<void> {
+  const shadowReason = 'the job ended without a result';
+  await database
+    .updateTable('analysisRun')
+    .set({ shadowState: 'failed', shadowReason, shadowFinishedAt: new Date() })
+    .where('runKey', '=', runKey)
+    .where('shadowState', '=', 'queued')
+    .where('shadowJobId', '=', shadowJobId)
+    .execute();
 }

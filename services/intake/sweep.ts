@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { priorityRank } from '#core/priority.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
@@ -6,6 +7,7 @@ import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { QueueProducer } from '#queue/open-queue.ts';
 import { requestRun } from './request-run.ts';
 import { sweepExplanations } from './sweep-explanations.ts';
+import { isInOutbox, SWEPT_AT_ONCE, sweepJobs } from './sweep-jobs.ts';
 import { sweepShadows } from './sweep-shadows.ts';
 
 export interface SweepOptions {
@@ -28,7 +30,6 @@ export interface SweepReport {
 
 const EVERY_MS = 30_000;
 const OLDER_THAN_MS = 30_000;
-const BATCH = 500;
 
 interface OpenRun {
   readonly runKey: string;
@@ -56,18 +57,9 @@ async function findOpenRuns(database: Database, before: Date): Promise<OpenRun[]
     ])
     .where('run.state', 'in', ['queued', 'running'])
     .where('run.createdAt', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('outbox')
-            .select('outboxId')
-            .whereRef('outbox.jobId', '=', 'run.jobId')
-            .where('sentAt', 'is', null),
-        ),
-      ),
-    )
+    .where(sql<boolean>`NOT ${isInOutbox(sql.ref('run.jobId'))}`)
     .orderBy('run.createdAt')
-    .limit(BATCH)
+    .limit(SWEPT_AT_ONCE)
     .execute();
 }
 
@@ -122,18 +114,16 @@ async function beginAnew(database: Database, run: OpenRun): Promise<void> {
 export async function sweepRuns(options: SweepOptions): Promise<SweepReport> {
   const { database, producer, logger } = options;
   const before = new Date(Date.now() - (options.olderThanMs ?? OLDER_THAN_MS));
-  let resent = 0;
-  let rerun = 0;
-  for (const run of await findOpenRuns(database, before)) {
-    const standing = await producer.standingOf('triage', run.jobId);
-    if (standing === 'unknown') {
-      await resend(database, run);
-      resent += 1;
-    } else if (standing === 'completed') {
-      await beginAnew(database, run);
-      rerun += 1;
-    }
-  }
+  const runs = {
+    job: 'triage' as const,
+    work: await findOpenRuns(database, before),
+    jobIdOf: ({ jobId }: OpenRun) => jobId,
+    resend: (run: OpenRun) => resend(database, run),
+    settle: (run: OpenRun) => beginAnew(database, run),
+  };
+  const swept = await sweepJobs(runs, producer);
+  const rerun = swept.settled;
+  let { resent } = swept;
   resent += await sweepShadows(database, producer, before);
   resent += await sweepExplanations(database, producer, before);
   if (resent + rerun > 0) logger.warn({ resent, rerun }, 'the queue had forgotten analyses');

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '#platform/processes/is-alive.ts';
 
 /**
  * What a running `radtriage up` leaves in its data directory, so that other commands find its database. The file
@@ -31,16 +32,6 @@ export function writeRunState(dataDirectory: string, state: RunState): void {
 
 export function clearRunState(dataDirectory: string): void {
   rmSync(join(dataDirectory, FILE), { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** The state of the instance that runs on this data directory, or undefined when none does. */

@@ -4,6 +4,7 @@ import { chmod, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
+import { isAlive } from '../processes/is-alive.ts';
 import { type BlobWriter, FileBlobWriter } from './blob-writer.ts';
 import { DurableDirectories } from './durable-directories.ts';
 import type { JournalDisk } from './journal/disk.ts';
@@ -79,15 +80,6 @@ function createPath(kind: BlobKind): string {
   const now = new Date();
   const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
   return `${kind.folder}/${day}/${createId(now.getTime())}${kind.extension}`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** Removes half files whose process is gone; those of another machine once they have been still for a day. */

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RadTriageError } from '#core/errors.ts';
+import { isAlive } from '../../processes/is-alive.ts';
 
 const ownerSchema = z.object({
   pid: z.number(),
@@ -17,15 +18,6 @@ const STALE_MS = 20_000;
 const LOOK_MS = 500;
 /** Two that take over from a dead owner at once: whoever wrote last is the owner. */
 const TAKE_OVER_MS = 300;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
 
 /** Start time of a process of this machine (proc(5), stat, field 22), where the system tells. */
 async function startOf(pid: number): Promise<string | undefined> {

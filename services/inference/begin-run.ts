@@ -4,6 +4,7 @@ import type { AnalysisRunTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import type { StudyTable } from '#platform/database/study-tables.ts';
+import { currentImages } from '#platform/study-store/current-images.ts';
 import { updateStudy } from '#platform/study-store/update-study.ts';
 import type { JobPayload } from '#queue/contracts.ts';
 import type { ImageRow } from './triage-types.ts';
@@ -98,31 +99,13 @@ async function supersedeRun(transaction: Kysely<DatabaseSchema>, run: RunRow): P
 }
 
 /** The images that a study is made of now, in the order in which they are read. */
-export async function readImageRows(
+export function readImageRows(
   transaction: Kysely<DatabaseSchema>,
   studyKey: string,
 ): Promise<ImageRow[]> {
-  return transaction
-    .selectFrom('instance')
-    .select([
-      'sopInstanceUid',
-      'seriesInstanceUid',
-      'seriesNumber',
-      'instanceNumber',
-      'transferSyntaxUid',
-      'blobPath',
-      'dataSetOffset',
-      'rows',
-      'columns',
-      'numberOfFrames',
-      'modality',
-    ])
-    .where('studyKey', '=', studyKey)
-    .where('kind', '=', 'image')
-    .where('standing', '=', 'current')
-    .orderBy('seriesNumber')
-    .orderBy('seriesInstanceUid')
-    .orderBy('instanceNumber')
-    .orderBy('sopInstanceUid')
+  return currentImages(transaction, studyKey)
+    .select(['sopInstanceUid', 'seriesInstanceUid', 'seriesNumber', 'instanceNumber'])
+    .select(['transferSyntaxUid', 'blobPath', 'dataSetOffset'])
+    .select(['rows', 'columns', 'numberOfFrames', 'modality'])
     .execute();
 }

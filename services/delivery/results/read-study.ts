@@ -5,6 +5,7 @@ import type { DatabaseSchema } from '#platform/database/schema.ts';
 import type { InstanceTable, StudyTable } from '#platform/database/study-tables.ts';
 import type { FindingRow } from '#platform/study-results/finding-row.ts';
 import { readFindings } from '#platform/study-results/read-findings.ts';
+import { currentImages } from '#platform/study-store/current-images.ts';
 
 /** An image that a result speaks of. */
 export type ImageRow = Pick<
@@ -66,17 +67,9 @@ export async function readStoredResult(
 }
 
 function readImageRows(database: Kysely<DatabaseSchema>, studyKey: string): Promise<ImageRow[]> {
-  return database
-    .selectFrom('instance')
+  return currentImages(database, studyKey)
     .select(['sopInstanceUid', 'seriesInstanceUid', 'transferSyntaxUid', 'blobPath'])
     .select(['dataSetOffset', 'callingAe'])
-    .where('studyKey', '=', studyKey)
-    .where('kind', '=', 'image')
-    .where('standing', '=', 'current')
-    .orderBy('seriesNumber')
-    .orderBy('seriesInstanceUid')
-    .orderBy('instanceNumber')
-    .orderBy('sopInstanceUid')
     .execute();
 }
 

@@ -43,7 +43,7 @@ export interface Element {
 const MAX_DEPTH = 64;
 const MAX_ELEMENTS = 1_000_000;
 
-const FIRST_DEFLATED_BYTES = 64 * 1024;
+const FIRST_BYTES = 64 * 1024;
 const MAX_INFLATED_HEADER = 64 * 1024 * 1024;
 
 export const UNDEFINED_LENGTH = 0xffffffff;
@@ -67,9 +67,25 @@ export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): Dat
   if (encodingOf(transferSyntaxUid) !== 'deflated') {
     return parsePlainHeader(dataSet, transferSyntaxUid);
   }
-  for (let size = FIRST_DEFLATED_BYTES; ; size *= 8) {
-    const isWhole = size >= dataSet.length;
-    const bytes = inflateDataSet(dataSet.subarray(0, size), MAX_INFLATED_HEADER);
+  return parseGrowing(dataSet.length, transferSyntaxUid, (size) =>
+    inflateDataSet(dataSet.subarray(0, size), MAX_INFLATED_HEADER),
+  );
+}
+
+/**
+ * Reads ever more of something until its header is whole: until the pixel data begins, or all has been read. A prefix
+ * that parses is not enough, it may end between two elements.
+ * @param read the data set, not deflated any more, as far as it comes of the first so many bytes
+ * @throws RadTriageError what parseHeader throws, and what `read` does
+ */
+export function parseGrowing(
+  length: number,
+  transferSyntaxUid: string,
+  read: (size: number) => Uint8Array,
+): DataSet {
+  for (let size = FIRST_BYTES; ; size *= 8) {
+    const isWhole = size >= length;
+    const bytes = read(Math.min(size, length));
     try {
       const header = parsePlainHeader(bytes, transferSyntaxUid);
       if (isWhole || hasPixelData(header)) return header;
@@ -81,7 +97,7 @@ export function parseHeader(dataSet: Uint8Array, transferSyntaxUid: string): Dat
 }
 
 /** Whether the header is followed by pixel data of any kind: then nothing of it is missing. */
-export function hasPixelData(header: DataSet): boolean {
+function hasPixelData(header: DataSet): boolean {
   return [...PIXEL_DATA_TAGS].some((tag) => header.elements.has(tag));
 }
 

@@ -1,4 +1,3 @@
-import { RadTriageError } from '#core/errors.ts';
 import {
   type DicomJson,
   headerToJson,
@@ -8,33 +7,19 @@ import {
 import {
   type DataSet,
   encodingOf,
-  hasPixelData,
+  parseGrowing,
   parseHeader,
-  parsePlainHeader,
 } from '../attributes/parse-elements.ts';
 import { collectAttributes, type DicomAttributes } from '../attributes/read-attributes.ts';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../part10/transfer-syntaxes.ts';
 import { type ByteSource, openByteSource, type PixelSource } from './byte-source.ts';
 
-const FIRST_HEADER_BYTES = 64 * 1024;
-
 /**
- * Reads ever more of a source until its header is whole: until the pixel data begins, or all has been read. A prefix
- * that parses is not enough, it may end between two elements.
+ * The header of a source that is not deflated, reading no more of it than that takes.
  * @throws RadTriageError what parseHeader throws, and STORAGE_FAILED
  */
 export function readSourceHeader(source: ByteSource, transferSyntaxUid: string): DataSet {
-  for (let size = FIRST_HEADER_BYTES; ; size *= 8) {
-    const isWhole = size >= source.size;
-    const bytes = source.read(0, Math.min(size, source.size));
-    try {
-      const header = parsePlainHeader(bytes, transferSyntaxUid);
-      if (isWhole || hasPixelData(header)) return header;
-    } catch (error) {
-      const mayBeCut = error instanceof RadTriageError && error.code === 'DICOM_TRUNCATED';
-      if (isWhole || !mayBeCut) throw error;
-    }
-  }
+  return parseGrowing(source.size, transferSyntaxUid, (size) => source.read(0, size));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { birthDatesDisagree, isDummyPatientId } from './patient-identity.ts';
+import { isStillOpen } from './reading-state.ts';
 import { isToBeRead, type ReadingStatus, type StudyStatus } from './study-state.ts';
 
 /** A patient's id as another system names it. */
@@ -93,7 +94,5 @@ export function judgeReportedStudy(
   if (study.status === 'receiving') return 'wait';
   if (word.heldRevision !== undefined && word.heldRevision !== study.imageRevision) return 'leave';
   if ((study.studyDate ?? '').replaceAll('.', '') > dayBefore(word.receivedAt)) return 'leave';
-  if (study.readingStatus !== 'open' || study.openedAt === null) return 'move';
-  const openFor = reading.now.getTime() - study.openedAt.getTime();
-  return openFor < reading.idleMinutes * 60_000 ? 'hold' : 'move';
+  return study.readingStatus === 'open' && isStillOpen(study.openedAt, reading) ? 'hold' : 'move';
 }

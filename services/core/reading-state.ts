@@ -40,6 +40,14 @@ const TRANSITIONS: Readonly<Record<ReadingStatus, Partial<Record<ReadingEvent, R
   },
 };
 
+/** A study that its reader left open without closing it is free again after the time a session may be idle. */
+export function isStillOpen(
+  openedAt: Date | null,
+  { now, idleMinutes }: { readonly now: Date; readonly idleMinutes: number },
+): boolean {
+  return openedAt !== null && now.getTime() - openedAt.getTime() < idleMinutes * 60_000;
+}
+
 /** @throws RadTriageError ILLEGAL_TRANSITION */
 export function nextReadingStatus(status: ReadingStatus, event: ReadingEvent): ReadingStatus {
   const next = TRANSITIONS[status][event];

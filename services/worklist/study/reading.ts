@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { ReadingState } from '#contracts/reading.ts';
 import { RadTriageError } from '#core/errors.ts';
-import { nextReadingStatus, type ReadingEvent } from '#core/reading-state.ts';
+import { isStillOpen, nextReadingStatus, type ReadingEvent } from '#core/reading-state.ts';
 import { isToBeRead } from '#core/study-state.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { notifyChange } from '#platform/database/changes.ts';
@@ -73,10 +73,9 @@ export function changeStudy<Result>(
   });
 }
 
-/** A study that somebody left open without closing it can be taken over after the time a session may be idle. */
 function isHeldByOther(row: StudyRow, reader: string, idleMinutes: number): boolean {
-  if (row.openedBy === null || row.openedBy === reader || row.openedAt === null) return false;
-  return Date.now() - row.openedAt.getTime() < idleMinutes * 60_000;
+  if (row.openedBy === null || row.openedBy === reader) return false;
+  return isStillOpen(row.openedAt, { now: new Date(), idleMinutes });
 }
 
 /** @throws RadTriageError STUDY_HELD while another reader has it open: it is taken over by saying so, not by signing */

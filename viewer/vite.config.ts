@@ -26,6 +26,22 @@ const cssPixels = {
       : undefined,
 };
 
+const SHARED_DECODER = 'const decoder = local.decoder;';
+
+/**
+ * OpenJPEG's decoder tells nobody when it fails, and keeps the pixels of the image before: an image that cannot be
+ * decoded was shown as another one. A decoder of its own has none to give, which the loader finds (cornerstone-loader.ts).
+ */
+const freshDecoder: Plugin = {
+  name: 'fresh-decoder',
+  transform(code, id) {
+    if (!id.includes('/decoders/decodeJPEG2000.js')) return;
+    if (!code.includes(SHARED_DECODER)) this.error(`${id} no longer says: ${SHARED_DECODER}`);
+    const fresh = 'local.decoder.delete(); local.decoder = new local.codec.J2KDecoder();';
+    return { code: code.replace(SHARED_DECODER, `${fresh} ${SHARED_DECODER}`), map: null };
+  },
+};
+
 /**
  * The page is a chunk that the entry imports once it knows the language (main.ts). The browser is told of it in the
  * head, so that it fetches both at once.
@@ -57,14 +73,15 @@ const preloadPage: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [{ ...cssPixels, enforce: 'pre' }, react(), preloadPage],
+  plugins: [{ ...cssPixels, enforce: 'pre' }, freshDecoder, react(), preloadPage],
   resolve: {
     alias: ['fs', 'path', 'url'].map((name) => ({
       find: new RegExp(`^${name}$`),
       replacement: absent,
     })),
   },
-  worker: { format: 'es' },
+  // Images are decoded in a worker, which is built by itself.
+  worker: { format: 'es', plugins: () => [freshDecoder] },
   server: { proxy: { '/api': API, '/dicomweb': API } },
   optimizeDeps: {
     rolldownOptions: { plugins: [cssPixels] },

@@ -1,7 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GeneratedStudy, generateStudy } from '#test-data/study.ts';
+import { brokenMammograms } from '../support/broken-mammograms.ts';
 import { type Graphics, keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { missingPeer } from '../support/peers.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
@@ -17,10 +18,13 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const prior = generateStudy({ ...radiograph, seed: 'hanging-2', lateral: true });
   const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
   const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null, smallLeft: true });
+  /** The left oblique view, which is stored as it hangs. */
+  const lateUid = breasts.files[0]?.sopInstanceUid ?? '';
   const slices = { kind: 'CT', lesion: null, slices: 12, matrix: 128 } as const;
   // The study is one image of twelve frames, its prior twelve files.
   const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true, enhanced: true });
   const chestBefore = generateStudy({ ...slices, seed: 'hanging-6' });
+  let broken: Awaited<ReturnType<typeof brokenMammograms>>;
   let site: ReadingSite;
   const browsers = new Map<Graphics, Browser>();
 
@@ -50,6 +54,12 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
     const second = { patientKey: 'two', modality: 'CT' };
     await keep(chest, { ...second, studyDate: '20260112' });
     await keep(chestBefore, { ...second, studyDate: '20250112' });
+    const third = { patientKey: 'three', modality: 'MG' };
+    broken = await brokenMammograms('now', 4);
+    const before = await brokenMammograms('before', 1);
+    for (const [place, { studyInstanceUid, files }] of [broken, before].entries()) {
+      await site.keep(studyInstanceUid, files, { ...third, studyDate: `${2026 - place}0112` });
+    }
     for (const graphics of BOTH) browsers.set(graphics, await launchChromium(graphics));
   });
   afterAll(async () => {
@@ -80,7 +90,13 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const wallOf = (slot: number) => (slot % 2 === 0 ? 'right' : 'left');
 
   /** Waits until the bright breast begins so many pixels from an edge of its pane, and gives how deep it is. */
-  async function breastAt(page: Page, slot: number, wall: 'left' | 'right', distance: number) {
+  async function breastAt(
+    page: Page,
+    slot: number,
+    wall: 'left' | 'right',
+    distance: number,
+    deadlineMs = 10_000,
+  ) {
     await page.mouse.move(2, 2);
     return waitFor(
       async () => {
@@ -97,7 +113,7 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
         while (to < width && isBright(to)) to += 1;
         return Math.abs(from - Math.max(2, distance)) <= 1 ? { depth: to - from } : null;
       },
-      { what: `the breast ${distance} pixels from the ${wall} edge of pane ${slot}` },
+      { deadlineMs, what: `the breast ${distance} pixels from the ${wall} edge of pane ${slot}` },
     );
   }
 
@@ -309,6 +325,95 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       await paneOf(page, 'prior').getByText('1 / 12', { exact: true }).waitFor();
       expect(await placeIn(0)).toBe('4 / 12');
       expect(errors).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it.each(BOTH)(
+    'says in its pane which image cannot be drawn, and lets the others be read (graphics: %s)',
+    async (graphics) => {
+      const browser = browsers.get(graphics);
+      if (browser === undefined) throw new Error('no browser');
+      const { page, errors } = await site.open(browser, 'reader');
+      // What is cut short comes last: a codec that keeps the image before would show that.
+      await page.route(`**/${broken.brokenUid}/frames/1`, async (route) => {
+        await paneOf(page, 0).getByTestId('image-place').waitFor();
+        await route.continue();
+      });
+      await page.goto(`${site.url}/studies/${broken.studyInstanceUid}`);
+      const failureIn = (slot: number | 'prior') =>
+        paneOf(page, slot).getByTestId('image-failure').waitFor();
+      await failureIn(3);
+      for (const slot of [0, 1, 2]) await paneOf(page, slot).getByTestId('image-place').waitFor();
+      expect(await page.getByTestId('image-failure').innerText()).toMatch(
+        /could not be drawn.*L MLO/s,
+      );
+      const ready = (is: boolean) =>
+        page.locator(`[data-testid="reading-page"][data-ready="${is}"]`).waitFor();
+      await ready(true);
+      // Nothing is signed on an image that is not seen; its prior can be asked for all the same, and fails for itself.
+      for (const _ of [1, 2, 3]) await page.keyboard.press('f');
+      await ready(false);
+      await page.keyboard.press('s');
+      await page.keyboard.press('<');
+      await failureIn('prior');
+      expect(await page.getByTestId('sign-strip').count()).toBe(0);
+      await keepScreenshot(page, `hanging-undecodable-${graphics}`);
+      await paneOf(page, 0).click();
+      await ready(true);
+      await paneOf(page, 'prior').click();
+      expect(await activeSlot(page)).toBe('prior');
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      await page.keyboard.press('>');
+      await paneOf(page, 'prior').waitFor({ state: 'detached' });
+      await page.keyboard.press('s');
+      await page.getByTestId('sign-strip').waitFor();
+      // The loader tells the browser of what it could not load.
+      expect(errors.filter((error) => !/^the decoded image is not/.test(error))).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it.each(BOTH)(
+    'stays with the image that was asked for last, when one before it comes late or never (graphics: %s)',
+    async (graphics) => {
+      const { page, errors } = await open(graphics, breasts);
+      await page.keyboard.press('6');
+      await page.reload();
+      await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
+      const isLate = ({ pathname }: URL) =>
+        pathname.includes(lateUid) && pathname.includes('/frames/');
+      for (const end of ['late', 'never'] as const) {
+        let letGo = () => {};
+        const held = new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
+        await page.route(isLate, async (route) => {
+          await held;
+          if (end === 'late') await route.continue();
+          else await route.abort();
+        });
+        const asked = page.waitForRequest((request) => isLate(new URL(request.url())));
+        await page.getByTestId('series').nth(0).click();
+        await asked;
+        await page.getByTestId('series').nth(3).click();
+        await breastAt(page, 0, 'right', 0);
+        const predicate = (request: Request) => isLate(new URL(request.url()));
+        const over =
+          end === 'late'
+            ? page.waitForEvent('requestfinished', { predicate })
+            : page.waitForEvent('requestfailed', { predicate });
+        letGo();
+        await over;
+        for (let look = 0; look < 8; look += 1) await breastAt(page, 0, 'right', 0, 0);
+        expect(await titleOf(paneOf(page, 0))).toBe('R MLO');
+        expect(await page.getByTestId('image-failure').count()).toBe(0);
+        await page.unroute(isLate);
+        await page.reload();
+        await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
+      }
+      // The loader tells the browser's console of a request that was broken off.
+      expect(errors.filter((error) => error !== 'XMLHttpRequest')).toEqual([]);
       await page.context().close();
     },
   );

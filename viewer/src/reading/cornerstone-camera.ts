@@ -1,6 +1,8 @@
 /** Where an image lies in a STACK viewport, and how it is moved: the same on the GPU and in software. CSS pixels. */
 import { getShouldUseCPURendering, type StackViewport } from '@cornerstonejs/core';
 import { type Affine, affineFromPoints, type Point } from './geometry.ts';
+import type { StackImage } from './image-stacks.ts';
+import { isInPlace, type Placement, placementOf } from './placement.ts';
 
 /**
  * Source pixels to CSS pixels; null without an image. Three points fix the affine map, whatever zoom, pan, flip and
@@ -34,7 +36,7 @@ export function zoomBy(viewport: StackViewport, factor: number): void {
 }
 
 /** Moves the image across the viewport. */
-export function moveBy(viewport: StackViewport, [x, y]: Point): void {
+function moveBy(viewport: StackViewport, [x, y]: Point): void {
   const { focalPoint, position } = viewport.getCamera();
   if (focalPoint === undefined || position === undefined) return;
   const [from, to] = [viewport.canvasToWorld([0, 0]), viewport.canvasToWorld([x, y])];
@@ -54,4 +56,39 @@ export function flip(viewport: StackViewport, axis: 'horizontal' | 'vertical'): 
 
 export function rotate(viewport: StackViewport, degrees: number): void {
   viewport.setViewPresentation({ rotation: (viewport.getRotation() + degrees + 360) % 360 });
+}
+
+/** The whole image as Cornerstone shows it at first; flips and rotation stay. */
+export function resetZoom(viewport: StackViewport): void {
+  const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
+  const rotation = viewport.getRotation();
+  viewport.resetCamera();
+  viewport.setViewPresentation({ rotation });
+  viewport.setCamera({ flipHorizontal, flipVertical });
+}
+
+/** What would bring the image that is drawn to its place; null where there is none. */
+function placementIn(viewport: StackViewport, image: StackImage | undefined): Placement | null {
+  const affine = sourceToCanvas(viewport);
+  const { clientWidth: width, clientHeight: height } = viewport.element;
+  if (image === undefined || affine === null || width === 0 || height === 0) return null;
+  return placementOf(affine, image, { width, height });
+}
+
+/** @param image the one that is drawn */
+export function liesInPlace(viewport: StackViewport, image: StackImage | undefined): boolean {
+  const { clientWidth: width, clientHeight: height } = viewport.element;
+  const placement = placementIn(viewport, image);
+  return placement !== null && isInPlace(placement, { width, height });
+}
+
+/** Brings an image to its place. @param image the one that is drawn */
+export function place(viewport: StackViewport, image: StackImage | undefined): void {
+  // Only a chest wall is to lie at its edge to the pixel.
+  if (liesInPlace(viewport, image) && image?.chestWall == null) return;
+  const grown = placementIn(viewport, image);
+  if (grown === null) return;
+  zoomBy(viewport, grown.factor);
+  const moved = placementIn(viewport, image);
+  if (moved !== null) moveBy(viewport, moved.shift);
 }

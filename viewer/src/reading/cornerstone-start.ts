@@ -1,6 +1,7 @@
 /** Starts Cornerstone3D once for the page, and makes images known to its loader. */
 import { cache, init as initCore } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
+import { startLoader } from './cornerstone-loader.ts';
 import { headersOf } from './cornerstone-prefetch.ts';
 import { startTools } from './cornerstone-tools.ts';
 import { frameMetadata } from './frame-metadata.ts';
@@ -25,6 +26,7 @@ export function startCornerstone(): void {
     maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)),
     beforeSend: headersOf,
   });
+  startLoader();
   startTools();
   cache.setMaxCacheSize(CACHE_BYTES);
 }

@@ -6,14 +6,22 @@ import {
   type StackViewport,
   utilities,
 } from '@cornerstonejs/core';
-import { flip, moveBy, rotate, sourceToCanvas, zoomBy } from './cornerstone-camera.ts';
+import {
+  flip,
+  liesInPlace,
+  place,
+  resetZoom,
+  rotate,
+  sourceToCanvas,
+  zoomBy,
+} from './cornerstone-camera.ts';
 import { type EnginePane, openPane } from './cornerstone-engine.ts';
 import { NeighbourLoader } from './cornerstone-neighbours.ts';
+import { type PixelValue, pixelValue, windowOf } from './cornerstone-pixels.ts';
 import { activateLeftTool, forgetMeasurements, type LeftTool } from './cornerstone-tools.ts';
 import { type Affine, applyAffine, invertAffine, type Point } from './geometry.ts';
 import type { ImageStack, StackImage } from './image-stacks.ts';
 import { AS_STORED, type Flips } from './orientation.ts';
-import { isInPlace, type PaneSize, type Placement, placementOf } from './placement.ts';
 import type { Window } from './window-presets.ts';
 
 export interface ViewportState {
@@ -45,11 +53,8 @@ function failedImageId(event: Event): string | null {
   return typeof detail.imageId === 'string' ? detail.imageId : null;
 }
 
-const first = (value: number | number[] | undefined) => (Array.isArray(value) ? value[0] : value);
-
 /** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
 export class ImageViewport {
-  readonly #element: HTMLDivElement;
   readonly #pane: EnginePane;
   readonly #stop = new AbortController();
   readonly #neighbours: NeighbourLoader;
@@ -63,7 +68,6 @@ export class ImageViewport {
   #isFitted = true;
 
   constructor(element: HTMLDivElement, on: ViewportEvents) {
-    this.#element = element;
     this.#neighbours = new NeighbourLoader(element);
     this.#pane = openPane(element, {
       resizing: () => {
@@ -84,8 +88,7 @@ export class ImageViewport {
       () => {
         const state = this.#shown === null ? null : this.#state(this.#shown);
         if (state === null) return;
-        const placement = this.#placement();
-        this.#isFitted = placement !== null && isInPlace(placement, this.#size());
+        this.#isFitted = liesInPlace(this.#viewport(), this.#drawn());
         on.rendered(state);
       },
       { signal },
@@ -117,38 +120,12 @@ export class ImageViewport {
     this.#hung = wanted;
     if (wanted.horizontal !== horizontal) flip(viewport, 'horizontal');
     if (wanted.vertical !== vertical) flip(viewport, 'vertical');
-    if (this.#isFitted) this.#place();
+    if (this.#isFitted) place(viewport, this.#drawn());
   }
 
   #drawn(): StackImage | undefined {
     const drawn = this.#viewport().getCornerstoneImage()?.imageId;
     return this.#shown?.images.find((image) => image.imageId === drawn);
-  }
-
-  #size(): PaneSize {
-    const { clientWidth, clientHeight } = this.#element;
-    return { width: clientWidth, height: clientHeight };
-  }
-
-  /** What would bring the image that is drawn to its place; null where there is none. */
-  #placement(): Placement | null {
-    const image = this.#drawn();
-    const affine = sourceToCanvas(this.#viewport());
-    const size = this.#size();
-    if (image === undefined || affine === null || size.width === 0 || size.height === 0)
-      return null;
-    return placementOf(affine, image, size);
-  }
-
-  #place(): void {
-    const viewport = this.#viewport();
-    const grown = this.#placement();
-    if (grown === null) return;
-    // Only a chest wall is to lie at its edge to the pixel.
-    if (isInPlace(grown, this.#size()) && this.#drawn()?.chestWall == null) return;
-    zoomBy(viewport, grown.factor);
-    const moved = this.#placement();
-    if (moved !== null) moveBy(viewport, moved.shift);
   }
 
   /** @throws when the image cannot be fetched or decoded */
@@ -159,16 +136,26 @@ export class ImageViewport {
       return;
     }
     this.#neighbours.stop();
-    this.#asked = { stack, index, window: null };
+    const asked = { stack, index, window: null };
+    this.#asked = asked;
     this.#shown = null;
     this.#hung = AS_STORED;
     const ids = stack.images.map((image) => image.imageId);
     await viewport.setStack(ids, index);
     if (this.#stop.signal.aborted) return;
+    if (this.#asked !== asked) return this.#takeBack();
     this.#shown = stack;
     this.#hang();
     viewport.render();
     this.#neighbours.start(ids, index);
+  }
+
+  /** An image that comes late is drawn over the one that was asked for since, in software: that one is drawn again. */
+  async #takeBack(): Promise<void> {
+    const stack = this.#shown;
+    if (stack === null || this.#drawn() !== undefined) return;
+    this.#shown = null;
+    await this.show(stack, this.wantedIndex());
   }
 
   #whatIsAsked(): Lost | null {
@@ -222,29 +209,16 @@ export class ImageViewport {
     return inverse === null ? null : applyAffine(inverse, canvas);
   }
 
-  /** The pixel under a place of the screen, counted from 1, with its rescaled value; null beside the image and in colour. */
-  valueAt(
-    canvas: Point,
-  ): { readonly column: number; readonly row: number; readonly value: number } | null {
+  /** null beside the image and in colour. */
+  valueAt(canvas: Point): PixelValue | null {
     const image = this.#viewport().getCornerstoneImage();
-    const place = image === undefined || image.color ? null : this.toSource(canvas);
-    if (image === undefined || place === null) return null;
-    const [column, row] = [Math.floor(place[0]), Math.floor(place[1])];
-    if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return null;
-    const stored = image.voxelManager?.getAtIJK(column, row, 0);
-    if (typeof stored !== 'number') return null;
-    // The loader has rescaled the pixels when it says so (modality LUT, PS3.3 C.11.1).
-    const isRescaled = image.preScale?.scaled === true;
-    const value = isRescaled ? stored : stored * image.slope + image.intercept;
-    return { column: column + 1, row: row + 1, value };
+    const place = image === undefined ? null : this.toSource(canvas);
+    return image === undefined || place === null ? null : pixelValue(image, place);
   }
 
   /** The window that the image itself asks for. */
   ownWindow(): Window | null {
-    const image = this.#viewport().getCornerstoneImage();
-    const center = first(image?.windowCenter);
-    const width = first(image?.windowWidth);
-    return center === undefined || width === undefined ? null : { center, width };
+    return windowOf(this.#viewport().getCornerstoneImage());
   }
 
   setWindow({ center, width }: Window): void {
@@ -271,7 +245,7 @@ export class ImageViewport {
   #turn(act: (viewport: StackViewport) => void): void {
     const viewport = this.#viewport();
     act(viewport);
-    if (this.#isFitted) this.#place();
+    if (this.#isFitted) place(viewport, this.#drawn());
     viewport.render();
   }
 
@@ -284,12 +258,8 @@ export class ImageViewport {
   /** Puts the whole image in its place again; window, flips and rotation stay. */
   fit(): void {
     const viewport = this.#viewport();
-    const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
-    const rotation = viewport.getRotation();
-    viewport.resetCamera();
-    viewport.setViewPresentation({ rotation });
-    viewport.setCamera({ flipHorizontal, flipVertical });
-    this.#place();
+    resetZoom(viewport);
+    place(viewport, this.#drawn());
     viewport.render();
   }
 
@@ -302,7 +272,7 @@ export class ImageViewport {
     viewport.resetProperties();
     const { horizontal, vertical } = this.#hung;
     viewport.setCamera({ flipHorizontal: horizontal, flipVertical: vertical });
-    this.#place();
+    place(viewport, this.#drawn());
     viewport.render();
   }
 

@@ -108,7 +108,7 @@ const ALWAYS: ReadonlySet<Action['type']> = new Set(['help', 'leave']);
 /** With an image that cannot be drawn, the way to the others. */
 const MOVES: ReadonlySet<Action['type']> = new Set([
   ...(['scroll', 'scroll-to', 'series'] as const),
-  ...(['next-pane', 'enlarge', 'layout'] as const),
+  ...(['next-pane', 'enlarge', 'layout', 'prior'] as const),
 ]);
 /** Acts that a location needs, which the mode triage-only withholds. */
 const NEEDS_LOCATIONS: ReadonlySet<Action['type']> = new Set([

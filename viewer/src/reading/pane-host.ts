@@ -8,11 +8,11 @@ export interface PaneView {
   readonly state: ViewportState | null;
   /** The image asked for could not be drawn: what is on the screen is another, and must be covered. */
   readonly failed: boolean;
-  /** Something is to be seen here, drawn or not. */
-  readonly asked: boolean;
+  /** What is to be seen here, drawn or not; null while that is nothing. */
+  readonly asked: ImageStack | null;
 }
 
-export const EMPTY_VIEW: PaneView = { state: null, failed: false, asked: false };
+export const EMPTY_VIEW: PaneView = { state: null, failed: false, asked: null };
 
 /** One pane's viewport, from the time its element stands; what was asked for before that is shown then. */
 export class PaneHost {
@@ -54,11 +54,12 @@ export class PaneHost {
 
   show(stack: ImageStack, image: number): void {
     this.#wanted = { stack, image };
-    this.#changed({ asked: true });
+    this.#changed({ asked: stack });
     const viewport = this.viewport.current;
     if (viewport === null) return;
     const fail = () => {
-      if (this.viewport.current === viewport) this.#changed({ failed: true });
+      const isWanted = this.#wanted?.stack === stack && this.#wanted.image === image;
+      if (this.viewport.current === viewport && isWanted) this.#changed({ failed: true });
     };
     viewport.show(stack, image).catch(fail);
     // Some faults of a codec are told to nobody; an image that comes later after all takes the word back.

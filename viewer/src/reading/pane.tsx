@@ -12,13 +12,14 @@ import { wallOnScreen } from './placement.ts';
 import { PriorStrip } from './prior-strip.tsx';
 import { PRIORS_TEXT } from './priors-text.ts';
 import { ReferenceLine } from './reference-line.tsx';
+import { READING_TEXT } from './text.ts';
 import { useHeatmap } from './use-heatmap.ts';
 import type { Judging } from './use-judging.ts';
 import type { OverlayControl } from './use-overlay.ts';
 import type { PaneControl } from './use-pane-hosts.ts';
 import type { PanesControl } from './use-panes.ts';
 import type { OpenPrior, PriorsControl } from './use-priors.ts';
-import { ViewportCorners } from './viewport-corners.tsx';
+import { type Failure, ViewportCorners } from './viewport-corners.tsx';
 
 interface PaneProps {
   readonly pane: PaneControl;
@@ -70,6 +71,11 @@ function wordsOfPrior({ stacks, failed }: OpenPrior): string {
   return stacks?.length === 0 ? PRIORS_TEXT.noImages : PRIORS_TEXT.opening;
 }
 
+function failureOf({ asked, isPrior }: PaneControl): Failure {
+  const detail = isPrior ? PRIORS_TEXT.imageFailedDetail : READING_TEXT.imageFailedDetail;
+  return { title: asked?.title ?? null, detail };
+}
+
 /** What stands in a pane without an image. */
 function NoImage({
   pane,
@@ -79,7 +85,7 @@ function NoImage({
   readonly prior: OpenPrior | null;
 }) {
   if (pane.state !== null || pane.failed) return null;
-  if (prior === null && pane.asked) return null;
+  if (prior === null && pane.asked !== null) return null;
   return (
     <div className="pane-empty" role="status" data-testid="pane-empty">
       <strong>{prior === null ? T.emptyPane : wordsOfPrior(prior)}</strong>
@@ -105,7 +111,7 @@ function Stage(props: PaneProps) {
       <LoadingBar state={pane.state} />
       <ViewportCorners
         state={pane.state}
-        failed={pane.failed}
+        failed={pane.failed ? failureOf(pane) : null}
         editing={isActive && !pane.isPrior ? judging.editing : null}
         probe={<PixelProbe area={area} viewport={pane.viewport} state={pane.state} />}
       />

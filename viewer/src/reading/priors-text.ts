@@ -28,5 +28,6 @@ export const PRIORS_TEXT = translated('PRIORS_TEXT', {
   opening: 'Opening the prior',
   failed: 'The prior could not be opened.',
   noImages: 'This prior has no image that can be drawn.',
+  imageFailedDetail: 'Choose another image of the prior, or another prior.',
   noVerdicts: 'Verdicts are given on the study, not on its prior.',
 });

@@ -39,7 +39,7 @@ import type { OpenStudy } from './use-study.ts';
  */
 function isReady({ panes, judged }: PanesControl): boolean {
   const own = panes.filter((pane) => !pane.isPrior);
-  const settled = own.every((pane) => !pane.asked || pane.state !== null || pane.failed);
+  const settled = own.every((pane) => pane.asked === null || pane.state !== null || pane.failed);
   const seen = own.some((pane) => pane.state !== null && !pane.failed);
   return settled && seen && !judged.failed;
 }

@@ -7,7 +7,7 @@ export const READING_TEXT = translated('READING_TEXT', {
   imagesOf: 'Images',
   noImages: 'This study has no image that can be drawn.',
   imageFailed: 'This image could not be drawn.',
-  imageFailedDetail: 'Choose another image or series; verdicts wait until one is drawn.',
+  imageFailedDetail: 'Choose another image, series or pane; verdicts wait until then.',
   graphicsLost: 'The computer has reset its graphics card.',
   graphicsLostDetail:
     'The image comes back by itself; if not, load the page again. Nothing is lost.',

@@ -4,12 +4,20 @@ import { graphicsState } from './graphics-state.ts';
 import { READING_TEXT as T } from './text.ts';
 import type { Editing } from './use-judging.ts';
 
-function Failure() {
+/** An image that could not be drawn. */
+export interface Failure {
+  /** Of its series. */
+  readonly title: string | null;
+  readonly detail: string;
+}
+
+function FailureWords({ title, detail }: Failure) {
   const isLost = useSyncExternalStore(graphicsState.subscribe, graphicsState.isLost);
   return (
     <div className="viewport-failure" role="alert" data-testid="image-failure">
       <strong>{isLost ? T.graphicsLost : T.imageFailed}</strong>
-      <span>{isLost ? T.graphicsLostDetail : T.imageFailedDetail}</span>
+      {title === null ? null : <span>{title}</span>}
+      <span>{isLost ? T.graphicsLostDetail : detail}</span>
     </div>
   );
 }
@@ -17,7 +25,7 @@ function Failure() {
 /** What stands in the corners of the image: series and place, window, and what is under way. */
 export function ViewportCorners(props: {
   readonly state: ViewportState | null;
-  readonly failed: boolean;
+  readonly failed: Failure | null;
   readonly editing: Editing | null;
   /** The value under the pointer. */
   readonly probe: ReactNode;
@@ -47,7 +55,7 @@ export function ViewportCorners(props: {
           </div>
         </>
       )}
-      {props.failed ? <Failure /> : null}
+      {props.failed === null ? null : <FailureWords {...props.failed} />}
       {editing === null ? null : (
         <div className="viewport-hint" role="status">
           {editing.kind === 'add' ? T.addHint : T.amendHint}

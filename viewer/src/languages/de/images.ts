@@ -132,6 +132,7 @@ export const images: Pick<
     opening: 'Voraufnahme wird geöffnet',
     failed: 'Die Voraufnahme konnte nicht geöffnet werden.',
     noImages: 'Diese Voraufnahme hat kein Bild, das sich zeigen lässt.',
+    imageFailedDetail: 'Wählen Sie ein anderes Bild der Voraufnahme oder eine andere Voraufnahme.',
     noVerdicts: 'Bewertet wird die Untersuchung, nicht ihre Voraufnahme.',
   },
   RAIL_TEXT: {

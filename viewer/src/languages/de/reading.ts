@@ -9,7 +9,7 @@ export const reading: Pick<Dictionary, 'READING_TEXT'> = {
     noImages: 'Diese Untersuchung hat kein darstellbares Bild.',
     imageFailed: 'Dieses Bild konnte nicht dargestellt werden.',
     imageFailedDetail:
-      'Wählen Sie ein anderes Bild oder eine andere Serie; Bewertungen warten, bis eines dargestellt ist.',
+      'Wählen Sie ein anderes Bild, eine andere Serie oder ein anderes Feld; bis dahin warten Bewertungen.',
     graphicsLost: 'Der Computer hat seine Grafikkarte zurückgesetzt.',
     graphicsLostDetail:
       'Das Bild kommt von selbst zurück; wenn nicht, die Seite neu laden. Nichts geht verloren.',

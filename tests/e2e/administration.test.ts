@@ -10,14 +10,18 @@ import { openModality, type Reference } from '../support/commitment-peer.ts';
 import { OTHER_PIXELS, versionOf } from '../support/corrections.ts';
 import { sampleDataSet } from '../support/data-set-samples.ts';
 import { run } from '../support/dcmtk.ts';
+import { codeOf, connectHl7, oru } from '../support/hl7.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { missingPeer } from '../support/peers.ts';
 import { findFreePort } from '../support/ports.ts';
 import { addUser, PASSWORD } from '../support/reader.ts';
-import { writeStudy } from '../support/studies.ts';
+import { readStudy, writeStudy } from '../support/studies.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const CONFIG = `
+const configWith = (hl7Port: number) => `
+hl7:
+  port: ${hl7Port}
+  senders: [{ name: RIS, addresses: [127.0.0.1], issuerOfPatientId: HOSP }]
 dicom:
   peers:
     - { aeTitle: CT1, addresses: [127.0.0.0/8], site: North }
@@ -36,6 +40,7 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
   let errors: string[];
   let slow: BytePeer;
   let metricsPort: number;
+  let hl7Port: number;
 
   const send = (callingAe: string, calledAe: string) => {
     const port = String(instance.dicom.port);
@@ -45,8 +50,9 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
 
   beforeAll(async () => {
     const config = join(folder, 'radtriage.yaml');
-    writeFileSync(config, CONFIG);
     metricsPort = await findFreePort();
+    hl7Port = await findFreePort();
+    writeFileSync(config, configWith(hl7Port));
     const environment = {
       RADTRIAGE_CONFIG: config,
       RADTRIAGE_METRICS_LISTENER_PORT: String(metricsPort),
@@ -259,6 +265,29 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('administration', () => {
     await page.getByText('Nothing waits for a decision.').waitFor();
     await page.getByRole('button', { name: 'Show decided ones too' }).click();
     await shows('[data-testid="quarantine-row"]', 'adopted', 'anna', 'sent again on purpose');
+    expect(errors).toEqual([]);
+  });
+
+  it('shows a report of another patient that was refused, until it is dismissed', async () => {
+    const { accessionNumber, patientId } =
+      (await readStudy(instance, study.studyInstanceUid)) ?? {};
+    const accession = accessionNumber ?? '';
+    const ris = await connectHl7(hl7Port);
+    const other = await ris.send(oru({ accession, controlId: 'M7', pid: 'SOMEBODY^^^HOSP^MR' }));
+    expect(codeOf(other)).toBe('AE');
+    await shows('[data-testid="refused-report"]', /^RIS M7 .*SOMEBODY · HOSP/, accession);
+    await keepScreenshot(page, 'administration-refused-report');
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    const refused = page.getByTestId('refused-reports');
+    await refused.getByRole('button', { name: 'Dismiss' }).click();
+    await refused.waitFor({ state: 'detached' });
+    const statusOf = async () => (await readStudy(instance, study.studyInstanceUid))?.readingStatus;
+    expect(await statusOf()).toBe('unread');
+    // The same of the right patient takes the study off the list.
+    const right = await ris.send(oru({ accession, controlId: 'M8', pid: `${patientId}^^^^MR` }));
+    expect([codeOf(right), await statusOf()]).toEqual(['AA', 'reported-elsewhere']);
+    ris.close();
     expect(errors).toEqual([]);
   });
 

@@ -109,6 +109,9 @@ describe.skipIf(missingPeer('chromium'))('judging', () => {
         Math.hypot(white.x + (stage?.x ?? 0) - marked.x, white.y + (stage?.y ?? 0) - marked.y),
       ).toBeLessThan(3);
 
+      expect(await finding(page, 'open').innerText()).toMatch(
+        /lesion\s+no verdict\s+score\s*0\.91\s+phantom-lesion 1\.0\.0/,
+      );
       await press(page, 'y');
       await finding(page, 'confirm').waitFor();
       await press(page, 'u');

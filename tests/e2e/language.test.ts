@@ -111,6 +111,7 @@ describe.skipIf(missingPeer('chromium'))('the page in German', () => {
     await lookAtDialog('views');
     await page.getByTestId('worklist-row').first().click();
     await page.locator('[data-testid="reading-page"][data-ready="true"]').waitFor();
+    await page.getByTestId('banner-patient').getByText('1. Jan. 1950', { exact: true }).waitFor();
     await look('reading');
     expect(await faultsOf(page)).toEqual([]);
     await press('?');

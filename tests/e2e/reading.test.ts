@@ -99,6 +99,13 @@ describe.skipIf(missingPeer('storescu', 'chromium'))('reading', () => {
         nodes.map((node) => node.html),
       ]);
     expect(await faultsOf()).toEqual([]);
+    const picture = page.locator(`[data-uid="${lesion.studyInstanceUid}"] img.thumbnail`);
+    await waitFor(
+      () => picture.evaluate((image) => Number(Reflect.get(image, 'naturalWidth')) > 0),
+      {
+        what: 'the picture of the study',
+      },
+    );
     await page.goto(`${instance.http.url}/studies/${lesion.studyInstanceUid}`);
     await ready(page);
     expect(await faultsOf()).toEqual([]);

@@ -1,6 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notifyChange } from '#platform/database/changes.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
@@ -19,9 +17,6 @@ function times(receivedAt: Date) {
 }
 
 const MATRIX = 128;
-const FIELD_MM = 360;
-const SPACING_MM = FIELD_MM / MATRIX;
-const SLICE_MM = 10;
 const SLICES = 24;
 
 /** With a lesion as the frames of one enhanced image, without one as a file for each slice. */
@@ -34,98 +29,6 @@ const chest = (lesion: boolean) =>
     slices: SLICES,
     matrix: MATRIX,
   });
-
-/** The middle of the lesion in millimetres of the patient, by the generator's own boxes. */
-function lesionPlace({ lesion }: ReturnType<typeof chest>): [number, number, number] {
-  const boxes = lesion?.boxes ?? [];
-  const middle = boxes[Math.floor(boxes.length / 2)];
-  const [x = 0, y = 0, width = 0, height = 0] = middle?.box ?? [];
-  // Frames are stored from the feet up.
-  const slice = SLICES - (middle?.frame ?? 0);
-  const corner = -((MATRIX - 1) / 2) * SPACING_MM;
-  const place = (from: number, length: number) => corner + (from + length / 2 - 0.5) * SPACING_MM;
-  return [place(x, width), place(y, height), -slice * SLICE_MM];
-}
-
-const readPoint = async (page: Page) =>
-  ((await page.getByTestId('mpr-place').getAttribute('data-point')) ?? '').split(',').map(Number);
-
-/** Takes the cross to a place of the patient with the mouse alone, as a reader would. */
-async function goToPlace(page: Page, [x, y, z]: readonly [number, number, number]): Promise<void> {
-  const pane = await page.getByTestId('mpr-axial').boundingBox();
-  if (pane === null) throw new Error('no pane');
-  const middle = [pane.x + pane.width / 2, pane.y + pane.height / 2] as const;
-  const press = async (left: number, top: number) => {
-    const before = await readPoint(page);
-    await page.mouse.move(middle[0] + left, middle[1] + top);
-    await page.mouse.down();
-    await page.mouse.up();
-    return waitFor(
-      async () => {
-        const point = await readPoint(page);
-        return point.join() === before.join() ? undefined : point;
-      },
-      { what: 'the cross to move' },
-    );
-  };
-  const [x0 = 0, y0 = 0] = await press(-50, -50);
-  const [x1 = 0, y1 = 0, here = 0] = await press(50, 50);
-  await press(-50 + (100 * (x - x0)) / (x1 - x0), -50 + (100 * (y - y0)) / (y1 - y0));
-  const slices = Math.round((here - z) / SLICE_MM);
-  for (let turn = 0; turn < Math.abs(slices); turn += 1) {
-    await page.mouse.wheel(0, 100 * Math.sign(slices));
-  }
-  await waitFor(async () => Math.abs(((await readPoint(page))[2] ?? 0) - z) < SLICE_MM / 2, {
-    what: 'the slice of the lesion',
-  });
-}
-
-/** Notes each WebGL context that the page makes, so that a test can tell which were given back. */
-const NOTE_CONTEXTS = `
-  window.contexts = [];
-  const make = HTMLCanvasElement.prototype.getContext;
-  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-    const context = make.call(this, kind, ...rest);
-    if (kind === 'webgl2' && context && !window.contexts.includes(context)) window.contexts.push(context);
-    return context;
-  };`;
-
-/** While the planes cover the slices nothing is judged; the way back is beside what rests. */
-async function expectJudgingToRest(page: Page): Promise<void> {
-  for (const name of ['sign-off', 'add-missed', 'undo']) {
-    const button = page.getByTestId(name);
-    expect(await button.isDisabled(), name).toBe(true);
-    expect(await button.getAttribute('title')).toMatch(/rest while the three planes/);
-  }
-  await page.keyboard.press('s');
-  await page.keyboard.press('m');
-  expect(await page.getByTestId('sign-strip').count()).toBe(0);
-  await page.getByTestId('judging-back').click();
-  await page.getByTestId('mpr').waitFor({ state: 'detached' });
-  expect(await page.getByTestId('judging-rests').count()).toBe(0);
-  expect(await page.getByTestId('sign-off').isEnabled()).toBe(true);
-  expect(await page.getByTestId('add-missed').getAttribute('aria-pressed')).toBe('false');
-  const isLost = `window.contexts.some((context) => context.isContextLost())`;
-  await waitFor(() => page.evaluate<boolean>(isLost), {
-    what: 'the memory of the graphics card to be given back',
-  });
-}
-
-/** How bright a pane is in the free middle of its cross. */
-async function brightness(page: Page, plane: string): Promise<number> {
-  const pane = page.getByTestId(`mpr-${plane}`);
-  const [x = 0, y = 0] = await page.evaluate<number[]>(`(() => {
-    const line = document.querySelector('[data-testid="mpr-${plane}"] .mpr-cross line');
-    return [Number(line.getAttribute('x2')) + 14, Number(line.getAttribute('y1'))];
-  })()`);
-  const area = { left: Math.round(x) - 3, top: Math.round(y) - 3, width: 6, height: 6 };
-  const pixels = await sharp(await pane.screenshot())
-    .extract(area)
-    .greyscale()
-    .raw()
-    .toBuffer();
-  return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
-}
 
 function studyOfManySeries(): { uid: string; files: Buffer[] } {
   const first = minimalImage({ modality: 'CT', seed: 'many' });
@@ -318,72 +221,5 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     await (await came).finished();
     await page.waitForTimeout(300);
     expect(errors).toEqual([]);
-  });
-
-  it('shows a lesion in three planes at one place of the patient', async () => {
-    const { page, errors } = await site.open(browser, 'reader');
-    await page.addInitScript(NOTE_CONTEXTS);
-    const place = lesionPlace(diseased);
-    const seen: number[][] = [];
-    for (const study of [diseased, healthy]) {
-      await page.goto(`${site.url}/studies/${study.studyInstanceUid}`);
-      await ready(page);
-      await page.keyboard.press('#');
-      await page.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
-      await page.getByTestId('mpr').getByTestId('loading-bar').waitFor({ state: 'detached' });
-      // The window of the lung, in which the lesion is bright.
-      await page.keyboard.press('2');
-      await goToPlace(page, place);
-      const point = await readPoint(page);
-      for (const axis of [0, 1]) {
-        expect(Math.abs((point[axis] ?? 0) - (place[axis] ?? 0))).toBeLessThan(SPACING_MM);
-      }
-      await keepScreenshot(page, `reading-planes-${seen.length}`);
-      seen.push([
-        await brightness(page, 'axial'),
-        await brightness(page, 'coronal'),
-        await brightness(page, 'sagittal'),
-      ]);
-    }
-    const faults = (await new AxeBuilder({ page }).analyze()).violations;
-    expect(faults.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
-    await expectJudgingToRest(page);
-    await page.keyboard.press('#');
-    await page.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
-    const [lesion = [], lung = []] = seen;
-    for (const plane of [0, 1, 2]) {
-      expect((lesion[plane] ?? 0) - (lung[plane] ?? 0)).toBeGreaterThan(60);
-    }
-    const [, , before = 0] = await readPoint(page);
-    await page.keyboard.press('ArrowDown');
-    await waitFor(async () => Math.round(before - ((await readPoint(page))[2] ?? 0)) === SLICE_MM, {
-      what: 'the next slice, by a key',
-    });
-    await page.evaluate(
-      `window.contexts.findLast((each) => !each.isContextLost()).getExtension('WEBGL_lose_context').loseContext()`,
-    );
-    await page.getByTestId('mpr-place').getByRole('alert').waitFor();
-    await page.keyboard.press('#');
-    await page.getByTestId('mpr').waitFor({ state: 'detached' });
-    await page.keyboard.press('End');
-    await page.getByText('24 / 24').waitFor();
-    expect(errors).toEqual([]);
-  });
-
-  it('says that other planes need WebGL, where there is none', async () => {
-    const without = await launchChromium('none');
-    try {
-      const { page, errors } = await site.open(without, 'reader');
-      await page.goto(`${site.url}/studies/${healthy.studyInstanceUid}`);
-      await ready(page);
-      const button = page.getByTestId('mpr-button');
-      expect(await button.getAttribute('title')).toMatch(/WebGL/);
-      await button.click({ force: true });
-      await page.keyboard.press('#');
-      expect(await page.getByTestId('mpr').count()).toBe(0);
-      expect(errors).toEqual([]);
-    } finally {
-      await without.close();
-    }
   });
 });

@@ -5,6 +5,7 @@ import {
   type ImagePlane,
   linkedIndex,
   linkOf,
+  middleOf,
 } from '../../../viewer/src/reading/slice-plane.ts';
 
 const AXIAL = { right: [1, 0, 0], down: [0, 1, 0] } as const;
@@ -33,6 +34,14 @@ function axial(count: number, top: number, gap: number, frameOfReferenceUid: str
     ),
   );
 }
+
+describe('the middle of an image', () => {
+  it('lies half-way between the first and the last pixel', () => {
+    const plane = { ...CORONAL, position: [-10, 5, 20], spacing: [2, 1] } as const;
+    expect(middleOf(imageOf(plane, [11, 5]))).toEqual([-5, 5, 16]);
+    expect(middleOf(imageOf(null))).toBeNull();
+  });
+});
 
 describe('stacks that scroll together', () => {
   it('go by the place in the patient where both lie in one space', () => {

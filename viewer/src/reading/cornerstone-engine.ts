@@ -8,6 +8,7 @@ import {
   StackViewport,
   setUseCPURendering,
 } from '@cornerstonejs/core';
+import { isOfEngine } from './cornerstone-graphics.ts';
 import { startCornerstone } from './cornerstone-start.ts';
 import { bindTools, forgetMeasurements, releaseTools } from './cornerstone-tools.ts';
 import { graphicsState } from './graphics-state.ts';
@@ -71,13 +72,6 @@ function drawWithoutGraphics(): void {
   setUseCPURendering(true, false);
   cache.purgeCache();
   rebuild();
-}
-
-/** Whether an event of a graphics context is of this engine's: the three planes have one of their own. */
-export function isOfEngine(event: Event, engineId: string): boolean {
-  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
-  if (typeof detail !== 'object' || detail === null) return false;
-  return 'renderingEngineId' in detail && detail.renderingEngineId === engineId;
 }
 
 /** @returns the way to stop listening */

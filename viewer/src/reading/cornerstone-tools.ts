@@ -16,6 +16,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import { GlassTool } from './cornerstone-glass.ts';
+import { PlaneLengthTool } from './cornerstone-volume-tools.ts';
 import { inOwnWords } from './measured-words.ts';
 
 const TOOLS = 'radtriage-tools';
@@ -56,7 +57,7 @@ const LEFT_TOOL_NAMES: readonly LeftTool[] = [...VIEW_TOOLS, ...MEASURING_TOOLS]
 
 export function startTools(): void {
   init();
-  for (const tool of TOOL_CLASSES) addTool(tool);
+  for (const tool of [...TOOL_CLASSES, PlaneLengthTool]) addTool(tool);
 }
 
 function openToolGroup() {
@@ -107,25 +108,4 @@ export function activateLeftTool(left: LeftTool): void {
 /** Measurements live on the screen alone: they are kept nowhere. */
 export function forgetMeasurements(): void {
   annotation.state.removeAllAnnotations();
-}
-
-const VOLUME_TOOLS = 'radtriage-volume-tools';
-
-/** Pan and zoom for the panes of a volume; the left button and the wheel belong to the crosshair. */
-export function bindVolumeTools(viewportIds: readonly string[], engineId: string): void {
-  const group = ToolGroupManager.createToolGroup(VOLUME_TOOLS);
-  if (group === undefined) return;
-  const { Auxiliary, Secondary } = ToolEnums.MouseBindings;
-  for (const [tool, mouseButton] of [
-    [PanTool.toolName, Auxiliary],
-    [ZoomTool.toolName, Secondary],
-  ] as const) {
-    group.addTool(tool);
-    group.setToolActive(tool, { bindings: [{ mouseButton }] });
-  }
-  for (const viewportId of viewportIds) group.addViewport(viewportId, engineId);
-}
-
-export function unbindVolumeTools(): void {
-  ToolGroupManager.destroyToolGroup(VOLUME_TOOLS);
 }

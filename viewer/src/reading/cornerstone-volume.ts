@@ -2,33 +2,33 @@
 import {
   cache,
   Enums,
-  eventTarget,
-  getShouldUseCPURendering,
-  metaData,
   RenderingEngine,
   setVolumesForViewports,
   utilities,
   VolumeViewport,
   volumeLoader,
 } from '@cornerstonejs/core';
-import { isOfEngine } from './cornerstone-engine.ts';
-import { bindVolumeTools, unbindVolumeTools } from './cornerstone-tools.ts';
-import type { Point } from './geometry.ts';
-import type { ImageStack, StackImage } from './image-stacks.ts';
+import { graphicsOf, whenGraphicsLost } from './cornerstone-graphics.ts';
+import { imageMemory } from './cornerstone-memory.ts';
 import {
-  along,
-  cross,
-  dot,
-  judgeSlices,
-  minus,
-  type SlicePlane,
-  type Vector,
-  type VolumeVerdict,
-} from './volume-geometry.ts';
+  activateVolumeTool,
+  bindVolumeTools,
+  forgetPlaneLengths,
+  unbindVolumeTools,
+} from './cornerstone-volume-tools.ts';
+import type { Point } from './geometry.ts';
+import type { ImageStack } from './image-stacks.ts';
+import {
+  PLANES,
+  type Plane,
+  type PlaneState,
+  type PlaneTool,
+  type Projection,
+  type Slab,
+} from './planes.ts';
+import { middleOf } from './slice-plane.ts';
+import { along, cross, dot, lengthWithin, minus, type Vector } from './volume-geometry.ts';
 import type { Window } from './window-presets.ts';
-
-export const PLANES = ['axial', 'coronal', 'sagittal'] as const;
-export type Plane = (typeof PLANES)[number];
 
 const ENGINE = 'radtriage-volume-engine';
 const LOADER = 'cornerstoneStreamingImageVolume';
@@ -37,6 +37,12 @@ const ORIENTATIONS = {
   coronal: Enums.OrientationAxis.CORONAL,
   sagittal: Enums.OrientationAxis.SAGITTAL,
 } as const;
+
+const BLENDS: Readonly<Record<Projection, Enums.BlendModes>> = {
+  brightest: Enums.BlendModes.MAXIMUM_INTENSITY_BLEND,
+  mean: Enums.BlendModes.AVERAGE_INTENSITY_BLEND,
+  darkest: Enums.BlendModes.MINIMUM_INTENSITY_BLEND,
+};
 
 /** Where the wheel leads, as in the stacks: from head to foot, from front to back, from the patient's right to the left. */
 const ONWARDS = {
@@ -50,29 +56,6 @@ function vectorOf(value: unknown): Vector | null {
   const [x, y, z] = [...value].map(Number);
   if (x === undefined || y === undefined || z === undefined) return null;
   return [x, y, z].every(Number.isFinite) ? [x, y, z] : null;
-}
-
-const isWhole = (value: unknown) => value === undefined || Number.isInteger(Number(value));
-
-function sliceOf({ imageId, plane, columns, rows }: StackImage): SlicePlane | null {
-  if (plane === null) return null;
-  const lut = metaData.get(Enums.MetadataModules.MODALITY_LUT, imageId) ?? {};
-  const bytesAPixel = isWhole(lut.rescaleSlope) && isWhole(lut.rescaleIntercept) ? 2 : 4;
-  return { ...plane, columns, rows, bytesAPixel };
-}
-
-/** Whether the stack can be shown in other planes here, else why not. */
-export function judgeVolume({ images, modality }: ImageStack): VolumeVerdict {
-  if (modality !== 'CT' && modality !== 'MR') return 'few';
-  const verdict = judgeSlices(images.map(sliceOf));
-  return verdict === 'fits' && getShouldUseCPURendering() ? 'no-webgl' : verdict;
-}
-
-/** What a pane shows of the point: where it lies, and which way the patient lies, as cosines of the screen's axes. */
-export interface PlaneState {
-  readonly point: Point;
-  readonly right: Vector;
-  readonly down: Vector;
 }
 
 interface VolumeEvents {
@@ -90,6 +73,7 @@ export class VolumeView {
   readonly #volumeId: string;
   readonly #stack: ImageStack;
   #point: Vector;
+  #isOpen = false;
 
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
@@ -98,7 +82,8 @@ export class VolumeView {
   ) {
     this.#stack = stack;
     this.#volumeId = `${LOADER}:${stack.seriesInstanceUid}`;
-    this.#point = this.#middleOf(index);
+    const image = stack.images[index];
+    this.#point = (image === undefined ? null : middleOf(image)) ?? [0, 0, 0];
     this.#engine = new RenderingEngine(ENGINE);
     this.#engine.setViewports(
       PLANES.map((plane) => ({
@@ -117,14 +102,8 @@ export class VolumeView {
         signal,
       });
     }
-    const onLost = (event: Event) => {
-      if (isOfEngine(event, ENGINE)) on.lost();
-    };
-    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost);
-    signal.addEventListener('abort', () =>
-      eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost),
-    );
-    this.#observer = new ResizeObserver(() => this.#engine.resize(true, true));
+    whenGraphicsLost(ENGINE, on.lost, signal);
+    this.#observer = new ResizeObserver(() => this.#resize());
     for (const plane of PLANES) this.#observer.observe(elements[plane]);
   }
 
@@ -132,14 +111,27 @@ export class VolumeView {
    * Shows the planes at once; slices come in as they are loaded.
    * @throws when the volume cannot be made
    */
-  async open(window: Window | null): Promise<void> {
+  async open(window: Window): Promise<void> {
     const imageIds = this.#stack.images.map(({ imageId }) => imageId);
     const volume = await volumeLoader.createAndCacheVolume(this.#volumeId, { imageIds });
     if (this.#stop.signal.aborted) return this.#dropVolume();
     volume.load();
     await setVolumesForViewports(this.#engine, [{ volumeId: this.#volumeId }], [...PLANES]);
     if (this.#stop.signal.aborted) return;
-    if (window !== null) this.setWindow(window);
+    this.#isOpen = true;
+    this.setWindow(window);
+    this.goTo(this.#point);
+  }
+
+  /** What nobody has zoomed or moved stays as large as it fits. */
+  #resize(): void {
+    const fitted = PLANES.filter((plane) => {
+      const viewport = this.#viewport(plane);
+      const [right, down] = viewport.getPan();
+      return Math.abs(viewport.getZoom() - 1) < 1e-3 && Math.hypot(right, down) < 1;
+    });
+    this.#engine.resize(true, true);
+    for (const plane of fitted) this.#viewport(plane).resetCamera();
     this.goTo(this.#point);
   }
 
@@ -149,34 +141,50 @@ export class VolumeView {
     throw new Error('the volume is closed');
   }
 
-  #middleOf(index: number): Vector {
-    const image = this.#stack.images[index];
-    if (image === undefined || image.plane === null) return [0, 0, 0];
-    const { position, right, down, spacing } = image.plane;
-    const across = (image.columns / 2) * spacing[1];
-    return along(along(position, right, across), down, (image.rows / 2) * spacing[0]);
-  }
-
   #stateOf(plane: Plane): PlaneState {
     const viewport = this.#viewport(plane);
-    const { viewUp, viewPlaneNormal } = viewport.getCamera();
+    const { viewUp, viewPlaneNormal, parallelScale } = viewport.getCamera();
     const [x, y] = viewport.worldToCanvas([...this.#point]);
     const up = vectorOf(viewUp) ?? [0, 0, 0];
     const right = cross(up, vectorOf(viewPlaneNormal) ?? [0, 0, 0]);
-    return { point: [x, y], right, down: along([0, 0, 0], up, -1) };
+    const perMillimetre = viewport.element.clientHeight / (2 * (parallelScale ?? 1));
+    return { point: [x, y], right, down: along([0, 0, 0], up, -1), perMillimetre };
+  }
+
+  /** The volume is made and shown: before that there is nothing to act on. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get point(): Vector {
     return this.#point;
   }
 
+  #indexOf(point: Vector): Vector | null {
+    const image = cache.getVolume(this.#volumeId)?.imageData;
+    return image === undefined ? null : vectorOf(image.worldToIndex([...point]));
+  }
+
+  /** The voxel that the point lies in, as it is rescaled; null until its slice is there. */
+  valueAtPoint(): number | null {
+    const volume = cache.getVolume(this.#volumeId);
+    const [i, j, k] = this.#indexOf(this.#point)?.map(Math.round) ?? [];
+    if (volume === undefined || i === undefined || j === undefined || k === undefined) return null;
+    if (!imageMemory.isLoaded(volume.imageIds[k] ?? '')) return null;
+    const value = volume.voxelManager?.getAtIJK(i, j, k);
+    return typeof value === 'number' ? value : null;
+  }
+
   /** Moves all three planes to the point, kept within the volume. */
   goTo(wanted: Vector): void {
-    const bounds = this.#viewport('axial').getBounds();
-    const [x, y, z] = wanted.map((value, axis) =>
-      Math.min(bounds[2 * axis + 1] ?? value, Math.max(bounds[2 * axis] ?? value, value)),
+    const volume = cache.getVolume(this.#volumeId);
+    const at = this.#indexOf(wanted);
+    if (volume?.imageData === undefined || at === null) return;
+    const within = at.map((value, axis) =>
+      Math.max(0, Math.min((volume.dimensions[axis] ?? 1) - 1, value)),
     );
-    const point: Vector = [x ?? 0, y ?? 0, z ?? 0];
+    const point = vectorOf(volume.imageData.indexToWorld([...(vectorOf(within) ?? at)]));
+    if (point === null) return;
     this.#point = point;
     for (const plane of PLANES) {
       const viewport = this.#viewport(plane);
@@ -198,28 +206,72 @@ export class VolumeView {
     if (point !== null) this.goTo(point);
   }
 
-  /** Moves a plane by slices of the volume in its own direction. */
+  /** Moves a plane by slices of the volume in its own direction, up to the rim; `Infinity` goes to the last one. */
   step(plane: Plane, slices: number): void {
     const volume = cache.getVolume(this.#volumeId);
     const normal = vectorOf(this.#viewport(plane).getCamera().viewPlaneNormal);
     if (normal === null || volume?.direction === undefined) return;
-    const { direction, spacing } = volume;
+    const { direction, spacing, dimensions } = volume;
     const thickness = [0, 1, 2].reduce((sum, axis) => {
       const way = vectorOf([...direction.slice(3 * axis, 3 * axis + 3)]) ?? [0, 0, 0];
       return sum + Math.abs(dot(way, normal)) * (spacing[axis] ?? 0);
     }, 0);
     const isAgainst = dot(normal, ONWARDS[plane]) < 0;
-    this.goTo(along(this.#point, normal, (isAgainst ? -slices : slices) * thickness));
+    const at = this.#indexOf(this.#point);
+    const next = this.#indexOf(along(this.#point, normal, 1));
+    if (at === null || next === null) return;
+    const wanted = (isAgainst ? -slices : slices) * thickness;
+    const way = { at, way: minus(next, at), dimensions };
+    this.goTo(along(this.#point, normal, lengthWithin(way, wanted)));
+  }
+
+  #forAll(change: (viewport: VolumeViewport) => void): void {
+    for (const plane of PLANES) {
+      const viewport = this.#viewport(plane);
+      change(viewport);
+      viewport.render();
+    }
   }
 
   /** The same window in all three planes. */
   setWindow({ center, width }: Window): void {
     const voiRange = utilities.windowLevel.toLowHighRange(width, center);
-    for (const plane of PLANES) {
-      const viewport = this.#viewport(plane);
-      viewport.setProperties({ voiRange });
-      viewport.render();
-    }
+    this.#forAll((viewport) => viewport.setProperties({ voiRange }));
+  }
+
+  setInverted(invert: boolean): void {
+    this.#forAll((viewport) => viewport.setProperties({ invert }));
+  }
+
+  /** How much on both sides of each plane is shown in it. */
+  setSlab({ thickness, projection }: Slab): void {
+    this.#forAll((viewport) => {
+      viewport.setBlendMode(thickness === 0 ? Enums.BlendModes.COMPOSITE : BLENDS[projection]);
+      // The library cuts off at this distance on either side of the plane, and takes 0 for as thin as it can.
+      viewport.setSlabThickness(thickness / 2);
+    });
+  }
+
+  zoom(plane: Plane, factor: number): void {
+    const viewport = this.#viewport(plane);
+    const { parallelScale } = viewport.getCamera();
+    if (parallelScale !== undefined) viewport.setCamera({ parallelScale: parallelScale / factor });
+    viewport.render();
+  }
+
+  /** All of the volume in each pane; the point stays. */
+  fit(): void {
+    this.#forAll((viewport) => viewport.resetCamera());
+    this.goTo(this.#point);
+  }
+
+  selectTool(tool: PlaneTool): void {
+    activateVolumeTool(tool);
+  }
+
+  forgetLengths(): void {
+    forgetPlaneLengths();
+    this.#forAll(() => {});
   }
 
   #dropVolume(): void {
@@ -231,14 +283,11 @@ export class VolumeView {
   close(): void {
     this.#stop.abort();
     this.#observer.disconnect();
+    forgetPlaneLengths();
     unbindVolumeTools();
-    const offscreen = this.#engine.getOffscreenMultiRenderWindow('axial');
-    const graphics: unknown = offscreen.getOpenGLRenderWindow().getContext();
+    const giveBack = graphicsOf(this.#engine, 'axial');
     this.#engine.destroy();
     this.#dropVolume();
-    // Neither the engine nor the cache frees what the volume takes on the graphics card, which is twice its size.
-    if (graphics instanceof WebGL2RenderingContext) {
-      graphics.getExtension('WEBGL_lose_context')?.loseContext();
-    }
+    giveBack();
   }
 }

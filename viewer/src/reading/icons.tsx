@@ -1,5 +1,6 @@
 /** Line icons on a 20 x 20 field, drawn here: no font or image is fetched. */
 const PATHS = {
+  cross: 'M10 2v5.5M10 12.5V18M2 10h5.5M12.5 10H18',
   window: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14M3.6 7.5H10M3 10h7M3.6 12.5H10',
   zoom: 'M8.5 3a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11M12.5 12.5L17 17M6 8.5h5M8.5 6v5',
   pan: 'M10 2v16M2 10h16M7.5 4.5L10 2l2.5 2.5M7.5 15.5L10 18l2.5-2.5M4.5 7.5L2 10l2.5 2.5M15.5 7.5L18 10l-2.5 2.5',

@@ -1,25 +1,18 @@
-import type { PointerEvent, RefObject } from 'react';
+import type { PointerEvent } from 'react';
 import { useEffect, useRef } from 'react';
-import type { Plane, PlaneState, VolumeView } from './cornerstone-volume.ts';
 import type { Point } from './geometry.ts';
 import { MPR_TEXT as T } from './mpr-text.ts';
 import { directionsOfCosines } from './orientation.ts';
-import type { Window } from './window-presets.ts';
+import { scaleBar } from './pixel-size.ts';
+import type { Plane, PlaneState, Slab } from './planes.ts';
+import { READING_TEXT } from './text.ts';
+import type { PlanesControl } from './use-planes.ts';
 
 /** The cross leaves its middle free: what it points at is to be seen, pixels of the screen. */
 const GAP = 14;
 const FAR = 10_000;
-/** Of the window for each pixel dragged: width and level. */
-const WINDOW_PACE = 2;
-
-interface MprPaneProps {
-  readonly plane: Plane;
-  readonly state: PlaneState | null;
-  readonly hold: (element: HTMLDivElement | null) => void;
-  readonly view: RefObject<VolumeView | null>;
-  readonly window: Window;
-  readonly onWindow: (window: Window) => void;
-}
+/** What a drag over so many pixels changes a window by: by its own width. */
+const WINDOW_REACH = 200;
 
 function Cross({ point: [x, y] }: { readonly point: Point }) {
   return (
@@ -32,71 +25,111 @@ function Cross({ point: [x, y] }: { readonly point: Point }) {
   );
 }
 
-function Letters({ state: { right, down } }: { readonly state: PlaneState }) {
+function Bearings({ state: { right, down, perMillimetre } }: { readonly state: PlaneState }) {
   const ways = directionsOfCosines([...right, ...down]);
   const back = directionsOfCosines([...right, ...down].map((cosine) => -cosine));
-  if (ways === null || back === null) return null;
-  const letters = { right: ways.right, left: back.right, bottom: ways.down, top: back.down };
-  return Object.entries(letters).map(([edge, letter]) => (
-    <span key={edge} className="edge-letters" data-edge={edge}>
-      {letter}
-    </span>
-  ));
+  const one = { row: 1, column: 1, of: 'patient', attribute: 'PixelSpacing' } as const;
+  const bar = scaleBar(one, { a: perMillimetre, b: 0, c: 0, d: perMillimetre, e: 0, f: 0 });
+  const letters =
+    ways === null || back === null
+      ? {}
+      : { right: ways.right, left: back.right, bottom: ways.down, top: back.down };
+  return (
+    <>
+      {Object.entries(letters).map(([edge, letter]) => (
+        <span key={edge} className="edge-letters" data-edge={edge}>
+          {letter}
+        </span>
+      ))}
+      {bar === null ? null : (
+        <div className="scale-bar" data-testid="scale-bar">
+          <i style={{ width: `${bar.length}px` }} />
+          <span>{READING_TEXT.millimetres(bar.millimetres)}</span>
+        </div>
+      )}
+    </>
+  );
 }
 
-/** One plane of the volume, with the cross at the point that all three share. */
-export function MprPane(props: MprPaneProps) {
-  const { plane, state, view } = props;
-  const pane = useRef<HTMLDivElement>(null);
+function Name({ plane, slab }: { readonly plane: Plane; readonly slab: Slab }) {
+  const { thickness, projection } = slab;
+  return (
+    <div className="mpr-name">
+      <span>{T.planes[plane]}</span>
+      {thickness === 0 ? null : (
+        <span>{T.slabbed(T.thickness(thickness), T.projections[projection])}</span>
+      )}
+    </div>
+  );
+}
+
+/** One plane of the volume, with the cross at the point that all three share. A press or the wheel frames it. */
+export function MprPane(props: { readonly plane: Plane; readonly planes: PlanesControl }) {
+  const { plane, planes } = props;
+  const { act, active, slab, tool, view, window } = planes;
+  const state = planes.states[plane] ?? null;
+  const pane = useRef<HTMLElement>(null);
+  /** Where the drag was last; null when it is none of ours. */
   const dragged = useRef<Point | null>(null);
+  const activate = useRef(planes.activate);
+  useEffect(() => {
+    activate.current = planes.activate;
+  });
   useEffect(() => {
     const element = pane.current;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
+      activate.current(plane);
       view.current?.step(plane, Math.sign(event.deltaY));
     };
     element?.addEventListener('wheel', onWheel, { passive: false });
     return () => element?.removeEventListener('wheel', onWheel);
   }, [plane, view]);
-  const placeOf = (event: PointerEvent): Point => {
+  const onPointer = (event: PointerEvent) => {
+    const before = dragged.current;
+    if ((event.buttons & 1) === 0 || before === null) return;
     const { left = 0, top = 0 } = pane.current?.getBoundingClientRect() ?? {};
-    return [event.clientX - left, event.clientY - top];
-  };
-  const onPointer = (event: PointerEvent<HTMLDivElement>) => {
-    if ((event.buttons & 1) === 0) return;
-    const place = placeOf(event);
-    const before = dragged.current ?? place;
+    const place: Point = [event.clientX - left, event.clientY - top];
     dragged.current = place;
-    if (!event.shiftKey) {
-      view.current?.goToCanvas(plane, place);
+    if (tool !== 'window' && !event.shiftKey) {
+      if (tool === 'cross') view.current?.goToCanvas(plane, place);
       return;
     }
-    const { width, center } = props.window;
-    props.onWindow({
-      width: Math.max(1, width + (place[0] - before[0]) * WINDOW_PACE),
-      center: center + (place[1] - before[1]) * WINDOW_PACE,
-    });
+    if (Number.isNaN(before[0])) return;
+    const pace = Math.max(1, planes.presets[0]?.window.width ?? 0) / WINDOW_REACH;
+    const width = Math.max(1, window.width + (place[0] - before[0]) * pace);
+    const center = window.center + (place[1] - before[1]) * pace;
+    act({ type: 'window', window: { width, center } });
   };
   return (
-    <div
+    <section
       ref={pane}
       className="mpr-pane"
+      aria-label={T.planes[plane]}
       data-plane={plane}
+      data-tool={tool}
+      data-active={plane === active}
+      data-enlarged={planes.enlarged && plane === active}
+      data-hidden={planes.enlarged && plane !== active}
       data-testid={`mpr-${plane}`}
       onPointerDown={(event) => {
-        dragged.current = null;
+        planes.activate(plane);
+        dragged.current = [Number.NaN, Number.NaN];
         onPointer(event);
       }}
       onPointerMove={onPointer}
+      onDoubleClick={() => {
+        if (tool !== 'length') act({ type: 'enlarge' });
+      }}
     >
-      <div ref={props.hold} className="mpr-image" />
+      <div ref={(element) => planes.hold(plane, element)} className="mpr-image" />
       {state === null ? null : (
         <>
           <Cross point={state.point} />
-          <Letters state={state} />
+          <Bearings state={state} />
         </>
       )}
-      <span className="mpr-name">{T.planes[plane]}</span>
-    </div>
+      <Name plane={plane} slab={slab} />
+    </section>
   );
 }

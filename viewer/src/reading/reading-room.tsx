@@ -125,13 +125,14 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
         <PriorsPart study={study} priors={priors} />
       </div>
       <div className="room-image">
-        <div className="toolbar-line">
+        <div className="toolbar-line" inert={judgeable.covered}>
           <Toolbar view={view} cine={cine} act={act} modality={study.modality} />
           <MprButton mpr={mpr} />
           <LayoutChooser panes={panes} linked={linked} act={act} />
         </div>
         <div
           className="viewport"
+          inert={judgeable.covered}
           data-testid="viewport"
           data-layout={panes.layout}
           data-prior={priors.open !== null}
@@ -149,8 +150,8 @@ export function ReadingRoom({ study, open, stacks }: ReadingRoomProps) {
               overlay={overlay}
             />
           ))}
-          {mpr.start === null ? null : <MprView start={mpr.start} />}
         </div>
+        {mpr.start === null ? null : <MprView start={mpr.start} onLeave={mpr.leave} />}
       </div>
       <aside className="side" aria-label={T.aiResult}>
         {study.aiWithheld ? (

@@ -21,6 +21,14 @@ const SAME_WAY = 0.9;
 
 const normalOf = ({ right, down }: ImagePlane): Vector => cross(right, down);
 
+/** The place of the middle of an image in the patient; null where it does not say it. */
+export function middleOf({ plane, columns, rows }: Placed): Vector | null {
+  if (plane === null) return null;
+  const { position, right, down, spacing } = plane;
+  const across = along(position, right, ((columns - 1) / 2) * spacing[1]);
+  return along(across, down, ((rows - 1) / 2) * spacing[0]);
+}
+
 /** Images of one frame of reference have their places in the same space (PS3.3 C.7.4.1). */
 function isOneSpace(a: ImagePlane, b: ImagePlane): boolean {
   return a.frameOfReferenceUid !== null && a.frameOfReferenceUid === b.frameOfReferenceUid;

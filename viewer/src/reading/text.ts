@@ -176,8 +176,18 @@ export const READING_KEYS = translated('READING_KEYS', [
       ['h v', 'Flip left-right, up-down'],
       ['r l', 'Rotate right, left'],
       ['c', 'Cine'],
-      ['#', 'Three planes of a CT or MR series, and back'],
       ['Space', 'Reset the view'],
+    ],
+  },
+  {
+    title: 'Three planes (other keys as on the slices)',
+    keys: [
+      ['#', 'Three planes of a CT or MR series, and back'],
+      ['f', 'Next plane'],
+      ['9', 'Enlarge the plane, or show all three again'],
+      ['PgUp PgDn', 'Ten slices'],
+      ['t', 'Thickness: one voxel, 5, 10, 20 mm'],
+      ['p', 'What a slab shows: MIP, mean, MinIP'],
     ],
   },
   {

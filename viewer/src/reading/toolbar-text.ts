@@ -15,6 +15,7 @@ export const TOOLBAR_TEXT = translated('TOOLBAR_TEXT', {
   withKey: (words: string, key: string) => `${words} (${key})`,
   presetKey: (name: string, key: number) => `${name}, key ${key}`,
   tools: {
+    cross: { words: 'Move the cross with the left button' },
     window: { words: 'Window with the left button' },
     zoom: { words: 'Zoom with the left button (right button always)', key: 'z' },
     pan: { words: 'Pan with the left button (middle button always)' },

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import { useKeys } from '../design/keyboard.ts';
 import type { ViewportState } from './cornerstone.ts';
-import { judgeVolume } from './cornerstone-volume.ts';
+import { judgeVolume } from './cornerstone-judge.ts';
 import type { ImageStack } from './image-stacks.ts';
 import type { VolumeVerdict } from './volume-geometry.ts';
 import type { Window } from './window-presets.ts';

@@ -7,6 +7,8 @@ export interface SlicePlane {
   readonly position: Vector;
   readonly right: Vector;
   readonly down: Vector;
+  /** Between rows, then between columns. */
+  readonly spacing: readonly [number, number];
   readonly columns: number;
   readonly rows: number;
   /** Bytes of a pixel once it is rescaled: 2 for whole numbers, 4 for others. */
@@ -14,13 +16,22 @@ export interface SlicePlane {
 }
 
 /** Why there are no other planes of a series; `fits` when there are. */
-export type VolumeVerdict = 'fits' | 'no-webgl' | 'few' | 'unaligned' | 'uneven' | 'large';
+export type VolumeVerdict =
+  | 'fits'
+  | 'no-webgl'
+  | 'few'
+  | 'coloured'
+  | 'unaligned'
+  | 'uneven'
+  | 'large';
 
 /** Fewer slices make no picture in another plane. */
 const FEWEST = 10;
 /** What a page may take for one volume, bytes; the graphics card takes twice as much beside it. */
 export const LARGEST_BYTES = 640 * 2 ** 20;
 const SAME_DIRECTION = 1e-3;
+/** Of the distance between pixels. */
+const SAME_SPACING = 1e-3;
 /** Of the distance between slices: what rounded positions may differ by. */
 const TOLERANCE = 0.05;
 const TOLERANCE_MM = 0.02;
@@ -38,8 +49,33 @@ export const cross = (a: Vector, b: Vector): Vector => [
   a[0] * b[1] - a[1] * b[0],
 ];
 
+/**
+ * How far one may go along a way within a volume: `wanted`, or as much of it as leads to the rim.
+ * @param along where one stands and what one step leads to, in voxels; (0, 0, 0) is the middle of the first one
+ */
+export function lengthWithin(
+  {
+    at,
+    way,
+    dimensions,
+  }: { readonly at: Vector; readonly way: Vector; readonly dimensions: Vector },
+  wanted: number,
+): number {
+  const lengths = way.map((part, axis) => {
+    if (Math.abs(part) < 1e-9) return Number.POSITIVE_INFINITY;
+    const isOnwards = part > 0 === wanted > 0;
+    const rim = isOnwards ? (dimensions[axis] ?? 1) - 1 : 0;
+    return Math.max(0, (rim - (at[axis] ?? 0)) / part / Math.sign(wanted));
+  });
+  return Math.sign(wanted) * Math.min(Math.abs(wanted), ...lengths);
+}
+
 function isSame(a: Vector, b: Vector): boolean {
   return Math.hypot(...minus(a, b)) < SAME_DIRECTION;
+}
+
+function isSameSpacing(a: SlicePlane['spacing'], b: SlicePlane['spacing']): boolean {
+  return a.every((length, axis) => Math.abs(length - (b[axis] ?? 0)) < SAME_SPACING * length);
 }
 
 /** Slices that lean against their own row of positions (a tilted gantry) would be drawn where they are not. */
@@ -63,11 +99,12 @@ export function judgeSlices(slices: readonly (SlicePlane | null)[]): VolumeVerdi
   const placed = slices.filter((slice) => slice !== null);
   const [first] = placed;
   if (first === undefined || placed.length < slices.length) return 'unaligned';
-  const { columns, rows, right, down } = first;
+  const { columns, rows, right, down, spacing } = first;
   const isAligned = placed.every(
     (slice) =>
       slice.columns === columns &&
       slice.rows === rows &&
+      isSameSpacing(spacing, slice.spacing) &&
       isSame(slice.right, right) &&
       isSame(slice.down, down),
   );

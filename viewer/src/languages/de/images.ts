@@ -33,7 +33,16 @@ export const images: Pick<
     region: 'Drei Ebenen',
     rests: 'Bewertet wird nicht, solange die drei Ebenen die Schichten verdecken.',
     planes: { axial: 'Axial', coronal: 'Koronal', sagittal: 'Sagittal' },
-    hint: 'Ziehen Sie das Kreuz; das Mausrad blättert durch die Schichten, Umschalt und Ziehen ändert das Fenster. Tasten: ↑ ↓, ← →, Bild↑ Bild↓.',
+    hint: 'Kreuz ziehen; Umschalt und Ziehen ändert das Fenster; Mausrad und ↑ ↓ blättern in der umrahmten Ebene.',
+    thin: 'Dünn',
+    thickness: (millimetres) => `${millimetres} mm`,
+    slab: 'Dicke der Ebenen',
+    thinOf: 'Ein Voxel dick',
+    slabOf: (millimetres) => `Schicht von ${millimetres} mm`,
+    slabbed: (thickness, projection) => `${thickness}, ${projection}`,
+    projections: { brightest: 'MIP', mean: 'Mittel', darkest: 'MinIP' },
+    projectionTitle:
+      'Was die Schicht zeigt: den hellsten (MIP), den mittleren oder den dunkelsten (MinIP) ihrer Werte',
     failed: {
       made: 'Aus diesen Schichten ließ sich kein Volumen bilden. Gehen Sie zurück zu den Schichten.',
       lost: 'Der Computer hat seine Grafikkarte zurückgesetzt. Gehen Sie zurück zu den Schichten und öffnen Sie die Ebenen neu.',
@@ -41,6 +50,7 @@ export const images: Pick<
     verdicts: {
       'no-webgl': 'Andere Ebenen brauchen WebGL, das dieser Browser nicht bietet.',
       few: 'Andere Ebenen brauchen eine CT- oder MR-Serie von mindestens 10 Schichten.',
+      coloured: 'Von Farbbildern gibt es keine anderen Ebenen.',
       unaligned: 'Diese Schichten liegen nicht hintereinander: Es gibt keine anderen Ebenen.',
       uneven: 'Eine Schicht fehlt, oder zwei liegen am selben Ort: Andere Ebenen wären falsch.',
       large: 'Diese Serie ist zu groß für andere Ebenen im Browser.',
@@ -165,6 +175,7 @@ export const images: Pick<
     withKey: (words, key) => `${words} (${key})`,
     presetKey: (name, key) => `${name}, Taste ${key}`,
     tools: {
+      cross: { words: 'Kreuz mit der linken Taste ziehen' },
       window: { words: 'Fensterung mit der linken Taste' },
       zoom: { words: 'Zoom mit der linken Taste (rechte Taste immer)', key: 'z' },
       pan: { words: 'Verschieben mit der linken Taste (mittlere Taste immer)' },

@@ -45,8 +45,18 @@ export const readingKeys: Pick<Dictionary, 'READING_KEYS'> = {
         ['h v', 'Spiegeln links-rechts, oben-unten'],
         ['r l', 'Nach rechts, nach links drehen'],
         ['c', 'Cine'],
-        ['#', 'Drei Ebenen einer CT- oder MR-Serie, und zurück'],
         ['Leertaste', 'Ansicht zurücksetzen'],
+      ],
+    },
+    {
+      title: 'Drei Ebenen (andere Tasten wie bei den Schichten)',
+      keys: [
+        ['#', 'Drei Ebenen einer CT- oder MR-Serie, und zurück'],
+        ['f', 'Nächste Ebene'],
+        ['9', 'Ebene vergrößern oder wieder alle drei zeigen'],
+        ['Bild↑ Bild↓', 'Zehn Schichten'],
+        ['t', 'Dicke: ein Voxel, 5, 10, 20 mm'],
+        ['p', 'Was eine dicke Schicht zeigt: MIP, Mittel, MinIP'],
       ],
     },
     {

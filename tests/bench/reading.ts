@@ -1,7 +1,8 @@
 /**
- * The reading page in a real Chromium, with software WebGL and without any, beside Cornerstone3D's bare stack example on
- * the same series from the same server: `npm run build && npx --no-install node tests/bench/reading.ts [what ...]`, of
- * `radiograph`, `stack`, `planes` and `memory` all unless named. Prints tables for BENCHMARKS.md.
+ * The reading page in a real Chromium, with software WebGL and without any, beside OHIF and Cornerstone3D's bare stack
+ * example on the same series from the same server: `npm run build && npx --no-install node tests/bench/reading.ts [what ...]`,
+ * of `radiograph`, `stack`, `planes` and `memory` all unless named; `no-ohif` leaves out what has to be fetched from npm (50 MB).
+ * Prints tables for BENCHMARKS.md.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -16,6 +17,7 @@ import { keepStudy, logPageIn } from '../support/reading-site.ts';
 import { startWebProcess } from '../support/web-process.ts';
 import { ctSeries, radiograph } from './ct-series.ts';
 import { median, printTable } from './measure.ts';
+import { startOhif } from './ohif-viewer.ts';
 import {
   firstImageAt,
   memoryOf,
@@ -27,7 +29,8 @@ import {
 } from './page-clock.ts';
 import { type Held, runPlanes } from './planes.ts';
 
-const WANTED = process.argv.slice(2);
+const WITH_OHIF = !process.argv.includes('no-ohif');
+const WANTED = process.argv.slice(2).filter((word) => word !== 'no-ohif');
 const wants = (what: string) => WANTED.length === 0 || WANTED.includes(what);
 const RADIOGRAPHS = 6;
 const STACKS = [300, 1000];
@@ -61,6 +64,7 @@ async function buildBareViewer(): Promise<void> {
 }
 
 const web = await startWebProcess();
+const ohif = WITH_OHIF ? await startOhif(web.url) : null;
 const archive = join(web.dataDirectory, 'archive');
 mkdirSync(archive, { recursive: true });
 let minutesAgo = 0;
@@ -94,12 +98,19 @@ async function openReader(browser: Browser): Promise<Page> {
 const ready = (page: Page, uid: string) =>
   page.locator(`[data-testid="reading-page"][data-uid="${uid}"][data-ready="true"]`).waitFor();
 
+/** OHIF of this version draws nothing where there is no WebGL: an exception in its console, and a black viewport. */
+const viewersOf = (graphics: Graphics): readonly Viewer[] => [
+  'ours',
+  ...(WITH_OHIF && graphics !== 'none' ? (['ohif'] as const) : []),
+  'bare',
+];
+
 const addresses = {
   ours: (uid: string) => `${web.url}/studies/${uid}`,
+  ohif: (uid: string) => `${ohif?.url}/viewer?StudyInstanceUIDs=${uid}`,
   bare: (uid: string) => `${web.url}/bare-viewer/index.html?study=${uid}&width=882&height=630`,
 };
 type Viewer = keyof typeof addresses;
-const VIEWERS: readonly Viewer[] = ['ours', 'bare'];
 
 /** From navigation to the first image, with the page's code in the browser's cache. */
 async function firstImages(browser: Browser, viewer: Viewer, uids: readonly string[]) {
@@ -144,7 +155,7 @@ async function measureRadiographs(): Promise<void> {
     }
     uids.reverse();
     const browser = await launchChromium(graphics);
-    for (const viewer of VIEWERS) {
+    for (const viewer of viewersOf(graphics)) {
       const times = await firstImages(browser, viewer, uids);
       rows.push([NAMES[graphics], viewer, round(median(times)), round(Math.max(...times)), '']);
     }
@@ -189,7 +200,7 @@ async function measureStacks(): Promise<void> {
     const uid = await keep([...ctSeries(`stack ${slices}`, slices)]);
     for (const graphics of GRAPHICS) {
       const browser = await launchChromium(graphics);
-      for (const viewer of VIEWERS) {
+      for (const viewer of viewersOf(graphics)) {
         const page = await openReader(browser);
         await page.goto(addresses[viewer](uid));
         await firstImageAt(page);
@@ -311,6 +322,7 @@ try {
   if (wants('planes')) await measurePlanes();
   if (wants('memory')) await measureMemory();
 } finally {
+  await ohif?.stop();
   await web.stop();
   rmSync(BARE, { recursive: true, force: true });
 }

@@ -126,11 +126,15 @@ export function FilterBar(props: FilterBarProps) {
         {T.more}
         {more === 0 ? null : ` (${more})`}
       </Button>
-      {isFiltered(filters) ? (
-        <Button kind="quiet" size="small" onClick={() => onChange(NO_FILTERS)}>
-          {T.clear}
-        </Button>
-      ) : null}
+      <Button
+        kind="quiet"
+        size="small"
+        // Its place is kept: nothing moves under the hand that sets a filter.
+        style={{ visibility: isFiltered(filters) ? 'visible' : 'hidden' }}
+        onClick={() => onChange(NO_FILTERS)}
+      >
+        {T.clear}
+      </Button>
       <Count total={props.total} />
       <Button
         kind="quiet"

@@ -42,8 +42,12 @@ export function PriorStrip(props: {
       <strong className="clip">
         {T.prior}, {wordsOfInterval(open.prior, props.study)}
       </strong>
-      <span className="clip">{wordsOfPrior(open.prior)}</span>
-      {props.isActive ? <span className="clip">{T.noVerdicts}</span> : null}
+      <span className="prior-what clip" title={wordsOfPrior(open.prior)}>
+        {wordsOfPrior(open.prior)}
+      </span>
+      <span className="prior-rests" title={T.noVerdicts} data-active={props.isActive}>
+        {T.rests}
+      </span>
       <span className="prior-steps">
         <StripButton
           words={T.previous}

@@ -29,5 +29,6 @@ export const PRIORS_TEXT = translated('PRIORS_TEXT', {
   failed: 'The prior could not be opened.',
   noImages: 'This prior has no image that can be drawn.',
   imageFailedDetail: 'Choose another image of the prior, or another prior.',
+  rests: 'view only',
   noVerdicts: 'Verdicts are given on the study, not on its prior.',
 });

@@ -115,9 +115,10 @@ export const images: Pick<
     dark: 'Dunkel',
   },
   PRIORS_TEXT: {
-    priors: (count) => (count === 1 ? '1 Voraufnahme' : `${count} Voraufnahmen`),
+    priors: (count) => (count === 1 ? '1 Vor\u00adaufnahme' : `${count} Vor\u00adaufnahmen`),
     none: 'Keine Voraufnahme im Archiv dieses Systems.',
-    noPatientId: 'Keine Voraufnahmen: Keine Patienten-ID unterscheidet diese Person von anderen.',
+    noPatientId:
+      'Keine Vor\u00adaufnahmen: Keine Patienten-ID unterscheidet diese Person von anderen.',
     otherBirthDate: (count) =>
       count === 1
         ? '1 Untersuchung unter dieser ID hat ein anderes Geburtsdatum: Sie wird nicht angeboten.'
@@ -143,6 +144,7 @@ export const images: Pick<
     failed: 'Die Voraufnahme konnte nicht geöffnet werden.',
     noImages: 'Diese Voraufnahme hat kein Bild, das sich zeigen lässt.',
     imageFailedDetail: 'Wählen Sie ein anderes Bild der Voraufnahme oder eine andere Voraufnahme.',
+    rests: 'nur Ansicht',
     noVerdicts: 'Bewertet wird die Untersuchung, nicht ihre Voraufnahme.',
   },
   RAIL_TEXT: {

@@ -33,7 +33,7 @@ export function HeatLegend(props: {
       </div>
       <div className="legend-scale">
         <span>{formatScore(0)}</span>
-        <span>{T.units[heatmap.unit]}</span>
+        <span className="legend-unit">{T.units[heatmap.unit]}</span>
         <span>{formatScore(1)}</span>
       </div>
       <span className="legend-words">

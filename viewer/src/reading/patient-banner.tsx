@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { formatAge, formatDicomDate, formatPersonName, formatSex } from '../design/format.ts';
 import { OutsideLinks } from '../design/outside-links.tsx';
@@ -11,6 +12,31 @@ function Fact(props: { readonly name: string; readonly value: string | null }) {
     <div className="banner-fact">
       <dt>{props.name}</dt>
       <dd>{props.value ?? TEXT.unknown}</dd>
+    </div>
+  );
+}
+
+/** The class, and for what reason: on pointing at it, by a tap or by key. */
+function WhyHere({ study }: { readonly study: StudyDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  const reason = fromServer(study.reason);
+  return (
+    <div className="why-here">
+      <button
+        type="button"
+        title={reason}
+        aria-expanded={isOpen}
+        data-testid="why-here"
+        onClick={() => setOpen(!isOpen)}
+        onBlur={() => setOpen(false)}
+      >
+        <PriorityChip priority={study.priority} />
+      </button>
+      {isOpen ? (
+        <p role="status" data-testid="why-here-words">
+          {reason}
+        </p>
+      ) : null}
     </div>
   );
 }
@@ -46,9 +72,7 @@ export function PatientBanner(props: {
         <span className="second small">{formatDicomDate(study.studyDate)}</span>
       </div>
       <OutsideLinks study={study} />
-      <span title={fromServer(study.reason)}>
-        <PriorityChip priority={study.priority} />
-      </span>
+      <WhyHere study={study} />
     </header>
   );
 }

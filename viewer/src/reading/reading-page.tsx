@@ -18,6 +18,7 @@ import { type OpenStudy, useStudy } from './use-study.ts';
 import './overlay.css';
 import './panes.css';
 import './reading.css';
+import './tablet.css';
 import './toolbar.css';
 
 /** The stacks of what is shown, held as long as it is; the image that it opens at is asked for at once. */

@@ -39,6 +39,7 @@ function CardActions({ mark, judging, judgeable }: CardProps) {
         <>
           <Button
             size="small"
+            title="y"
             {...rest}
             aria-pressed={mark.state === 'confirm'}
             data-testid="confirm"
@@ -48,6 +49,7 @@ function CardActions({ mark, judging, judgeable }: CardProps) {
           </Button>
           <Button
             size="small"
+            title="n"
             {...rest}
             aria-pressed={mark.state === 'reject'}
             data-testid="reject"
@@ -59,6 +61,7 @@ function CardActions({ mark, judging, judgeable }: CardProps) {
       )}
       <Button
         size="small"
+        title="e"
         {...rest}
         aria-pressed={amending || mark.state === 'amend'}
         data-testid="amend"
@@ -254,6 +257,7 @@ export function FindingList(props: {
         <div className="finding-actions">
           <Button
             size="small"
+            title="m"
             {...rest}
             aria-pressed={judging.editing?.kind === 'add'}
             data-testid="add-missed"
@@ -264,6 +268,7 @@ export function FindingList(props: {
           <Button
             size="small"
             kind="quiet"
+            title="u"
             {...rest}
             disabled={judgeable.covered || judging.control.draft.operations.length === 0}
             onClick={judging.control.undo}

@@ -246,6 +246,7 @@ export function SignOff(props: SignOffProps) {
           <Button
             kind="primary"
             className="sign-button"
+            title="s"
             {...restOf(props.judgeable)}
             onClick={() => props.setSigning(true)}
             data-testid="sign-off"

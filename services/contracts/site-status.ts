@@ -71,6 +71,8 @@ export const siteStatusSchema = z.object({
     resultsFailed: count,
     /** Reports of other systems that name another patient than their study. */
     reportsRefused: count,
+    /** Merges of patients in other systems that studies here are touched by. */
+    patientsMerged: count,
   }),
 });
 export type SiteStatus = z.output<typeof siteStatusSchema>;

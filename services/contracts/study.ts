@@ -7,6 +7,7 @@ import {
   REVIEW_MODES,
   VERDICTS,
 } from '#core/finding.ts';
+import { TAKEN_BACK_AS } from '#core/outside-report.ts';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
 import { studyNotificationSchema } from './notifications.ts';
@@ -42,6 +43,13 @@ const reportedElsewhereSchema = z.object({
   pending: z.boolean(),
 });
 
+/** Another system's word that a study is not reported there after all. */
+const reportTakenBackSchema = z.object({
+  by: z.string(),
+  at: time,
+  as: z.enum(TAKEN_BACK_AS),
+});
+
 /** One row of the worklist. */
 export const worklistItemSchema = z.object({
   studyInstanceUid: uidSchema,
@@ -72,6 +80,8 @@ export const worklistItemSchema = z.object({
   openedAt: time.nullable(),
   /** While `readingStatus` says so; of an opened study in its details alone. */
   reportedElsewhere: reportedElsewhereSchema.nullable(),
+  /** Why it is to be read again after it had left the list; null once it is read. */
+  reportTakenBack: reportTakenBackSchema.nullable(),
   priority: z.enum(PRIORITIES),
   basePriority: z.enum(PRIORITIES),
   orderPrioritySource: z.string(),

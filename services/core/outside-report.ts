@@ -16,6 +16,21 @@ export interface OutsidePatient {
   readonly birthDate: string | null;
 }
 
+/** What another system says of its report on a study. */
+export const OUTSIDE_WORDS = [
+  'reported',
+  /** Not reported, or not any more: preliminary, in work again. */
+  'open',
+  /** Its order was cancelled. */
+  'cancelled',
+  /** Its patient was merged with another one. */
+  'merged',
+] as const;
+export type OutsideWord = (typeof OUTSIDE_WORDS)[number];
+/** Why a study that was reported elsewhere is back on the list. */
+export const TAKEN_BACK_AS = ['open', 'cancelled'] as const satisfies readonly OutsideWord[];
+export type TakenBackAs = (typeof TAKEN_BACK_AS)[number];
+
 /** What has become of a word that a study was reported elsewhere. */
 export const OUTSIDE_REPORT_STATES = [
   /** Its study is not here yet, or its images still come. */
@@ -26,9 +41,9 @@ export const OUTSIDE_REPORT_STATES = [
   'applied',
   /** Nothing was to be changed: signed here, or off the list already. */
   'unchanged',
-  /** The patient is another one, or not named. */
+  /** The patient is another one, not named, or merged with another one. */
   'refused',
-  /** Its sender took it back before it was acted on. */
+  /** Its sender took it back, before it was acted on or after. */
   'withdrawn',
   /** No study came in time. */
   'expired',
@@ -95,4 +110,45 @@ export function judgeReportedStudy(
   if (word.heldRevision !== undefined && word.heldRevision !== study.imageRevision) return 'leave';
   if ((study.studyDate ?? '').replaceAll('.', '') > dayBefore(word.receivedAt)) return 'leave';
   return study.readingStatus === 'open' && isStillOpen(study.openedAt, reading) ? 'hold' : 'move';
+}
+
+interface TimeStamp {
+  readonly parts: readonly number[];
+  /** Minutes east of UTC; undefined when it is not said. */
+  readonly offset: number | undefined;
+}
+
+/** TS of HL7 v2 (2.A.76): YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]. */
+function readTimeStamp(text: string): TimeStamp | undefined {
+  const match =
+    /^(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d(?:\.\d{1,4})?))?)?)?)?)?([+-]\d{4})?$/.exec(
+      text,
+    );
+  if (match === null) return undefined;
+  const parts = match
+    .slice(1, 7)
+    .filter((part) => part !== undefined)
+    .map(Number);
+  const zone = match[7];
+  if (zone === undefined) return { parts, offset: undefined };
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3));
+  return { parts, offset: zone.startsWith('-') ? -minutes : minutes };
+}
+
+function toInstant({ parts, offset = 0 }: TimeStamp): number {
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
+  return Date.UTC(year, month - 1, day, hour, minute) + second * 1_000 - offset * 60_000;
+}
+
+/**
+ * Whether one TS of HL7 is surely later than another. Two that cannot be compared (one is missing or none, only one names
+ * its zone, or they are only as precise as the unit in which they agree) are not.
+ */
+export function isSurelyLater(one: string | null, other: string | null): boolean {
+  const [first, second] = [one, other].map((text) => readTimeStamp(text ?? ''));
+  if (first === undefined || second === undefined) return false;
+  if ((first.offset === undefined) !== (second.offset === undefined)) return false;
+  const shared = Math.min(first.parts.length, second.parts.length);
+  const cut = (stamp: TimeStamp) => toInstant({ ...stamp, parts: stamp.parts.slice(0, shared) });
+  return cut(first) > cut(second);
 }

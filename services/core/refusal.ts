@@ -1,4 +1,4 @@
-/** Why somebody was turned away at the DICOM door. */
+/** Why somebody was turned away at the doors for DICOM and for HL7. */
 export const REFUSAL_CAUSES = [
   'called-ae',
   'calling-ae',
@@ -10,6 +10,10 @@ export const REFUSAL_CAUSES = [
   'no-context',
   'tls',
   'evicted',
+  'hl7-address',
+  'hl7-certificate',
+  'hl7-sender',
+  'hl7-limit',
   'other',
 ] as const;
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
@@ -46,6 +50,14 @@ export function adviseOnRefusal(refused: RefusedPeer, ownTitles: readonly string
       return 'Let the sender speak TLS 1.2 or later, with a certificate that our authority has signed.';
     case 'evicted':
       return `${peerAddress} opens connections and says nothing: a port scan, or a monitor that should use C-ECHO.`;
+    case 'hl7-address':
+      return `If it may tell of reports, add ${peerAddress} to the addresses of a sender in hl7.senders.`;
+    case 'hl7-certificate':
+      return 'Give the sender the certificate that hl7.senders binds it to, or mend the binding or the authority in hl7.tls.';
+    case 'hl7-sender':
+      return `If it may tell of reports, add "${callingAe}" to sendingApplication (MSH-3) and sendingFacility (MSH-4) of a sender in hl7.senders.`;
+    case 'hl7-limit':
+      return 'Let the sender keep one connection open, or raise hl7.maxConnections.';
     case 'other':
       return 'Look at the log of the listener for the moment of the last refusal.';
   }

@@ -4,12 +4,16 @@ import type { Hl7Sender } from '#platform/config/hl7.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 import type { ReportRules } from '#platform/outside-reports/act-on-report.ts';
+import { takeMerges } from '#platform/outside-reports/take-merges.ts';
 import { type TakenReport, takeReports } from '#platform/outside-reports/take-reports.ts';
 import { type AnswerCode, type Answered, buildAnswer } from './hl7/acknowledge.ts';
 import { decodeText, headerOf } from './hl7/decode-text.ts';
 import { MessageFault } from './hl7/message-fault.ts';
 import { readMessage, type Segment } from './hl7/read-message.ts';
+import { bearsNames, namesAsked } from './listed-senders.ts';
+import { isMerge, readMerges } from './read-merges.ts';
 import { readReports } from './read-reports.ts';
+import type { RefusalLog } from './refusal-log.ts';
 
 export interface AnswerOptions {
   readonly database: Database;
@@ -17,6 +21,8 @@ export interface AnswerOptions {
   readonly logger: Logger;
   /** The senders that may have sent it, by address and certificate. */
   readonly senders: readonly Hl7Sender[];
+  readonly address: string;
+  readonly refusals: RefusalLog;
 }
 
 const UNKNOWN: Answered = {
@@ -35,12 +41,16 @@ function answeredOf(header: Segment): Answered {
   };
 }
 
-function chooseSender(senders: readonly Hl7Sender[], application: string): Hl7Sender {
-  const sender =
-    senders.find(({ sendingApplication }) => sendingApplication === application) ??
-    senders.find(({ sendingApplication }) => sendingApplication === undefined);
-  if (sender === undefined) throw new MessageFault('AR', 'MSH-3 names no sender that is listed');
-  return sender;
+/** @throws MessageFault unless one of those listed bears the names: where several may, the one that asks for most */
+function chooseSender(header: Segment, { senders, address, refusals }: AnswerOptions): Hl7Sender {
+  const names = [header.value(3), header.value(4)] as const;
+  const [sender] = senders
+    .filter((each) => bearsNames(each, names))
+    .toSorted((one, other) => namesAsked(other) - namesAsked(one));
+  if (sender !== undefined) return sender;
+  const why = 'MSH-3 and MSH-4 name no sender that is listed';
+  refusals.refuse({ cause: 'hl7-sender', why, address, named: names.join('^') });
+  throw new MessageFault('AR', why);
 }
 
 interface Verdict {
@@ -58,20 +68,30 @@ function judge(taken: readonly TakenReport[], facts: Verdict['facts']): Verdict 
     : { code: 'AE', text: refused.reason ?? 'refused', facts: { ...facts, states } };
 }
 
+function judgeMerges(studies: number, facts: Verdict['facts']): Verdict {
+  if (studies === 0) return { code: 'AA', text: 'no study to look at', facts };
+  const text = `merges are not followed: an administrator has to look at studies here (${studies})`;
+  return { code: 'AE', text, facts: { ...facts, studies } };
+}
+
 async function take(
   bytes: Buffer,
   options: AnswerOptions,
   learn: (answered: Answered) => void,
 ): Promise<Verdict> {
-  const { database, rules, senders } = options;
+  const { database, rules } = options;
   // The character set may hang on the sender, and the sender stands in the header: that is read as bytes first.
   const { header } = readMessage(headerOf(bytes));
   learn(answeredOf(header));
-  const sender = chooseSender(senders, header.value(3));
+  const sender = chooseSender(header, options);
   const message = readMessage(decodeText(bytes, sender.characterSet));
+  const facts = { sender: sender.name, controlId: header.value(10) };
+  if (isMerge(message)) {
+    const studies = await takeMerges(database, readMerges(message, sender), rules);
+    return judgeMerges(studies, facts);
+  }
   const { reports, ignored } = readReports(message, sender);
-  const facts = { sender: sender.name, controlId: header.value(10), ignored };
-  return judge(await takeReports(database, reports, rules), facts);
+  return judge(await takeReports(database, reports, rules), { ...facts, ignored });
 }
 
 /** The answer to one message, built only after what it asked for is durable. Never throws. */

@@ -1,17 +1,23 @@
-import type { OutsidePatient, OutsidePatientId } from '#core/outside-report.ts';
+import type { OutsidePatient } from '#core/outside-report.ts';
 import type { Hl7Sender } from '#platform/config/hl7.ts';
 import type { OutsideReport } from '#platform/outside-reports/take-reports.ts';
 import { MessageFault } from './hl7/message-fault.ts';
 import type { Hl7Message, Segment } from './hl7/read-message.ts';
+import { readIds } from './read-patient.ts';
+import { requireProduction } from './require-production.ts';
 
 /** OBR-25 (table 0123): final, and corrected after it was final. */
 const REPORTED = new Set(['F', 'C']);
-/** Ordered, scheduled, in progress, preliminary, not verified, partial: nobody has answered for it yet. */
+/** Ordered, scheduled, in progress, preliminary, not verified, partial: nobody answers for it yet, or any more. */
 const NOT_YET = new Set(['O', 'S', 'I', 'A', 'P', 'R']);
+/** No results: the order was cancelled. */
+const CANCELLED = 'X';
+/** ORC-5 (table 0038) where a completed order means a report: in process, scheduled, on hold, some results. */
+const UNDER_WAY = new Set(['IP', 'SC', 'HD', 'A']);
 
 export interface ReadReports {
   readonly reports: readonly OutsideReport[];
-  /** Orders that say nothing of a report: cancelled, unknown to the sender, another status. */
+  /** Orders that say nothing of a report: unknown to the sender, another status. */
   readonly ignored: number;
 }
 
@@ -50,28 +56,8 @@ function readOrders({ segments }: Hl7Message): Order[] {
   return orders;
 }
 
-function readId(
-  { split }: Hl7Message,
-  repetition: string,
-  sender: Hl7Sender,
-): OutsidePatientId | undefined {
-  // CX: the id in its first component, in the fourth its assigning authority (HD: namespace, universal id, its kind).
-  const [id = ''] = split(repetition, 1);
-  if (id === '') return undefined;
-  const [namespace = '', universal = ''] = split(repetition, 4);
-  const named = [namespace, universal].filter((issuer) => issuer !== '');
-  const known = named.length > 0 ? named : [sender.issuerOfPatientId ?? []].flat();
-  return {
-    id,
-    issuers: [...new Set(known.flatMap((issuer) => [issuer, sender.issuers[issuer] ?? []].flat()))],
-  };
-}
-
 function readPatient(message: Hl7Message, pid: Segment, sender: Hl7Sender): OutsidePatient {
-  const ids = pid
-    .repetitions(3)
-    .map((repetition) => readId(message, repetition, sender))
-    .filter((id) => id !== undefined);
+  const ids = readIds(message, pid.repetitions(3), sender);
   const birthDate = pid.value(7).slice(0, 8);
   return { ids, birthDate: /^\d{8}$/.test(birthDate) ? birthDate : null };
 }
@@ -82,34 +68,40 @@ function readAccession({ common, request }: Order, sender: Hl7Sender): string {
   return segment?.value(Number(field), Number(component)) ?? '';
 }
 
+type Word = OutsideReport['word'];
+
+function wordOfOrder(common: Segment | undefined, sender: Hl7Sender): Word | undefined {
+  const status = common?.value(5) ?? '';
+  if (status === 'CA') return 'cancelled';
+  if (!sender.completedOrderMeansReported) return undefined;
+  if (status === 'CM') return 'reported';
+  return UNDER_WAY.has(status) ? 'open' : undefined;
+}
+
 /** What the order says of its report; undefined when it says nothing. */
-function wordOf(kind: string, { common, request }: Order, sender: Hl7Sender) {
-  if (kind !== 'ORU') {
-    const isCompleted = common?.value(5) === 'CM';
-    return isCompleted && sender.completedOrderMeansReported ? 'reported' : undefined;
-  }
+function wordOf(kind: string, { common, request }: Order, sender: Hl7Sender): Word | undefined {
+  if (kind !== 'ORU') return wordOfOrder(common, sender);
   if (request === undefined) return undefined;
   const status = request.value(25);
   if (status === '') throw new MessageFault('AE', 'OBR-25, the result status, is empty');
   if (REPORTED.has(status)) return 'reported';
+  if (status === CANCELLED) return 'cancelled';
   return NOT_YET.has(status) ? 'open' : undefined;
 }
 
-function requireForUs({ header }: Hl7Message): string {
+function requireOrders(message: Hl7Message): string {
+  const { header } = message;
   const kind = header.value(9);
   const event = header.value(9, 2);
   const isKnown =
     (kind === 'ORU' && event === 'R01') ||
     (kind === 'ORM' && event === 'O01') ||
     (kind === 'OMG' && event === 'O19');
-  if (!isKnown) throw new MessageFault('AR', 'MSH-9: only ORU^R01, ORM^O01 and OMG^O19 are taken');
-  const processing = header.value(11);
-  if (processing !== '' && processing !== 'P') {
-    throw new MessageFault('AR', 'MSH-11: only messages of production (P) are taken');
+  if (!isKnown) {
+    const taken = 'ORU^R01, ORM^O01, OMG^O19, and ADT that merges patients';
+    throw new MessageFault('AR', `MSH-9: only ${taken} are taken`);
   }
-  if (!/^2(\.\d){1,2}$|^$/.test(header.value(12))) {
-    throw new MessageFault('AR', 'MSH-12: only HL7 version 2 is taken');
-  }
+  requireProduction(message);
   return kind;
 }
 
@@ -118,9 +110,8 @@ function requireForUs({ header }: Hl7Message): string {
  * @throws MessageFault when it is not for us, or lacks what its orders are known by
  */
 export function readReports(message: Hl7Message, sender: Hl7Sender): ReadReports {
-  const kind = requireForUs(message);
+  const kind = requireOrders(message);
   const messageId = message.header.value(10);
-  if (messageId === '') throw new MessageFault('AE', 'MSH-10, the message control id, is empty');
   const orders = readOrders(message);
   if (orders.length === 0) throw new MessageFault('AE', 'the message holds no order');
   const reports: OutsideReport[] = [];
@@ -144,6 +135,7 @@ export function readReports(message: Hl7Message, sender: Hl7Sender): ReadReports
       ...{ source: sender.name, via: 'hl7', messageId, word, accessionNumber, patient },
       studyInstanceUid: null,
       madeAt: kind !== 'ORU' || changedAt === '' ? null : `${status} ${changedAt}`,
+      saidAt: message.header.value(7) === '' ? null : message.header.value(7),
       site: sender.site ?? null,
     });
   }

@@ -5,7 +5,6 @@ import { createFrameReader, frame } from './hl7/frames.ts';
 
 export interface ConnectionOptions extends AnswerOptions {
   readonly config: Pick<Hl7Config, 'maxMessageBytes' | 'stallSeconds'>;
-  readonly address: string;
 }
 
 /** A sender that is gone without a word is noticed after this time without traffic. */

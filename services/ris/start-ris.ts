@@ -14,6 +14,7 @@ import type { Logger } from '#platform/logger/logger.ts';
 import type { ReportRules } from '#platform/outside-reports/act-on-report.ts';
 import { isKnownCharacterSet } from './hl7/decode-text.ts';
 import { sendersBehind } from './listed-senders.ts';
+import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
 import { serveConnection } from './serve-connection.ts';
 
 export interface RisOptions {
@@ -32,8 +33,6 @@ export interface Ris {
 }
 
 const HANDSHAKE_MS = 10_000;
-/** Who is not listed is logged once in this time: a scanner must not fill the log. */
-const TELL_AGAIN_MS = 3_600_000;
 
 async function readIdentity(tls: NonNullable<Hl7Config['tls']>): Promise<TlsIdentity> {
   const read = async (path: string): Promise<Buffer> =>
@@ -57,23 +56,12 @@ async function listenOn(server: Server, { host, port }: RisOptions['config']): P
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function createTeller(logger: Logger): (address: string, why: string) => void {
-  const told = new Map<string, number>();
-  return (address, why) => {
-    const now = Date.now();
-    if (now - (told.get(`${address} ${why}`) ?? 0) < TELL_AGAIN_MS) return;
-    if (told.size > 1_000) told.clear();
-    told.set(`${address} ${why}`, now);
-    logger.warn({ peerAddress: address, why }, 'HL7 connection refused');
-  };
-}
-
 /**
  * Opens the door for HL7 v2 over MLLP: from listed senders alone, each message answered after what it asks for is
  * durable. @throws RadTriageError CONFIG_INVALID, PORT_IN_USE
  */
 export async function startRis(options: RisOptions): Promise<Ris> {
-  const { config, logger } = options;
+  const { config, database, logger } = options;
   const unknown = config.senders.find(({ characterSet }) => !isKnownCharacterSet(characterSet));
   if (unknown !== undefined) {
     const message = `hl7.senders: the character set of ${unknown.name} is not supported`;
@@ -81,7 +69,8 @@ export async function startRis(options: RisOptions): Promise<Ris> {
   }
   const open = new Set<{ finish(): Promise<void> }>();
   const sockets = new Set<Socket>();
-  const refuse = createTeller(logger);
+  const refusals = createRefusalLog(database, logger);
+  const { refuse } = refusals;
   let closing = false;
 
   const admit = (socket: Socket): void => {
@@ -93,9 +82,10 @@ export async function startRis(options: RisOptions): Promise<Ris> {
         config.senders.map((sender) => ({ ...sender, certificate: undefined })),
         { address, certificate: undefined },
       ).length > 0;
-    if (!isListed) refuse(address, 'its address is not listed');
-    else if (sockets.size >= config.maxConnections) refuse(address, 'too many connections');
-    else if (!closing) {
+    if (!isListed) refuse({ cause: 'hl7-address', address, why: 'its address is not listed' });
+    else if (sockets.size >= config.maxConnections) {
+      refuse({ cause: 'hl7-limit', address, why: 'too many connections are open' });
+    } else if (!closing) {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       return;
@@ -106,11 +96,12 @@ export async function startRis(options: RisOptions): Promise<Ris> {
     const address = addressOf(socket);
     const senders = sendersBehind(config.senders, { address, certificate });
     if (senders.length === 0) {
-      refuse(address, 'its certificate is not the one listed');
+      const why = 'its certificate is not the one listed';
+      refuse({ cause: 'hl7-certificate', address, why });
       socket.destroy();
       return;
     }
-    const connection = serveConnection(socket, { ...options, senders, address });
+    const connection = serveConnection(socket, { ...options, senders, address, refusals });
     open.add(connection);
     socket.once('close', () => open.delete(connection));
   };
@@ -127,6 +118,7 @@ export async function startRis(options: RisOptions): Promise<Ris> {
       server.close();
       await Promise.all([...open].map((connection) => connection.finish()));
       for (const socket of sockets) socket.destroy();
+      await refusals.close();
     },
   };
 }
@@ -136,7 +128,7 @@ async function createServerFor(
   door: {
     admit: (socket: Socket) => void;
     serve: (socket: Socket, certificate: PeerCertificate | undefined) => void;
-    refuse: (address: string, why: string) => void;
+    refuse: RefusalLog['refuse'];
   },
 ): Promise<{ server: Server; stop: () => void }> {
   if (tls === undefined) {
@@ -150,7 +142,9 @@ async function createServerFor(
     { port, load: () => readIdentity(tls) },
     {
       emit: (event) => {
-        if (event.type === 'tls-failed') door.refuse(event.peerAddress, `TLS: ${event.detail}`);
+        if (event.type !== 'tls-failed') return;
+        const why = `TLS: ${event.detail}`;
+        door.refuse({ cause: 'hl7-certificate', address: event.peerAddress, why });
       },
       admit: door.admit,
       open: door.serve,

@@ -9,6 +9,10 @@ export interface OruOptions {
   /** PID-3 as it is written. */
   readonly pid?: string;
   readonly changedAt?: string;
+  /** MSH-7. */
+  readonly saidAt?: string;
+  /** MSH-3 and MSH-4. */
+  readonly from?: readonly [application: string, facility: string];
   readonly characterSet?: string;
   readonly birthDate?: string;
   readonly name?: string;
@@ -19,7 +23,8 @@ export interface OruOptions {
 export function oru(options: OruOptions = {}): string {
   const { accession = 'A1', controlId = 'M1', status = 'F', pid = 'P1^^^HOSP^MR' } = options;
   const { changedAt = '', characterSet = '', birthDate = '', name = 'DOE^JANE' } = options;
-  const header = ['MSH|^~\\&', 'RIS', 'HOSP', 'RADTRIAGE', 'HOSP', '20261127140200', ''];
+  const { saidAt = '20261127140200', from = ['RIS', 'HOSP'] } = options;
+  const header = ['MSH|^~\\&', ...from, 'RADTRIAGE', 'HOSP', saidAt, ''];
   const kind = ['ORU^R01^ORU_R01', controlId, options.processing ?? 'P', '2.5.1'];
   const empty = (count: number): string[] => Array(count).fill('');
   const request = [
@@ -32,6 +37,16 @@ export function oru(options: OruOptions = {}): string {
     ['ORC', 'RE', 'PL1', 'FI1', '', 'CM'].join('|'),
     request.join('|'),
     ['OBX', '1', 'TX', 'REPORT', '', 'No acute finding.', ...empty(5), 'F'].join('|'),
+  ].join('\r')}\r`;
+}
+
+/** An ADT^A40: `from` (MRG-1) is given up for `into` (PID-3). */
+export function adtMerge(from: string, into: string, controlId = 'G1'): string {
+  return `${[
+    `MSH|^~\\&|RIS|HOSP|RADTRIAGE|HOSP|20261127140200||ADT^A40^ADT_A39|${controlId}|P|2.5.1`,
+    'EVN|A40|20261127140200',
+    `PID|1||${into}||DOE^JANE`,
+    `MRG|${from}`,
   ].join('\r')}\r`;
 }
 

@@ -7,7 +7,7 @@ import { startRis } from '#ris/start-ris.ts';
 const config = hl7.parse({ port: 0, senders: [{ name: 'RIS', addresses: ['127.0.0.1'] }] });
 const ris = await startRis({
   config: { ...config, port: 0 },
-  rules: { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] } },
+  rules: { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] }, hl7: { waitForStudyDays: 7 } },
   database: connectDatabase(process.argv[2] ?? ''),
   logger: createLogger({ level: 'silent', process: 'ris' }),
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { RadTriageError } from '#core/errors.ts';
+import type { OutsidePatientId } from '#core/outside-report.ts';
 import { checkMessage } from '#ris/check-message.ts';
 import { MessageFault } from '#ris/hl7/message-fault.ts';
 import { configFor, type DataOption, withDataOption } from '../options.ts';
@@ -8,6 +9,10 @@ import { print, printTable } from '../output.ts';
 
 interface CheckOptions extends DataOption {
   readonly sender?: string;
+}
+
+function nameIds(ids: readonly OutsidePatientId[]): string {
+  return ids.map(({ id, issuers }) => [id, ...issuers].join(' of ')).join(', ');
 }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
@@ -18,11 +23,12 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     throw new RadTriageError('CONFIG_INVALID', 'hl7.senders: there is no such sender');
   }
   try {
-    const { reports, ignored } = checkMessage(await readFile(file), sender);
+    const { reports, merges, ignored } = checkMessage(await readFile(file), sender);
+    for (const { from, into } of merges) print(`merged: ${nameIds(from)} into ${nameIds(into)}`);
     const rows = reports.map(({ accessionNumber, word, patient }) => [
       accessionNumber ?? '-',
-      word === 'reported' ? 'reported' : 'not reported',
-      patient.ids.map(({ id, issuers }) => [id, ...issuers].join(' of ')).join(', '),
+      word === 'open' ? 'not reported' : word,
+      nameIds(patient.ids),
       patient.birthDate ?? '-',
     ]);
     if (rows.length > 0) printTable([['accession', 'word', 'patient', 'born'], ...rows]);

@@ -14,6 +14,7 @@ import { checkCertificate } from './certificates.ts';
 import { checkDestinations } from './destinations.ts';
 import { judgeSite, readSiteReport, type SiteReport } from './examine-site.ts';
 import type { Finding } from './finding.ts';
+import { checkHl7Door } from './hl7-door.ts';
 import { checkTornFiles } from './torn-files.ts';
 
 export interface Examination {
@@ -53,13 +54,11 @@ async function checkPorts(config: Config): Promise<Finding[]> {
   const running = readRunState(config.dataDirectory);
   if (running !== undefined) {
     const { dicom, http } = running;
-    const { host, port } = config.hl7;
-    const hl7 = port === null ? '' : `, HL7 ${host}:${port}`;
     return [
       {
         level: 'ok',
         what: 'ports',
-        detail: `running: ${dicom.aeTitle}@${dicom.host}:${dicom.port}, ${http.url}${hl7}`,
+        detail: `running: ${dicom.aeTitle}@${dicom.host}:${dicom.port}, ${http.url}`,
       },
     ];
   }
@@ -112,6 +111,8 @@ async function checkStores(config: Config): Promise<Examination> {
       });
       findings.push(await checkQueue(config, url));
       const models = await (await openSiteRegistry(config, database)).list();
+      const door = await checkHl7Door(database, config);
+      if (door !== undefined) findings.push(door);
       if (models.length === 0)
         findings.push({
           level: 'warning',
@@ -182,6 +183,12 @@ function checkTransport(config: Config): Finding[] {
       const advice = 'its passcode can come without TLS: give it a certificate, or port: off';
       findings.push({ level: 'warning', what, detail: advice });
     }
+  }
+  for (const { name, sendingApplication, sendingFacility } of config.hl7.senders) {
+    if (sendingApplication !== undefined || sendingFacility !== undefined) continue;
+    const detail =
+      'any application at its addresses: name its sendingApplication and sendingFacility';
+    findings.push({ level: 'warning', what: `HL7 sender ${name}`, detail });
   }
   return findings;
 }

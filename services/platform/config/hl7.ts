@@ -7,6 +7,11 @@ const place = z
   .string()
   .regex(/^(ORC|OBR)-[1-9]\d?(\.[1-9]\d?)?$/, 'a field of ORC or OBR, such as OBR-18 or OBR-3.1');
 
+/** One name, or several. */
+const names = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .transform((name) => [name].flat());
+
 /** A system that tells of reports. */
 const sender = z.strictObject({
   /** What readers and the audit log call it. */
@@ -15,8 +20,9 @@ const sender = z.strictObject({
     .regex(/^[\w .-]{1,24}$/, 'letters, digits, blanks, dots and hyphens, 24 at most'),
   /** From where it may connect; there is no default. */
   addresses: z.array(network).min(1),
-  /** MSH-3, where several systems connect from one address. */
-  sendingApplication: z.string().min(1).optional(),
+  /** What its messages have to bear in MSH-3 and in MSH-4: one of these, letter for letter. */
+  sendingApplication: names.optional(),
+  sendingFacility: names.optional(),
   /** It may only come over TLS, with this certificate. */
   certificate: peerCertificate.optional(),
   /** Where it writes the accession number. */
@@ -49,6 +55,8 @@ export const hl7 = z
       })
       .optional(),
     senders: z.array(sender).default([]),
+    /** Days for which a report waits for a study that has not come, over HL7 and over HTTP. */
+    waitForStudyDays: z.coerce.number().min(0.01).max(365).default(7),
     maxConnections: z.coerce.number().int().min(1).default(16),
     maxMessageBytes: z.coerce
       .number()

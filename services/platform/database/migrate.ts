@@ -22,6 +22,7 @@ import { up as dicomwebSearch } from './migrations/018-dicomweb-search.ts';
 import { up as explanationSweep } from './migrations/019-explanation-sweep.ts';
 import { up as outsideReports } from './migrations/020-outside-reports.ts';
 import { up as forgetSettled } from './migrations/022-forget-settled.ts';
+import { up as reportsTakenBack } from './migrations/023-reports-taken-back.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -46,6 +47,7 @@ const MIGRATIONS = {
   '019-explanation-sweep': { up: explanationSweep },
   '020-outside-reports': { up: outsideReports },
   '022-forget-settled': { up: forgetSettled },
+  '023-reports-taken-back': { up: reportsTakenBack },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

@@ -1,8 +1,8 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { OutsidePatientId, OutsideReportState } from '#core/outside-report.ts';
+import type { OutsidePatientId, OutsideReportState, OutsideWord } from '#core/outside-report.ts';
 import type { Json, JsonWithDefault, Timestamp } from './column-types.ts';
 
-/** A word of another system that a study was reported there. */
+/** A word of another system on its report of a study, or on a patient. */
 export interface OutsideReportTable {
   reportKey: Generated<string>;
   /** Name of the system, as the configuration or its token names it. */
@@ -19,6 +19,11 @@ export interface OutsideReportTable {
   site: string | null;
   patientIds: Json<readonly OutsidePatientId[]>;
   birthDate: string | null;
+  word: ColumnType<OutsideWord, OutsideWord, never>;
+  /** When its message was made: TS of HL7, as it was written. */
+  saidAt: string | null;
+  /** Of a merge: the ids that stand for the patient from then on. */
+  mergedInto: Json<readonly OutsidePatientId[]> | null;
   state: OutsideReportState;
   /** Without patient data. */
   reason: string | null;

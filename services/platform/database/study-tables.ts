@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { InstanceStanding } from '#core/instance-standing.ts';
+import type { TakenBackAs } from '#core/outside-report.ts';
 import type { Priority } from '#core/priority.ts';
 import type { QuarantineReason, QuarantineState } from '#core/quarantine-state.ts';
 import type { RejectionCode } from '#core/rejection.ts';
@@ -83,6 +84,10 @@ export interface StudyTable {
   /** Who said last that it was reported elsewhere, and when; means something only while it is. */
   reportedBy: string | null;
   reportedAt: Timestamp | null;
+  /** Who took such a word back so that it is to be read again, when, and as what. */
+  returnedBy: string | null;
+  returnedAt: Timestamp | null;
+  returnedAs: TakenBackAs | null;
 }
 
 export interface InstanceTable {

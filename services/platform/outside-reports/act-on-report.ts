@@ -17,6 +17,7 @@ type Trx = Transaction<DatabaseSchema>;
 export interface ReportRules {
   readonly sessionIdleMinutes: number;
   readonly dicom: { readonly dummyPatientIds: readonly string[] };
+  readonly hl7: { readonly waitForStudyDays: number };
 }
 
 export interface ReportOutcome {
@@ -26,6 +27,9 @@ export interface ReportOutcome {
   readonly entries: readonly AuditEntry[];
 }
 
+/** What a study bears whose report nobody took back. */
+export const NOT_RETURNED = { returnedBy: null, returnedAt: null, returnedAs: null } as const;
+
 export const OTHER_PATIENT = 'the study is of another patient';
 
 /** The index is over so much of the number. */
@@ -34,13 +38,16 @@ export function hasNumber(number: string) {
   return sql<boolean>`left(accession_number, 64) = ${short} AND accession_number = ${number}`;
 }
 
-/** All studies with the number, locked in one order whoever locks them. */
-async function lockStudies(trx: Trx, report: OutsideReportRow) {
+/** All studies that a word may be about, locked in one order whoever locks them. */
+export async function lockStudies(
+  trx: Trx,
+  report: Pick<OutsideReportRow, 'accessionNumber' | 'studyInstanceUid' | 'site'>,
+) {
   const { accessionNumber, studyInstanceUid, site } = report;
   const query = trx
     .selectFrom('study')
     .select(['studyKey', 'studyInstanceUid', 'version', 'status', 'readingStatus', 'openedAt'])
-    .select(['openedBy', 'studyDate', 'imageRevision'])
+    .select(['openedBy', 'studyDate', 'imageRevision', 'reportedBy'])
     .select(['patientId', 'issuerOfPatientId', 'patientBirthDate'])
     .orderBy('studyKey')
     .forUpdate();
@@ -61,6 +68,7 @@ async function moveStudy(trx: Trx, study: LockedStudy, report: OutsideReportRow)
       version: study.version + 1,
       ...{ openedBy: null, openedAt: null },
       ...{ reportedBy: report.source, reportedAt: report.receivedAt },
+      ...NOT_RETURNED,
     })
     .where('studyKey', '=', study.studyKey)
     .execute();

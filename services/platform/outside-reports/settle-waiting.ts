@@ -15,7 +15,7 @@ async function findDue(database: Database, { sessionIdleMinutes }: ReportRules) 
   const held = sql`study.opened_at > now() - make_interval(secs => ${sessionIdleMinutes * 60})`;
   const { rows } = await sql<{ reportKey: string }>`
     SELECT report_key FROM outside_report
-    WHERE state IN ('waiting', 'held') AND (expires_at < now() OR EXISTS (
+    WHERE state IN ('waiting', 'held') AND word = 'reported' AND (expires_at < now() OR EXISTS (
       SELECT FROM study
       WHERE (study.study_instance_uid = outside_report.study_instance_uid
           OR left(study.accession_number, 64) = left(outside_report.accession_number, 64)

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import type { OutsidePatient, OutsideReportState } from '#core/outside-report.ts';
-import { appendAudit } from '../audit-log/audit-log.ts';
+import type { OutsidePatient, OutsideReportState, OutsideWord } from '#core/outside-report.ts';
+import { type AuditEntry, appendAudit } from '../audit-log/audit-log.ts';
 import type { Database } from '../database/connect.ts';
 import type { DatabaseSchema } from '../database/schema.ts';
-import {
-  actOnReport,
-  hasNumber,
-  type OutsideReportRow,
-  type ReportRules,
-} from './act-on-report.ts';
+import { actOnReport, type OutsideReportRow, type ReportRules } from './act-on-report.ts';
+import { takeBack } from './take-back.ts';
 
 /** Another system's word on one study. */
 export interface OutsideReport {
@@ -23,8 +19,10 @@ export interface OutsideReport {
   readonly studyInstanceUid: string | null;
   readonly site: string | null;
   readonly patient: OutsidePatient;
-  /** `open`: not (or not any more) reported; what waits for the number is given up. */
-  readonly word: 'reported' | 'open';
+  /** With another word than `reported` its source takes back what it said before of the same order. */
+  readonly word: Exclude<OutsideWord, 'merged'>;
+  /** When its message was made: TS of HL7. */
+  readonly saidAt: string | null;
 }
 
 export interface TakenReport {
@@ -34,30 +32,37 @@ export interface TakenReport {
 
 type Trx = Transaction<DatabaseSchema>;
 const DAY_MS = 86_400_000;
-/** For how many days a report waits for its study. */
-const WAIT_DAYS = 7;
 
-/** A message that its sender repeats under another id is the same report, if it says when that was made. */
+/**
+ * A message that its sender repeats under another id is the same report, if it says when that was made. Not so a word
+ * that takes one back: taken for an old one, it would leave a study unread.
+ */
 function repeatKeyOf(report: OutsideReport): string {
-  const { messageId, madeAt, accessionNumber, studyInstanceUid, patient } = report;
-  const one = madeAt === null ? ['message', messageId] : ['made', madeAt];
-  const facts = JSON.stringify([...one, accessionNumber ?? studyInstanceUid, patient]);
+  const { word, messageId, madeAt, accessionNumber, studyInstanceUid, patient } = report;
+  const isKnownByTime = word === 'reported' && madeAt !== null;
+  const one = isKnownByTime ? ['made', madeAt] : ['message', messageId];
+  const more = word === 'reported' ? [] : [word];
+  const facts = JSON.stringify([...one, accessionNumber ?? studyInstanceUid, patient, ...more]);
   return createHash('sha256').update(facts).digest('hex');
 }
 
-async function insertReport(trx: Trx, report: OutsideReport): Promise<OutsideReportRow> {
+async function insertReport(
+  trx: Trx,
+  report: OutsideReport,
+  rules: ReportRules,
+): Promise<OutsideReportRow> {
   const now = new Date();
   const row = {
     ...{ source: report.source, via: report.via, messageId: report.messageId },
     ...{ accessionNumber: report.accessionNumber, site: report.site },
     studyInstanceUid: report.studyInstanceUid,
-    repeatKey: repeatKeyOf(report),
+    ...{ word: report.word, saidAt: report.saidAt, repeatKey: repeatKeyOf(report) },
     patientIds: JSON.stringify(report.patient.ids),
     birthDate: report.patient.birthDate,
     state: 'waiting' as const,
     reason: null,
     receivedAt: now,
-    expiresAt: new Date(now.getTime() + WAIT_DAYS * DAY_MS),
+    expiresAt: new Date(now.getTime() + rules.hl7.waitForStudyDays * DAY_MS),
     settledAt: null,
   };
   return (
@@ -87,46 +92,33 @@ export async function settleReport(
     .execute();
 }
 
-async function giveUpWaiting(trx: Trx, report: OutsideReport): Promise<TakenReport> {
-  await trx
-    .updateTable('outsideReport')
-    .set({ state: 'withdrawn', settledAt: new Date() })
-    .where('source', '=', report.source)
-    .where(hasNumber(report.accessionNumber ?? ''))
-    .where('state', 'in', ['waiting', 'held'])
-    .execute();
-  return { state: 'unchanged', reason: null };
-}
-
 class Refusal extends Error {}
 
 async function takeOne(
   trx: Trx,
   report: OutsideReport,
   rules: ReportRules,
-): Promise<TakenReport & { entries: Parameters<typeof appendAudit>[1][] }> {
-  if (report.word === 'open') return { ...(await giveUpWaiting(trx, report)), entries: [] };
-  const row = await insertReport(trx, report);
+): Promise<TakenReport & { entries: readonly AuditEntry[] }> {
+  const row = await insertReport(trx, report, rules);
   // One that was refused is looked at again: its study may have been corrected.
   if (row.state !== 'waiting' && row.state !== 'held' && row.state !== 'refused') {
     return { state: row.state, reason: row.reason, entries: [] };
   }
-  const { state, reason, entries } = await actOnReport(trx, row, rules);
+  const act = report.word === 'reported' ? actOnReport : takeBack;
+  const { state, reason, entries } = await act(trx, row, rules);
   await settleReport(trx, row.reportKey, { state, reason });
-  return { state, reason, entries: [...entries] };
+  return { state, reason, entries };
 }
 
 /** Refusals stand alone on record: what else came with them was not done. */
 async function recordRefusals(
   database: Database,
-  reports: readonly OutsideReport[],
-  taken: readonly TakenReport[],
+  refused: readonly (TakenReport & { report: OutsideReport })[],
+  rules: ReportRules,
 ): Promise<void> {
   await database.transaction().execute(async (trx) => {
-    for (const [index, report] of reports.entries()) {
-      const { state, reason } = taken[index] ?? { state: 'waiting', reason: null };
-      if (state !== 'refused') continue;
-      const row = await insertReport(trx, report);
+    for (const { report, state, reason } of refused) {
+      const row = await insertReport(trx, report, rules);
       await settleReport(trx, row.reportKey, { state, reason });
       const { source, via, messageId } = report;
       await appendAudit(trx, {
@@ -146,13 +138,13 @@ export async function takeReports(
   reports: readonly OutsideReport[],
   rules: ReportRules,
 ): Promise<readonly TakenReport[]> {
-  const taken: TakenReport[] = [];
+  const taken: (TakenReport & { report: OutsideReport })[] = [];
   try {
     await database.transaction().execute(async (trx) => {
-      const entries: Parameters<typeof appendAudit>[1][] = [];
+      const entries: AuditEntry[] = [];
       for (const report of reports) {
         const { entries: own, ...outcome } = await takeOne(trx, report, rules);
-        taken.push(outcome);
+        taken.push({ ...outcome, report });
         entries.push(...own);
       }
       if (taken.some(({ state }) => state === 'refused')) throw new Refusal();
@@ -160,7 +152,8 @@ export async function takeReports(
     });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await recordRefusals(database, reports, taken);
+    const refused = taken.filter(({ state }) => state === 'refused');
+    await recordRefusals(database, refused, rules);
   }
   return taken;
 }

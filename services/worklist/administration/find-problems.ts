@@ -162,6 +162,7 @@ function judgeSenders({ refusals, peers }: SiteFacts): Problem[] {
 /** A peer that got so far as to give a title, or just somebody. */
 function nameSender({ callingAe, cause }: Refusal): string {
   if (callingAe !== '') return callingAe;
+  if (cause.startsWith('hl7')) return 'A connection for HL7';
   return cause === 'tls' || cause === 'evicted' ? 'A connection' : 'Something that is not DICOM';
 }
 
@@ -211,6 +212,17 @@ function judgeStudies({ status, waiting }: SiteFacts): Problem[] {
         what: `${plural(reportsRefused, 'report')} of other systems named another patient`,
         detail: 'Nothing was done about them: their studies stand on the worklist.',
         advice: 'Look at the number and the patient of each in both systems, then dismiss it.',
+        place: 'studies',
+      }),
+    );
+  }
+  const { patientsMerged } = status.held;
+  if (patientsMerged > 0) {
+    problems.push(
+      warning({
+        what: `${plural(patientsMerged, 'patient was merged', 'patients were merged')} in another system`,
+        detail: 'Studies here bear the id that was given up. Nothing of them was changed.',
+        advice: 'Look at whose the images are, have the PACS send them corrected, then dismiss it.',
         place: 'studies',
       }),
     );

@@ -1,24 +1,30 @@
 import { z } from 'zod';
 import { dismissedReportSchema, refusedReportsSchema } from '#contracts/outside-reports.ts';
 import { RadTriageError } from '#core/errors.ts';
+import type { OutsidePatientId } from '#core/outside-report.ts';
 import { appendAudit } from '#platform/audit-log/audit-log.ts';
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import type { WebContext } from '../context.ts';
 
 const MAX_REPORTS = 500;
 
+function toIds(ids: readonly OutsidePatientId[]) {
+  return ids.map(({ id, issuers }) => ({ id, issuers: [...issuers] }));
+}
+
 async function readRefused({ database }: WebContext) {
   const rows = await database
     .selectFrom('outsideReport')
     .select(['reportKey', 'source', 'via', 'messageId', 'accessionNumber'])
-    .select(['patientIds', 'receivedAt'])
+    .select(['patientIds', 'mergedInto', 'word', 'receivedAt'])
     .where('state', '=', 'refused')
     .orderBy('receivedAt', 'desc')
     .limit(MAX_REPORTS)
     .execute();
-  return rows.map(({ reportKey, patientIds, receivedAt, ...rest }) => ({
+  return rows.map(({ reportKey, patientIds, mergedInto, receivedAt, ...rest }) => ({
     ...{ ...rest, id: reportKey, receivedAt: receivedAt.toISOString() },
-    patientIds: patientIds.map(({ id, issuers }) => ({ id, issuers: [...issuers] })),
+    patientIds: toIds(patientIds),
+    mergedInto: mergedInto && toIds(mergedInto),
   }));
 }
 
@@ -40,7 +46,7 @@ function dismiss({ database }: WebContext, id: string, actor: string) {
   });
 }
 
-/** Reports of other systems that name another patient than their study. */
+/** Words of other systems that an administrator has to look at. */
 export function refusedReportRoutes(context: WebContext): Route[] {
   return [
     jsonRoute(
@@ -48,7 +54,8 @@ export function refusedReportRoutes(context: WebContext): Route[] {
         method: 'GET',
         path: '/api/admin/refused-reports',
         access: ['admin'],
-        summary: 'Reports of other systems that name another patient than their study',
+        summary:
+          'Reports of other systems that name another patient than their study, and patients that they merged',
         input: noInput,
         response: refusedReportsSchema,
       },

@@ -195,13 +195,17 @@ async function countUnsent(database: Database) {
     .executeTakeFirstOrThrow();
   const reports = await database
     .selectFrom('outsideReport')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .select(({ fn }) => [
+      fn.countAll<string>().filterWhere('word', '!=', 'merged').as('refused'),
+      fn.countAll<string>().filterWhere('word', '=', 'merged').as('merged'),
+    ])
     .where('state', '=', 'refused')
     .executeTakeFirstOrThrow();
   return {
     notificationsDead: Number(counted.dead),
     notificationsLate: Number(counted.late),
     resultsFailed: Number(unmade.count),
-    reportsRefused: Number(reports.count),
+    reportsRefused: Number(reports.refused),
+    patientsMerged: Number(reports.merged),
   };
 }

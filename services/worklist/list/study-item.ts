@@ -22,6 +22,12 @@ function reportedElsewhere({ readingStatus, reportedBy, reportedAt }: StudyRow) 
   return { by: reportedBy, at: reportedAt.toISOString(), pending: false };
 }
 
+function reportTakenBack({ readingStatus, returnedBy, returnedAt, returnedAs }: StudyRow) {
+  const isGone = returnedBy === null || returnedAt === null || returnedAs === null;
+  if (isGone || !isToBeRead(readingStatus)) return null;
+  return { by: returnedBy, at: returnedAt.toISOString(), as: returnedAs };
+}
+
 type ToldOf = Pick<WorklistItem, 'notification'>;
 
 /** What is told of a study that is in other tables. */
@@ -59,6 +65,7 @@ function toItem(
     openedBy: row.openedBy,
     openedAt: toIso(row.openedAt),
     reportedElsewhere: reportedElsewhere(row),
+    reportTakenBack: reportTakenBack(row),
     priority: row.priority,
     basePriority: row.basePriority,
     orderPrioritySource: row.orderPrioritySource,

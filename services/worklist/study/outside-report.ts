@@ -25,7 +25,7 @@ async function take(context: WebContext, report: OutsideReport): Promise<Outside
   return state;
 }
 
-const SAID = { via: 'http', madeAt: null, word: 'reported' } as const;
+const SAID = { via: 'http', madeAt: null, saidAt: null, word: 'reported' } as const;
 
 /** A script's word on one study: what is open is not taken from under the hand. @throws RadTriageError NOT_FOUND */
 export async function takeStudyReport(

@@ -9,6 +9,7 @@ import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
 import type { Principal } from '#platform/http/principal.ts';
 import { markSeen } from '#platform/notifications/acknowledge.ts';
+import { NOT_RETURNED } from '#platform/outside-reports/act-on-report.ts';
 import type { AccessEntry } from '../access-log.ts';
 import type { WebContext } from '../context.ts';
 import type { StudyRow } from '../list/study-item.ts';
@@ -20,6 +21,9 @@ interface ReadingChange {
   readonly openedAt?: Date | null;
   readonly reportedBy?: string;
   readonly reportedAt?: Date;
+  readonly returnedBy?: null;
+  readonly returnedAt?: null;
+  readonly returnedAs?: null;
   /** Does what others have on their screen go stale? Who reads it does not matter to them; that it was read does. */
   readonly raisesVersion: boolean;
 }
@@ -142,7 +146,13 @@ export function setReportedElsewhere(
   return changeStudy<ReadingState>(context.database, studyInstanceUid, async (transaction, row) => {
     const event = by.elsewhere ? 'reported-elsewhere' : 'returned';
     const said = by.elsewhere ? { reportedBy: by.reader, reportedAt: new Date() } : {};
-    const change = { openedBy: null, openedAt: null, raisesVersion: true, ...said };
+    const change = {
+      openedBy: null,
+      openedAt: null,
+      raisesVersion: true,
+      ...said,
+      ...NOT_RETURNED,
+    };
     const moved = await moveReading(transaction, row, event, change);
     return [toReadingState(moved), { actor: by.reader, action: `study.${event}` }];
   });

@@ -38,7 +38,11 @@ describe.skipIf(missingPeer('openssl'))('the door for HL7 over TLS', () => {
     });
     ris = await startRis({
       config: { ...config, port: 0 },
-      rules: { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] } },
+      rules: {
+        sessionIdleMinutes: 60,
+        dicom: { dummyPatientIds: [] },
+        hl7: { waitForStudyDays: 7 },
+      },
       database: server.database,
       logger: createLogger({ level: 'silent', process: 'test' }),
     });
@@ -116,7 +120,11 @@ describe('the door for HL7 whose port is taken', () => {
     const config = hl7.parse({ port, senders: [{ name: 'RIS', addresses: ['127.0.0.1'] }] });
     const options = {
       config: { ...config, port },
-      rules: { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] } },
+      rules: {
+        sessionIdleMinutes: 60,
+        dicom: { dummyPatientIds: [] },
+        hl7: { waitForStudyDays: 7 },
+      },
       database: server.database,
       logger: createLogger({ level: 'silent', process: 'test' }),
     };

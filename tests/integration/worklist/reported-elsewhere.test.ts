@@ -16,7 +16,11 @@ import {
 } from '#tests/support/web-server.ts';
 import type { Web } from '#worklist/start-web.ts';
 
-const RULES = { sessionIdleMinutes: 60, dicom: { dummyPatientIds: [] } };
+const RULES = {
+  sessionIdleMinutes: 60,
+  dicom: { dummyPatientIds: [] },
+  hl7: { waitForStudyDays: 7 },
+};
 
 describe('a study that was reported elsewhere, over HTTP', () => {
   const directory = temporaryDirectory();

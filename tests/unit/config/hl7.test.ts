@@ -19,6 +19,19 @@ describe('the door for HL7', () => {
     );
   });
 
+  it('takes one name of an application or facility, or several', () => {
+    const [one] = hl7.parse({
+      senders: [{ ...sender, sendingApplication: 'RIS', sendingFacility: ['A', 'B'] }],
+    }).senders;
+    expect(one).toMatchObject({ sendingApplication: ['RIS'], sendingFacility: ['A', 'B'] });
+  });
+
+  it('waits seven days for a study, unless it is said otherwise', () => {
+    expect(hl7.parse({}).waitForStudyDays).toBe(7);
+    expect(hl7.parse({ waitForStudyDays: '21' }).waitForStudyDays).toBe(21);
+    expect(hl7.safeParse({ waitForStudyDays: 0 }).success).toBe(false);
+  });
+
   it('names what does not fit together', () => {
     const twice = hl7.parse({
       port: 1,

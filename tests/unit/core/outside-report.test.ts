@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isReportOfPatient, judgeReportedStudy } from '#core/outside-report.ts';
+import { isReportOfPatient, isSurelyLater, judgeReportedStudy } from '#core/outside-report.ts';
 
 describe('whose report it is', () => {
   const study = { patientId: 'P1', issuerOfPatientId: 'HOSP', patientBirthDate: '19500101' };
@@ -77,5 +77,24 @@ describe('what a report does to a study', () => {
     expect(judge({}, 'r1')).toBe('move');
     expect(judge({ imageRevision: 'r2' }, 'r1')).toBe('leave');
     expect(judge({ imageRevision: 'r2', status: 'receiving' }, 'r1')).toBe('wait');
+  });
+});
+
+describe('which of two words came later', () => {
+  it.each([
+    ['20261127140201', '20261127140200', true],
+    ['20261127140200', '20261127140201', false],
+    ['20261127140200', '20261127140200', false],
+    ['202611271402', '20261127140200', false],
+    ['2026112714', '20261127130559', true],
+    ['20261127140200.5', '20261127140200.25', true],
+    ['20261127140200+0000', '20261127140200+0100', true],
+    ['20261127143000+0100', '20261127140000+0000', false],
+    ['20261127140201', '20261127140200+0000', false],
+    ['tomorrow', '20261127', false],
+    [null, '20261127', false],
+    ['20261127', null, false],
+  ])('%s after %s: %s', (one, other, isLater) => {
+    expect(isSurelyLater(one, other)).toBe(isLater);
   });
 });

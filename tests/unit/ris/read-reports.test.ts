@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type Hl7Sender, hl7 } from '#platform/config/hl7.ts';
 import { MessageFault } from '#ris/hl7/message-fault.ts';
 import { readMessage } from '#ris/hl7/read-message.ts';
+import { isMerge, readMerges } from '#ris/read-merges.ts';
 import { readReports } from '#ris/read-reports.ts';
-import { oru } from '#tests/support/hl7.ts';
+import { adtMerge, oru } from '#tests/support/hl7.ts';
 
 function sender(settings: Partial<Hl7Sender> = {}): Hl7Sender {
   const { senders } = hl7.parse({ senders: [{ name: 'RIS', addresses: ['10.0.0.1'] }] });
@@ -34,6 +35,7 @@ describe('what a message says of studies', () => {
       {
         ...{ source: 'RIS', via: 'hl7', messageId: 'M1', word: 'reported', site: 'Main' },
         ...{ accessionNumber: 'A1', studyInstanceUid: null, madeAt: 'F 20261127' },
+        saidAt: '20261127140200',
         patient: {
           ids: [
             { id: 'P1', issuers: ['HOSP', '1.2.3'] },
@@ -50,7 +52,7 @@ describe('what a message says of studies', () => {
     ['C', ['reported']],
     ['P', ['open']],
     ['R', ['open']],
-    ['X', []],
+    ['X', ['cancelled']],
     ['Y', []],
     ['Q', []],
   ])('takes the result status %s as %j', (status, words) => {
@@ -79,7 +81,7 @@ describe('what a message says of studies', () => {
   });
 
   it('judges each order of a message', () => {
-    const second = oru({ accession: 'A2', status: 'X' }).split('\r').slice(2).join('\r');
+    const second = oru({ accession: 'A2', status: 'Y' }).split('\r').slice(2).join('\r');
     const third = oru({ accession: 'A3' }).split('\r').slice(2).join('\r');
     const { reports, ignored } = read(oru() + second + third);
     expect(reports.map(({ accessionNumber }) => accessionNumber)).toEqual(['A1', 'A3']);
@@ -90,8 +92,13 @@ describe('what a message says of studies', () => {
     const orm = oru().replace('ORU^R01^ORU_R01', 'ORM^O01');
     expect(read(orm).reports).toEqual([]);
     expect(read(orm, { completedOrderMeansReported: true }).reports).toHaveLength(1);
-    const cancelled = orm.replace('|CM', '|CA');
-    expect(read(cancelled, { completedOrderMeansReported: true }).reports).toEqual([]);
+    const wordsAt = (status: string, completedOrderMeansReported: boolean) =>
+      read(orm.replace('|CM', `|${status}`), { completedOrderMeansReported }).reports.map(
+        ({ word }) => word,
+      );
+    expect(wordsAt('IP', true)).toEqual(['open']);
+    expect(wordsAt('IP', false)).toEqual([]);
+    expect([wordsAt('CA', true), wordsAt('CA', false)]).toEqual([['cancelled'], ['cancelled']]);
   });
 
   it.each([
@@ -107,5 +114,36 @@ describe('what a message says of studies', () => {
     ['AE the message holds no order', oru().split('\r').slice(0, 2).join('\r')],
   ])('answers %s', (answer, text) => {
     expect(answerOf(text)).toContain(answer);
+  });
+});
+
+describe('what a message says of merged patients', () => {
+  const merge = (text: string) => readMerges(readMessage(text), sender({ site: 'Main' }));
+
+  it('names who was given up for whom, each behind its own patient', () => {
+    const second = adtMerge('O2^^^HOSP', 'N2^^^HOSP').split('\r').slice(2).join('\r');
+    const text = adtMerge('O1^^^HOSP~X1^^^OLD', 'N1^^^HOSP') + second;
+    expect(isMerge(readMessage(text))).toBe(true);
+    expect(merge(text)).toEqual([
+      {
+        ...{ source: 'RIS', messageId: 'G1', site: 'Main' },
+        from: [
+          { id: 'O1', issuers: ['HOSP'] },
+          { id: 'X1', issuers: ['OLD'] },
+        ],
+        into: [{ id: 'N1', issuers: ['HOSP'] }],
+      },
+      {
+        ...{ source: 'RIS', messageId: 'G1', site: 'Main' },
+        from: [{ id: 'O2', issuers: ['HOSP'] }],
+        into: [{ id: 'N2', issuers: ['HOSP'] }],
+      },
+    ]);
+  });
+
+  it('is refused where one of both is nobody, and is no merge without MRG', () => {
+    expect(() => merge(adtMerge('', 'N1'))).toThrow('MRG-1');
+    expect(() => merge(adtMerge('O1', ''))).toThrow('PID-3');
+    expect(isMerge(readMessage(oru().replace('ORU^R01', 'ADT^A08')))).toBe(false);
   });
 });

@@ -8,14 +8,20 @@ import { Ago } from './time-cells.tsx';
 
 const DECISIONS = [{ act: 'dismiss', label: T.dismiss, done: T.dismissed, kind: 'quiet' }] as const;
 
+function nameIds(ids: RefusedReport['patientIds']): string {
+  return ids.map(({ id, issuers }) => [id, ...issuers].join(' · ')).join(', ');
+}
+
 function Row({ item }: { readonly item: RefusedReport }) {
-  const ids = item.patientIds.map(({ id, issuers }) => [id, ...issuers].join(' · '));
   return (
     <tr data-testid="refused-report">
       <td>{item.source}</td>
       <td className="mono">{item.messageId}</td>
-      <td>{item.accessionNumber}</td>
-      <td>{ids.join(', ')}</td>
+      <td>{item.mergedInto === null ? item.accessionNumber : T.merged}</td>
+      <td>
+        {nameIds(item.patientIds)}
+        {item.mergedInto === null ? null : ` → ${nameIds(item.mergedInto)}`}
+      </td>
       <td className="nowrap">
         <Ago at={item.receivedAt} />
       </td>
@@ -30,7 +36,7 @@ function Row({ item }: { readonly item: RefusedReport }) {
   );
 }
 
-/** Words of other systems on the wrong patient: there is something only when something is wrong. */
+/** Words of other systems on the wrong patient, or on merged ones: there is something only when something is wrong. */
 export function RefusedReports() {
   const refused = useQuery(refusedReportsQuery);
   if (refused.data === undefined || refused.data.reports.length === 0) return null;

@@ -224,7 +224,7 @@ function ElsewhereButton(props: { readonly ready: boolean; readonly actions: Sig
 export function SignOff(props: SignOffProps) {
   const { user } = useSession();
   const actions = useSignOff(props);
-  const { readingStatus, reportedElsewhere: said } = props.study;
+  const { readingStatus, reportedElsewhere: said, reportTakenBack: back } = props.study;
   if (readingStatus === 'reviewed' || readingStatus === 'reported-elsewhere') {
     return <AlreadyRead study={props.study} actions={actions} />;
   }
@@ -234,6 +234,11 @@ export function SignOff(props: SignOffProps) {
   return (
     <section className="side-part sign-off" aria-label={T.signOff}>
       <ReviewHistory study={props.study} />
+      {back === null ? null : (
+        <p className="second" data-testid="report-taken-back">
+          {E.takenBack(back.by, formatWhen(back.at, new Date()), back.as)}
+        </p>
+      )}
       {said?.pending === true ? (
         <p className="second" data-testid="report-pending">
           {E.pending(said.by, formatWhen(said.at, new Date()))}

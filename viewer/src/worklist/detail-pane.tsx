@@ -48,6 +48,12 @@ function describeReading(item: WorklistItem, now: number): string {
   return `${WORKLIST_TEXT.openedBy} ${openedBy}${since}`;
 }
 
+function describeTakenBack({ reportTakenBack }: WorklistItem, now: number): string[] {
+  if (reportTakenBack === null) return [];
+  const { by, at, as } = reportTakenBack;
+  return [E.takenBack(by, formatWhen(at, new Date(now)), as)];
+}
+
 /** What models found, or that it waits for the reader's own word. */
 function AiParts({ study }: { readonly study: StudyDetail }) {
   if (study.aiWithheld) return <p>{T.withheld}</p>;
@@ -126,7 +132,7 @@ export default function DetailPane({ item, chosen, onOpen, onClose }: DetailPane
             </Part>
           )}
           <Part title={T.reading}>
-            <Lines lines={[describeReading(item, now)]} />
+            <Lines lines={[describeReading(item, now), ...describeTakenBack(item, now)]} />
           </Part>
           <Button kind="primary" onClick={() => onOpen(uid)}>
             {T.open} {chosen ? <Key>Enter</Key> : null}

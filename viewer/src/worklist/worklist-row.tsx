@@ -164,6 +164,22 @@ function ReportedBy({ item }: { readonly item: WorklistItem }) {
   );
 }
 
+/** Why it is on the list again. */
+function TakenBack({ item }: { readonly item: WorklistItem }) {
+  const { reportTakenBack } = item;
+  if (reportTakenBack === null) return null;
+  const { by, at, as } = reportTakenBack;
+  return (
+    <div
+      className="clip taken-back"
+      title={E.takenBack(by, formatWhen(at, new Date()), as)}
+      data-testid="taken-back"
+    >
+      {E.takenBackShort(by, as)}
+    </div>
+  );
+}
+
 function Reading({ item }: { readonly item: WorklistItem }) {
   const openBy = item.readingStatus === 'open' ? item.openedBy : null;
   return (
@@ -171,6 +187,7 @@ function Reading({ item }: { readonly item: WorklistItem }) {
       <div className="clip">{openBy === null ? READING_WORDS[item.readingStatus] : T.openedBy}</div>
       {openBy === null ? null : <OpenedBy by={openBy} at={item.openedAt} />}
       <ReportedBy item={item} />
+      <TakenBack item={item} />
     </td>
   );
 }

@@ -108,6 +108,7 @@ const SENDERS: readonly Sentence[] = [
   ],
   ['{sender} was refused {#count} times', '{sender} wurde {count}-mal abgewiesen'],
   ['{sender} was refused', '{sender} wurde abgewiesen'],
+  ['A connection for HL7', 'Eine HL7-Verbindung'],
   ['A connection', 'Eine Verbindung'],
   ['Something that is not DICOM', 'Etwas, das kein DICOM ist,'],
   ['From {address}: {why}.', 'Von {address}: {why}.'],
@@ -121,6 +122,13 @@ const SENDERS: readonly Sentence[] = [
     '{count} weitere Absender in der letzten Stunde abgewiesen',
   ],
   ['They stand in the list of refusals.', 'Sie stehen in der Liste der Abgewiesenen.'],
+  ['its address is not listed', 'seine Adresse ist nicht aufgeführt'],
+  ['its certificate is not the one listed', 'sein Zertifikat ist nicht das aufgeführte'],
+  ['too many connections are open', 'zu viele Verbindungen sind offen'],
+  [
+    'MSH-3 and MSH-4 name no sender that is listed',
+    'MSH-3 und MSH-4 nennen keinen aufgeführten Absender',
+  ],
   ['the called AE title is not ours', 'der gerufene AE-Titel ist nicht unserer'],
   ['the calling AE title is not listed', 'der rufende AE-Titel ist nicht aufgeführt'],
   [
@@ -171,6 +179,22 @@ const SENDERS: readonly Sentence[] = [
   [
     '{address} opens connections and says nothing: a port scan, or a monitor that should use C-ECHO.',
     '{address} öffnet Verbindungen und sagt nichts: ein Portscan, oder eine Überwachung, die C-ECHO nutzen sollte.',
+  ],
+  [
+    'If it may tell of reports, add {address} to the addresses of a sender in hl7.senders.',
+    'Darf er Befunde melden, nehmen Sie {address} in die Adressen eines Absenders in hl7.senders auf.',
+  ],
+  [
+    'Give the sender the certificate that hl7.senders binds it to, or mend the binding or the authority in hl7.tls.',
+    'Geben Sie dem Absender das Zertifikat, an das hl7.senders ihn bindet, oder berichtigen Sie die Bindung oder die Stelle in hl7.tls.',
+  ],
+  [
+    'If it may tell of reports, add "{name}" to sendingApplication (MSH-3) and sendingFacility (MSH-4) of a sender in hl7.senders.',
+    'Darf er Befunde melden, nehmen Sie „{name}“ in sendingApplication (MSH-3) und sendingFacility (MSH-4) eines Absenders in hl7.senders auf.',
+  ],
+  [
+    'Let the sender keep one connection open, or raise hl7.maxConnections.',
+    'Lassen Sie den Absender eine Verbindung offen halten, oder erhöhen Sie hl7.maxConnections.',
   ],
   [
     'Look at the log of the listener for the moment of the last refusal.',

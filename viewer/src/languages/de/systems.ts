@@ -9,11 +9,18 @@ export const systems: Pick<Dictionary, 'ELSEWHERE_TEXT'> = {
     toldOpen: (source, when) => `Diese Untersuchung wurde anderswo befundet (${source}, ${when}).`,
     pending: (source, when) =>
       `Anderswo befundet (${source}, ${when}), während sie bei Ihnen geöffnet ist. Sie können sie noch freigeben; wenn Sie sie verlassen, verlässt sie die Liste.`,
+    takenBack: (source, when, as) =>
+      as === 'cancelled'
+        ? `Wieder auf der Liste: ${source} hat den gemeldeten Auftrag storniert (${when}).`
+        : `Wieder auf der Liste: ${source} hat den Befund zurückgenommen (${when}). Er ist dort nicht endgültig.`,
+    takenBackShort: (source, as) =>
+      as === 'cancelled' ? `${source}: Auftrag storniert` : `${source}: Befund zurückgenommen`,
     back: 'Zurück auf die Liste',
     isBack: 'Die Untersuchung steht wieder auf der Liste.',
-    refusedTitle: 'Befundmeldungen zu einem anderen Patienten',
+    refusedTitle: 'Meldungen anderer Systeme zu Patienten, zu prüfen',
     refusedLead:
-      'Ein anderes System meldete diese als befundet, doch die Untersuchung mit der Nummer gehört zu einem anderen Patienten. Nichts wurde geändert.',
+      'Ein Befund, dessen Nummer zur Untersuchung eines anderen Patienten gehört, oder zusammengeführte Patienten, deren alte ID Untersuchungen hier noch tragen. Nichts wurde geändert.',
+    merged: 'Patienten zusammengeführt',
     refusedColumns: {
       source: 'Von',
       message: 'Meldung',

@@ -69,6 +69,22 @@ const STUDIES: readonly Sentence[] = [
     'Look at the number and the patient of each in both systems, then dismiss it.',
     'Vergleichen Sie Nummer und Patient in beiden Systemen, und verwerfen Sie die Meldung dann.',
   ],
+  [
+    '1 patient was merged in another system',
+    '1 Patient wurde in einem anderen System zusammengeführt',
+  ],
+  [
+    '{#count} patients were merged in another system',
+    '{count} Patienten wurden in einem anderen System zusammengeführt',
+  ],
+  [
+    'Studies here bear the id that was given up. Nothing of them was changed.',
+    'Untersuchungen hier tragen noch die aufgegebene ID. An ihnen wurde nichts geändert.',
+  ],
+  [
+    'Look at whose the images are, have the PACS send them corrected, then dismiss it.',
+    'Prüfen Sie, wessen Bilder es sind, lassen Sie sie vom PACS berichtigt senden, und verwerfen Sie die Meldung dann.',
+  ],
   ['1 object waits in quarantine', '1 Objekt wartet in Quarantäne'],
   ['{#count} objects wait in quarantine', '{count} Objekte warten in Quarantäne'],
   [

@@ -4,7 +4,6 @@ import { QUALITY_FILTERS, qualityListSchema, qualitySummarySchema } from '#contr
 import { reviewResponseSchema } from '#contracts/study.ts';
 import { qualityRoutes } from '#quality/quality-routes.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import {
   type SeededRun,
   type SeededStudy,
@@ -12,14 +11,8 @@ import {
   seedRun,
   seedStudy,
 } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
-import {
-  type Caller,
-  callerFor,
-  sessionCallerFor,
-  startTestWeb,
-} from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Caller } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 interface Case {
   readonly study: SeededStudy;
@@ -27,29 +20,27 @@ interface Case {
 }
 
 describe('the quality room', () => {
-  const directory = temporaryDirectory();
   const cases = new Map<string, Case>();
-  let server: TestDatabase;
-  let web: Web;
+  let site: WebSite;
   let reader: Caller;
   let qa: Caller;
   let seed = 100;
 
   const seedCase = async (name: string, flagged: boolean): Promise<Case> => {
     seed += 1;
-    const study = await seedStudy(server.database, { flagged, score: flagged ? 0.9 : 0.1 });
+    const study = await seedStudy(site.database, { flagged, score: flagged ? 0.9 : 0.1 });
     const image = minimalImage({ modality: 'DX', seed });
-    const imageRevision = await seedFiles(server.database, study, {
-      directory: directory.path,
+    const imageRevision = await seedFiles(site.database, study, {
+      directory: site.directory,
       files: [image.bytes],
     });
     const sopInstanceUid = image.sopInstanceUid;
-    const run = await seedRun(server.database, study, {
+    const run = await seedRun(site.database, study, {
       ...{ imageRevision, sopInstanceUid },
       model: { flagged, score: flagged ? 0.9 : 0.1 },
     });
     if (!flagged) {
-      await server.database.deleteFrom('finding').where('findingId', '=', run.findingId).execute();
+      await site.database.deleteFrom('finding').where('findingId', '=', run.findingId).execute();
     }
     cases.set(name, { study, run });
     return { study, run };
@@ -71,11 +62,9 @@ describe('the quality room', () => {
     qualitySummarySchema.parse(await (await qa('/api/quality/summary')).json());
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
-    web = await startTestWeb(place, {}, { extraRoutes: [qualityRoutes] });
-    reader = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'reader' });
-    qa = await callerFor(web, server.database, { role: 'qa', name: 'judge' });
+    site = await startWebSite({}, { extraRoutes: [qualityRoutes] });
+    reader = await site.sessionCallerFor('radiologist', 'reader');
+    qa = await site.callerFor('qa', 'judge');
     const added = {
       ...{ verdict: 'add', label: 'nodule', box: [1, 2, 3, 4] },
     };
@@ -85,21 +74,19 @@ describe('the quality room', () => {
     await sign(rejected, [{ verdict: 'reject', findingId: rejected.run.findingId }]);
     await sign(await seedCase('clear', false), []);
     const missed = await seedCase('missed', false);
-    const image = await server.database
+    const image = await site.database
       .selectFrom('instance')
       .select('sopInstanceUid')
       .where('studyKey', '=', missed.study.studyKey)
       .executeTakeFirstOrThrow();
     await sign(missed, [{ ...added, ...image }]);
     await seedCase('unread', true);
-    const early = await seedStudy(server.database, { status: 'failed' });
+    const early = await seedStudy(site.database, { status: 'failed' });
     await sign({ study: early, run: missed.run }, []);
-    await seedStudy(server.database, { status: 'not-analysed' });
+    await seedStudy(site.database, { status: 'not-analysed' });
   });
   afterAll(async () => {
-    await web.close();
-    await server.stop();
-    directory.remove();
+    await site.stop();
   });
 
   it("lists studies with the AI's word, the reader's, and whether they agree", async () => {
@@ -134,7 +121,7 @@ describe('the quality room', () => {
   it('counts how readers changed their minds once the AI had spoken', async () => {
     const thoughtOf = async (name: string, word: 'finding' | 'nothing-to-report') => {
       const { studyKey } = cases.get(name)?.study ?? { studyKey: '0' };
-      await server.database
+      await site.database
         .insertInto('impression')
         .values({
           ...{ impressionId: randomUUID(), studyKey, reader: 'reader', word, comment: null },
@@ -151,7 +138,7 @@ describe('the quality room', () => {
     expect((await summary()).blindFirst).toEqual({
       ...{ compared: 4, changedToAgree: 1, changedAway: 1, keptAgreeing: 1, keptDiffering: 1 },
     });
-    await server.database.deleteFrom('impression').execute();
+    await site.database.deleteFrom('impression').execute();
   });
 
   it('counts plainly, with intervals; a study read before any result is compared with nothing', async () => {
@@ -174,7 +161,7 @@ describe('the quality room', () => {
   it('keeps a second reading beside the first, and changes nothing about the study', async () => {
     const uid = uidOf('unread') ?? '';
     const readStudy = () =>
-      server.database
+      site.database
         .selectFrom('study')
         .selectAll()
         .where('studyInstanceUid', '=', uid)
@@ -198,7 +185,7 @@ describe('the quality room', () => {
       ...{ method: 'POST', body: { positive: true } },
     });
     expect(unknown.status).toBe(404);
-    const entries = await server.database
+    const entries = await site.database
       .selectFrom('auditLog')
       .select('actor')
       .where('action', '=', 'second-reading.signed')

@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notifyChange } from '#platform/database/changes.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedStudy } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
-import {
-  type Caller,
-  callerFor,
-  sessionCallerFor,
-  startTestWeb,
-} from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 /** An open stream and what has come through it so far. */
 interface Stream {
@@ -43,31 +36,21 @@ async function openStream(call: Caller, headers: Record<string, string> = {}): P
 }
 
 describe('server-sent events', () => {
-  const directory = temporaryDirectory();
-  let server: TestDatabase;
-  let web: Web;
+  let site: WebSite;
   let call: Caller;
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    web = await startTestWeb({
-      database: server.database,
-      databaseUrl: server.url,
-      directory: directory.path,
-    });
-    call = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'events' });
+    site = await startWebSite();
+    call = await site.sessionCallerFor('radiologist', 'events');
   });
   afterAll(async () => {
-    await web.close();
-    await server.stop();
-    directory.remove();
+    await site.stop();
   });
 
   it('names a study that changed to every listener, once for many changes, and nothing more', async () => {
     const streams = [await openStream(call), await openStream(call)];
-    const { studyInstanceUid } = await seedStudy(server.database);
-    for (let change = 0; change < 50; change++)
-      await notifyChange(server.database, studyInstanceUid);
+    const { studyInstanceUid } = await seedStudy(site.database);
+    for (let change = 0; change < 50; change++) await notifyChange(site.database, studyInstanceUid);
     for (const stream of streams) {
       await waitFor(() => stream.text().includes('event: changed'), { what: 'the event' });
       expect(stream.text()).toContain(`data: ${JSON.stringify({ studyInstanceUid })}\n\n`);
@@ -79,7 +62,7 @@ describe('server-sent events', () => {
 
   it('tells of a review within a second', async () => {
     const stream = await openStream(call);
-    const { studyInstanceUid } = await seedStudy(server.database);
+    const { studyInstanceUid } = await seedStudy(site.database);
     const body = { version: 1, verdicts: [] };
     const started = Date.now();
     await call(`/api/studies/${studyInstanceUid}/reviews`, { method: 'POST', body });
@@ -101,22 +84,26 @@ describe('server-sent events', () => {
   it('says resync after the database was away, and goes on', async () => {
     const stream = await openStream(call);
     await waitFor(() => stream.text().includes('ready'), { what: 'ready' });
-    await server.killAndRestart();
+    await site.server.killAndRestart();
     await waitFor(() => stream.text().includes('event: resync'), {
       what: 'resync after the restart',
       deadlineMs: 30_000,
     });
-    const study = await waitFor(() => seedStudy(server.database), { what: 'a row' });
-    await notifyChange(server.database, study.studyInstanceUid);
+    const study = await waitFor(() => seedStudy(site.database), { what: 'a row' });
+    await notifyChange(site.database, study.studyInstanceUid);
     await waitFor(() => stream.text().includes(study.studyInstanceUid), { what: 'the event' });
     expect(stream.ended()).toBe(false);
     await stream.close();
   });
 
   it('ends the streams when the server closes', async () => {
-    const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
+    const place = {
+      database: site.database,
+      databaseUrl: site.server.url,
+      directory: site.directory,
+    };
     const second = await startTestWeb(place);
-    const caller = await callerFor(second, server.database, { role: 'qa', name: 'closing' });
+    const caller = await callerFor(second, site.database, { role: 'qa', name: 'closing' });
     const stream = await openStream(caller);
     await second.close();
     await waitFor(() => stream.ended(), { what: 'the end of the stream' });

@@ -5,11 +5,9 @@ import { studyDetailSchema } from '#contracts/study.ts';
 import { worklistSchema } from '#contracts/worklist.ts';
 import type { Database } from '#platform/database/connect.ts';
 import { planFor, readNotifications, settingsFor } from '#tests/support/notifications.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedStudy } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Caller } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 const RULES = [
   {
@@ -26,28 +24,22 @@ const RULES = [
   },
 ];
 const settings = settingsFor(RULES);
-const directory = temporaryDirectory();
-let db: TestDatabase;
+let site: WebSite;
 let database: Database;
-let web: Web;
 let admin: Caller;
 let radiologist: Caller;
 let other: Caller;
 
 beforeAll(async () => {
-  db = await startTestDatabase();
-  database = db.database;
-  const place = { database, databaseUrl: db.url, directory: directory.path };
   const notifications = { pageUrl: 'https://triage.example', rules: RULES };
-  web = await startTestWeb(place, { notifications });
-  admin = await callerFor(web, database, { role: 'admin', name: 'anna' });
-  radiologist = await callerFor(web, database, { role: 'radiologist', name: 'rosa' });
-  other = await callerFor(web, database, { role: 'radiologist', name: 'otto' });
+  site = await startWebSite({ notifications });
+  database = site.database;
+  admin = await site.callerFor('admin', 'anna');
+  radiologist = await site.callerFor('radiologist', 'rosa');
+  other = await site.callerFor('radiologist', 'otto');
 });
 afterAll(async () => {
-  await web.close();
-  await db.stop();
-  directory.remove();
+  await site.stop();
 });
 
 /** As the sender would have left it. */

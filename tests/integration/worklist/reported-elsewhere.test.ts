@@ -5,16 +5,9 @@ import { siteStatusSchema } from '#contracts/site-status.ts';
 import { studyDetailSchema } from '#contracts/study.ts';
 import { worklistSchema } from '#contracts/worklist.ts';
 import { settleWaiting } from '#platform/outside-reports/settle-waiting.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedStudy } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
-import {
-  type Caller,
-  callerFor,
-  sessionCallerFor,
-  startTestWeb,
-} from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Caller } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 const RULES = {
   sessionIdleMinutes: 60,
@@ -23,32 +16,26 @@ const RULES = {
 };
 
 describe('a study that was reported elsewhere, over HTTP', () => {
-  const directory = temporaryDirectory();
-  let server: TestDatabase;
-  let web: Web;
+  let site: WebSite;
   let ada: Caller;
   let admin: Caller;
   let ris: Caller;
   let seed = 0;
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
-    web = await startTestWeb(place);
-    ada = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'ada' });
-    admin = await callerFor(web, server.database, { role: 'admin', name: 'cyn' });
-    ris = await callerFor(web, server.database, { role: 'service', name: 'RIS' });
+    site = await startWebSite();
+    ada = await site.sessionCallerFor('radiologist', 'ada');
+    admin = await site.callerFor('admin', 'cyn');
+    ris = await site.callerFor('service', 'RIS');
   });
   afterAll(async () => {
-    await web?.close();
-    await server?.stop();
-    directory.remove();
+    await site.stop();
   });
 
   async function study(columns: Parameters<typeof seedStudy>[1] = {}) {
     seed += 1;
     const facts = { accessionNumber: `N${seed}`, patientId: `P${seed}` };
-    const seeded = await seedStudy(server.database, {
+    const seeded = await seedStudy(site.database, {
       ...facts,
       issuerOfPatientId: 'HOSP',
       ...columns,
@@ -93,7 +80,7 @@ describe('a study that was reported elsewhere, over HTTP', () => {
     expect(await (await admin(path, { method: 'DELETE' })).json()).toMatchObject({
       readingStatus: 'unread',
     });
-    const entries = await server.database
+    const entries = await site.database
       .selectFrom('auditLog')
       .select(['actor', 'action'])
       .where('studyInstanceUid', '=', one.studyInstanceUid)
@@ -115,7 +102,7 @@ describe('a study that was reported elsewhere, over HTTP', () => {
     expect(told.reportedElsewhere).toMatchObject({ by: 'RIS', pending: true });
     expect(told.version).toBe(before.version);
     await ada(`${one.path}/open`, { method: 'DELETE' });
-    await settleWaiting(server.database, RULES);
+    await settleWaiting(site.database, RULES);
     expect((await detail(one)).reportedElsewhere).toMatchObject({ by: 'RIS', pending: false });
   });
 

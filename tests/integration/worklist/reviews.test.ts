@@ -9,7 +9,6 @@ import {
 } from '#contracts/study.ts';
 import { verifyAuditLog } from '#platform/audit-log/audit-log.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import {
   type SeededRun,
   type SeededStudy,
@@ -18,19 +17,11 @@ import {
   seedRun,
   seedStudy,
 } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
-import {
-  type Caller,
-  callerFor,
-  sessionCallerFor,
-  startTestWeb,
-} from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Caller } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 describe('reading a study', () => {
-  const directory = temporaryDirectory();
-  let server: TestDatabase;
-  let web: Web;
+  let site: WebSite;
   let ada: Caller;
   let ben: Caller;
   let admin: Caller;
@@ -50,7 +41,7 @@ describe('reading a study', () => {
     errorSchema.parse(await response.json()).code,
   ];
   const auditOf = async (action: string) =>
-    server.database
+    site.database
       .selectFrom('auditLog')
       .selectAll()
       .where('studyInstanceUid', '=', study.studyInstanceUid)
@@ -58,33 +49,29 @@ describe('reading a study', () => {
       .execute();
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    const place = { database: server.database, databaseUrl: server.url, directory: directory.path };
-    web = await startTestWeb(place);
-    ada = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'ada' });
-    ben = await sessionCallerFor(web, server.database, { role: 'radiologist', name: 'ben' });
-    admin = await callerFor(web, server.database, { role: 'admin', name: 'cyn' });
+    site = await startWebSite();
+    ada = await site.sessionCallerFor('radiologist', 'ada');
+    ben = await site.sessionCallerFor('radiologist', 'ben');
+    admin = await site.callerFor('admin', 'cyn');
   });
   beforeEach(async () => {
     seed += 1;
-    study = await seedStudy(server.database, { flagged: true, score: 0.91 });
+    study = await seedStudy(site.database, { flagged: true, score: 0.91 });
     const object = minimalImage({ modality: 'DX', seed });
     image = object.sopInstanceUid;
     const files = [object.bytes];
-    const imageRevision = await seedFiles(server.database, study, {
-      directory: directory.path,
+    const imageRevision = await seedFiles(site.database, study, {
+      directory: site.directory,
       files,
     });
-    run = await seedRun(server.database, study, { imageRevision, sopInstanceUid: image });
-    shadow = await seedModelRun(server.database, study, {
+    run = await seedRun(site.database, study, { imageRevision, sopInstanceUid: image });
+    shadow = await seedModelRun(site.database, study, {
       ...{ imageRevision, runKey: run.runKey },
       model: { modelId: 'shadowy', role: 'shadow', score: 0.99 },
     });
   });
   afterAll(async () => {
-    await web.close();
-    await server.stop();
-    directory.remove();
+    await site.stop();
   });
 
   it('shows findings, heatmap and runs of active models; those in shadow to admins, in the runs alone', async () => {
@@ -108,13 +95,13 @@ describe('reading a study', () => {
   });
 
   it('makes one finding of what several models say of one place, and keeps a verdict for each', async () => {
-    const { imageRevision } = await server.database
+    const { imageRevision } = await site.database
       .selectFrom('study')
       .select('imageRevision')
       .where('studyKey', '=', study.studyKey)
       .executeTakeFirstOrThrow();
     const seeing = (modelId: string, box: [number, number, number, number]) =>
-      seedModelRun(server.database, study, {
+      seedModelRun(site.database, study, {
         ...{ imageRevision: imageRevision ?? '', runKey: run.runKey, sopInstanceUid: image, box },
         model: { modelId },
       });
@@ -154,7 +141,7 @@ describe('reading a study', () => {
       values: Array.from({ length: 16 }, (_, index) => index / 16),
       transform: { scaleX: 32, scaleY: 32, originX: 0, originY: 0 },
     });
-    const other = await seedStudy(server.database);
+    const other = await seedStudy(site.database);
     const elsewhere = `/api/studies/${other.studyInstanceUid}/heatmaps/${run.heatmapId}`;
     expect((await ada(elsewhere)).status).toBe(404);
   });
@@ -186,7 +173,7 @@ describe('reading a study', () => {
     expect(held.status).toBe(409);
     expect(await held.json()).toMatchObject({ code: 'STUDY_HELD', details: { openedBy: 'ada' } });
     expect((await detail()).reviews).toEqual([]);
-    await server.database
+    await site.database
       .updateTable('study')
       .set({ openedAt: new Date(Date.now() - 24 * 3_600_000) })
       .where('studyKey', '=', study.studyKey)
@@ -204,7 +191,7 @@ describe('reading a study', () => {
   });
 
   it('shows only what was found on the images that are there now', async () => {
-    await server.database
+    await site.database
       .updateTable('study')
       .set({ imageRevision: 'd'.repeat(64), status: 'queued' })
       .where('studyKey', '=', study.studyKey)
@@ -230,7 +217,7 @@ describe('reading a study', () => {
 
   it('lets the next reader take over what was left open', async () => {
     await ada(path('/open'), { method: 'POST' });
-    await server.database
+    await site.database
       .updateTable('study')
       .set({ openedAt: new Date(Date.now() - 61 * 60_000) })
       .where('studyKey', '=', study.studyKey)
@@ -310,7 +297,7 @@ describe('reading a study', () => {
     );
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409]);
     expect((await detail()).reviews).toHaveLength(1);
-    expect(await verifyAuditLog(server.database)).toMatchObject({ intact: true });
+    expect(await verifyAuditLog(site.database)).toMatchObject({ intact: true });
   });
 
   it('refuses verdicts on findings that are not of this study, are in shadow, or come twice', async () => {
@@ -357,7 +344,7 @@ describe('reading a study', () => {
   });
 
   it('waits until it is signed off, and no longer; nor is it overdue then', async () => {
-    await server.database
+    await site.database
       .updateTable('study')
       .set({ dueAt: new Date(Date.now() - 60_000) })
       .where('studyKey', '=', study.studyKey)
@@ -372,15 +359,14 @@ describe('reading a study', () => {
   });
 
   it('lets no token sign, whatever its role: that is a word of a person', async () => {
-    const owner = { role: 'radiologist' as const, name: 'script' };
-    const script = await callerFor(web, server.database, owner);
+    const script = await site.callerFor('radiologist', 'script');
     const { version } = await detail();
     expect(await codeOf(await sign(script, { version, verdicts: [] }))).toEqual([403, 'FORBIDDEN']);
     expect(await detail()).toMatchObject({ version, reviews: [] });
   });
 
   const resultSets = () =>
-    server.database
+    site.database
       .selectFrom('resultSet')
       .select(['number', 'state', 'reviewId', 'runKey', 'dueAt', 'createdAt'])
       .where('studyKey', '=', study.studyKey)
@@ -410,7 +396,7 @@ describe('reading a study', () => {
 
   it('takes the word back by another result when a review is undone later', async () => {
     const reviewId = await signed();
-    await server.database.updateTable('resultSet').set({ state: 'made' }).execute();
+    await site.database.updateTable('resultSet').set({ state: 'made' }).execute();
     await ada(path(`/reviews/${reviewId}`), { method: 'DELETE' });
     expect(await resultSets()).toMatchObject([
       { number: 1, state: 'made', reviewId },
@@ -432,7 +418,7 @@ describe('reading a study', () => {
 
   it('asks for another run, and settles the failures of the study by it', async () => {
     const jobId = `${study.studyKey}_dead_1`;
-    await server.database
+    await site.database
       .insertInto('deadLetter')
       .values({
         ...{ jobId, job: 'triage', studyKey: study.studyKey, code: 'MODEL_FAILED' },
@@ -455,7 +441,7 @@ describe('reading a study', () => {
       ['retry', 'superseded'],
       ['complete', 'analysed'],
     ]);
-    const outbox = await server.database.selectFrom('outbox').select('jobId').execute();
+    const outbox = await site.database.selectFrom('outbox').select('jobId').execute();
     expect(outbox.map((row) => row.jobId)).toContain(next);
     expect(seen.findings).toHaveLength(1);
     expect(await codeOf(await admin('/api/failures/nothing/retry', { method: 'POST' }))).toEqual([

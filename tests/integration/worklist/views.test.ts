@@ -4,11 +4,9 @@ import {
   worklistFacetsSchema,
   worklistViewsSchema,
 } from '#contracts/worklist-views.ts';
-import { startTestDatabase, type TestDatabase } from '#tests/support/postgres.ts';
 import { seedRun, seedStudy } from '#tests/support/seed-studies.ts';
-import { temporaryDirectory } from '#tests/support/temporary.ts';
-import { type Caller, callerFor, startTestWeb } from '#tests/support/web-server.ts';
-import type { Web } from '#worklist/start-web.ts';
+import type { Caller } from '#tests/support/web-server.ts';
+import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 const SETTINGS: ViewSettings = {
   filters: {
@@ -27,25 +25,19 @@ const SETTINGS: ViewSettings = {
 };
 
 describe('saved views and counts of the worklist', () => {
-  const directory = temporaryDirectory();
-  let server: TestDatabase;
-  let web: Web;
+  let site: WebSite;
   let ada: Caller;
   let ben: Caller;
   let admin: Caller;
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    const { database, url: databaseUrl } = server;
-    web = await startTestWeb({ database, databaseUrl, directory: directory.path });
-    ada = await callerFor(web, database, { role: 'radiologist', name: 'ada' });
-    ben = await callerFor(web, database, { role: 'radiologist', name: 'ben' });
-    admin = await callerFor(web, database, { role: 'admin', name: 'root' });
+    site = await startWebSite();
+    ada = await site.callerFor('radiologist', 'ada');
+    ben = await site.callerFor('radiologist', 'ben');
+    admin = await site.callerFor('admin', 'root');
   });
   afterAll(async () => {
-    await web.close();
-    await server.stop();
-    directory.remove();
+    await site.stop();
   });
 
   const save = (caller: Caller, body: object) =>
@@ -78,7 +70,7 @@ describe('saved views and counts of the worklist', () => {
     expect(shared).toMatchObject({ name: 'For all', owner: 'token:root', shared: true });
     const foreign = await ben(`/api/worklist/views/${shared?.id}`, { method: 'DELETE' });
     expect(foreign.status).toBe(404);
-    const entries = await server.database
+    const entries = await site.database
       .selectFrom('auditLog')
       .select(['actor', 'action'])
       .where('action', 'like', 'worklist-view.%')
@@ -96,11 +88,11 @@ describe('saved views and counts of the worklist', () => {
   it('counts what each choice would give, with the other filters in force', async () => {
     const imageRevision = 'e'.repeat(64);
     const north = { site: 'North', modality: 'CT', imageRevision };
-    const flagged = await seedStudy(server.database, { ...north, flagged: true });
-    await seedRun(server.database, flagged, { imageRevision });
-    await seedStudy(server.database, { ...north, priority: 'HIGH' });
-    await seedStudy(server.database, { site: 'South', modality: 'DX' });
-    await seedStudy(server.database, { ...north, readingStatus: 'reviewed' });
+    const flagged = await seedStudy(site.database, { ...north, flagged: true });
+    await seedRun(site.database, flagged, { imageRevision });
+    await seedStudy(site.database, { ...north, priority: 'HIGH' });
+    await seedStudy(site.database, { site: 'South', modality: 'DX' });
+    await seedStudy(site.database, { ...north, readingStatus: 'reviewed' });
     const facets = async (query: string) =>
       worklistFacetsSchema.parse(await (await ada(`/api/worklist/facets?${query}`)).json());
     const all = await facets('');

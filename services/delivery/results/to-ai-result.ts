@@ -12,6 +12,11 @@ import type {
 import { deriveUid } from '#dicom/part10/derive-uid.ts';
 import type { ModelRunTable } from '#platform/database/analysis-tables.ts';
 import type { FindingVerdictTable } from '#platform/database/review-tables.ts';
+import {
+  heatmapTransform,
+  isShareOfScore,
+  readHeatmapValues,
+} from '#platform/study-results/heatmap-row.ts';
 import { type MergedFinding, mergeFindings } from '#platform/study-results/merge-findings.ts';
 import type { StoredResult } from './read-study.ts';
 
@@ -192,25 +197,14 @@ function toHeatmaps(stored: StoredResult, codeOf: (label: string) => Code): Heat
       frame: row.frame,
       width: row.width,
       height: row.height,
-      values: readValues(row.values),
-      transform: {
-        scaleX: row.scaleX,
-        scaleY: row.scaleY,
-        originX: row.originX,
-        originY: row.originY,
-      },
+      values: readHeatmapValues(row),
+      transform: heatmapTransform(row),
       threshold: row.threshold,
       label: row.label,
       code: codeOf(row.label),
       algorithm: modelRuns.findIndex(({ modelRunKey }) => modelRunKey === row.modelRunKey),
-      unit: row.origin === 'occlusion' || row.origin === 'rise' ? 'share of the score' : 'score',
+      unit: isShareOfScore(row) ? 'share of the score' : 'score',
     }));
-}
-
-function readValues(bytes: Buffer): Float32Array {
-  return Float32Array.from({ length: bytes.length / Float32Array.BYTES_PER_ELEMENT }, (_, i) =>
-    bytes.readFloatLE(i * Float32Array.BYTES_PER_ELEMENT),
-  );
 }
 
 /** A reader who left a finding without a word on it does not vouch for the whole. */

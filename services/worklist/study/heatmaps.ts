@@ -1,10 +1,12 @@
-import type { Selectable } from 'kysely';
 import type { Heatmap, StudyDetail } from '#contracts/study.ts';
 import { RadTriageError } from '#core/errors.ts';
-import type { HeatmapTable } from '#platform/database/analysis-tables.ts';
 import type { Database } from '#platform/database/connect.ts';
+import {
+  heatmapTransform,
+  isShareOfScore,
+  readHeatmapValues,
+} from '#platform/study-results/heatmap-row.ts';
 
-const FLOAT32_BYTES = 4;
 /** Decimals of a heatmap value: finer than any colour map shows. */
 const DECIMALS = 5;
 
@@ -33,18 +35,6 @@ export async function readHeatmapSummaries(
     .orderBy('heatmap.heatmapId')
     .execute();
   return rows;
-}
-
-function readValues(row: Selectable<HeatmapTable>): number[] {
-  const count = row.width * row.height;
-  if (row.values.length !== count * FLOAT32_BYTES) {
-    throw new RadTriageError('INTERNAL', 'a stored heatmap has not the size that it states', {
-      details: { heatmapId: row.heatmapId },
-    });
-  }
-  return Array.from({ length: count }, (_, index) =>
-    Number(row.values.readFloatLE(index * FLOAT32_BYTES).toFixed(DECIMALS)),
-  );
 }
 
 /**
@@ -81,14 +71,9 @@ export async function readHeatmap(
     peak: row.peak,
     width: row.width,
     height: row.height,
-    values: readValues(row),
-    transform: {
-      scaleX: row.scaleX,
-      scaleY: row.scaleY,
-      originX: row.originX,
-      originY: row.originY,
-    },
+    values: Array.from(readHeatmapValues(row), (value) => Number(value.toFixed(DECIMALS))),
+    transform: heatmapTransform(row),
     threshold: row.threshold,
-    unit: row.origin === 'occlusion' || row.origin === 'rise' ? 'share-of-score' : 'score',
+    unit: isShareOfScore(row) ? 'share-of-score' : 'score',
   };
 }

@@ -20,7 +20,7 @@ function listenTo(page: Page) {
   const asked: Request[] = [];
   const told: Promise<{ url: string; body: string }>[] = [];
   const read = async (request: Request) => {
-    const response = await request.response();
+    const response = await request.response().catch(() => null);
     const isText = /json/.test(response?.headers()['content-type'] ?? '');
     const body = isText ? await response?.text().catch(() => '') : '';
     return { url: request.url(), body: body ?? '' };
@@ -111,6 +111,54 @@ describe.skipIf(missingPeer('chromium'))('what is withheld', () => {
     }
     return { page, errors, traffic, next };
   }
+
+  it('is the image of the finding in the detail pane of the list, which assist alone shows', async () => {
+    const tell = async (settings: Record<string, unknown>) => {
+      const url = await site.serveAlso(settings);
+      const { page, errors } = await site.open(browser, 'blind', { url });
+      const asked = listenTo(page);
+      await page.goto(url);
+      await page.getByTestId('worklist-row').first().waitFor();
+      await press(page, 'd');
+      // It has been told of the study in full, and not of its row alone.
+      await page
+        .getByTestId('detail')
+        .getByText(/^5 images/)
+        .waitFor();
+      expect(errors).toEqual([]);
+      return {
+        page,
+        frames: () =>
+          asked.of(first?.studyInstanceUid ?? '').filter((request) => /frames/.test(request.url())),
+      };
+    };
+    for (const settings of [{ readingMode: 'triage-only' }, { blindFirst: 'site' }]) {
+      const { page, frames } = await tell(settings);
+      expect(await page.getByTestId('key-image').count()).toBe(0);
+      expect(frames()).toEqual([]);
+      await page.context().close();
+    }
+    const { page } = await tell({});
+    const picture = page.getByTestId('key-image');
+    await picture.waitFor();
+    await waitFor(
+      async () => {
+        const { data, width, height } = await rawScreenshot(picture.locator('svg'));
+        const at = (x: number, y: number) =>
+          data[3 * (Math.round(y * height) * width + Math.round(x * width))] ?? 0;
+        // The painted block is white, what lies a block's width beside it is not.
+        const [block, beside] = [at(176 / 256, 96 / 256), at(196 / 256, 96 / 256)];
+        return block > 230 && beside < 150 ? true : undefined;
+      },
+      { what: 'the painted block in the picture' },
+    );
+    const box = await picture.locator('rect').boundingBox();
+    const area = await picture.locator('svg').boundingBox();
+    const across = ((box?.x ?? 0) + (box?.width ?? 0) / 2 - (area?.x ?? 0)) / (area?.width ?? 1);
+    expect(across).toBeCloseTo((BOX.boxX + 6) / 256, 1);
+    await keepScreenshot(page, 'worklist-key-image');
+    await page.context().close();
+  });
 
   it('is withheld of the study that is fetched ahead too, in triage-only', async () => {
     const url = await site.serveAlso({ readingMode: 'triage-only' });

@@ -14,6 +14,7 @@ import { AI_TEXT } from './ai-text.ts';
 import { describeAi } from './ai-word.ts';
 import { DETAIL_TEXT as T } from './detail-text.ts';
 import { describeModel, describePlace } from './detail-words.ts';
+import { KeyImage, keyPlaceOf } from './key-image.tsx';
 import { describeNotification } from './notification-word.ts';
 import { READING_WORDS, WORKLIST_TEXT } from './text.ts';
 import './detail-pane.css';
@@ -88,6 +89,7 @@ export default function DetailPane({ item, chosen, onOpen, onClose }: DetailPane
   const uid = item?.studyInstanceUid ?? '';
   const detail = useQuery({ ...studyQuery(uid), enabled: uid !== '' });
   const word = item === undefined ? null : describeAi(item);
+  const key = detail.data === undefined ? null : keyPlaceOf(detail.data);
   return (
     <aside className="detail" aria-label={T.title} data-testid="detail">
       <div className="detail-head">
@@ -102,7 +104,8 @@ export default function DetailPane({ item, chosen, onOpen, onClose }: DetailPane
         <p>{T.nothing}</p>
       ) : (
         <>
-          {item.hasThumbnail ? (
+          {key !== null ? <KeyImage key={key.address} place={key} /> : null}
+          {key === null && item.hasThumbnail ? (
             <figure>
               <img
                 src={`${studyPath(uid)}/thumbnail?images=${item.imageCount}`}

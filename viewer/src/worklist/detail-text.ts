@@ -13,6 +13,7 @@ export const DETAIL_TEXT = translated('DETAIL_TEXT', {
   reading: 'Reading',
   open: 'Open',
   withheld: 'The AI result waits for your own impression.',
+  keyImage: 'Image of the highest finding',
   notDiagnostic: 'Not for diagnosis',
   leftOfWait: (time: string) => `${time} left of the longest wait of its class`,
   overdueFor: (time: string) => `overdue for ${time}`,

@@ -45,6 +45,7 @@ export const worklistPanes: Pick<
     reading: 'Befundung',
     open: 'Öffnen',
     withheld: 'Das KI-Ergebnis wartet auf Ihre Ersteinschätzung.',
+    keyImage: 'Bild des höchsten Befunds',
     notDiagnostic: 'Nicht zur Diagnose',
     leftOfWait: (time) => `noch ${time} bis zur längsten Wartezeit ihrer Klasse`,
     overdueFor: (time) => `überfällig seit ${time}`,

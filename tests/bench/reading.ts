@@ -1,7 +1,7 @@
 /**
  * The reading page in a real Chromium, with software WebGL and without any, beside OHIF and Cornerstone3D's bare stack
  * example on the same series from the same server: `npm run build && npx --no-install node tests/bench/reading.ts [what ...]`,
- * of `radiograph`, `stack`, `planes` and `memory` all unless named; `no-ohif` leaves out what has to be fetched from npm (50 MB).
+ * of `radiograph`, `stack`, `planes`, `memory` and `priors` all unless named; `no-ohif` leaves out what has to be fetched from npm (50 MB).
  * Prints tables for BENCHMARKS.md.
  */
 import { mkdirSync, rmSync } from 'node:fs';
@@ -36,6 +36,7 @@ const RADIOGRAPHS = 6;
 const STACKS = [300, 1000];
 const TURNS = 200;
 const PLANES_SLICES = 1000;
+const PRIORS = 30;
 const OPENED = 50;
 /** Memory has settled when the last ten studies stand no higher than those after the first ten, but for noise. */
 const STEADY = 1.1;
@@ -69,7 +70,10 @@ const archive = join(web.dataDirectory, 'archive');
 mkdirSync(archive, { recursive: true });
 let minutesAgo = 0;
 
-async function keep(files: readonly Buffer[]): Promise<string> {
+async function keep(
+  files: readonly Buffer[],
+  more: Parameters<typeof keepStudy>[2] = {},
+): Promise<string> {
   const [first] = files;
   const found = first === undefined ? undefined : parseFileMeta(first, true);
   if (first === undefined || found === undefined) throw new Error('no file');
@@ -79,7 +83,7 @@ async function keep(files: readonly Buffer[]): Promise<string> {
   const receivedAt = new Date(Date.now() - minutesAgo * 60_000);
   const place = { database: web.database, directory: archive };
   const columns = { receivedAt, dueAt: new Date(receivedAt.getTime() + 14_400_000) };
-  await keepStudy(place, { studyInstanceUid, files }, { ...columns, rankAt: receivedAt });
+  await keepStudy(place, { studyInstanceUid, files }, { ...columns, rankAt: receivedAt, ...more });
   return studyInstanceUid;
 }
 
@@ -269,6 +273,48 @@ async function measurePlanes(): Promise<void> {
   );
 }
 
+type PageMemory = Pick<Held, 'heap' | 'buffers'>;
+
+/** Whether the last ten take no more than the second ten did. */
+function tellSteadiness(series: readonly PageMemory[], name: string): void {
+  for (const what of ['heap', 'buffers'] as const) {
+    const values = series.map((each) => each[what]);
+    const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
+    const [early, late] = [mean(values.slice(10, 20)), mean(values.slice(-10))];
+    const verdict = late <= early * STEADY + 1 ? 'steady' : 'GROWS';
+    const told = values.filter((_, index) => index % 5 === 4).map((value) => value.toFixed(1));
+    process.stdout.write(`${name}, ${what}, MB: ${told.join(', ')}: ${verdict}\n`);
+    if (verdict !== 'steady') process.exitCode = 1;
+  }
+}
+
+/** Thirty priors of one patient, one after the other beside one study. */
+async function measurePriors(): Promise<void> {
+  const uids: string[] = [];
+  for (let year = 0; year <= PRIORS; year += 1) {
+    const when = { patientKey: 'priors', studyDate: `${2026 - year}0112` };
+    uids.push(await keep([...ctSeries(`prior ${year}`, 12)], when));
+  }
+  for (const graphics of GRAPHICS) {
+    const browser = await launchChromium(graphics);
+    const page = await openReader(browser);
+    const [uid = ''] = uids;
+    await page.goto(`${web.url}/studies/${uid}`);
+    await ready(page, uid);
+    const beside = page.locator('[data-testid="pane"][data-slot="prior"]');
+    const series: PageMemory[] = [];
+    for (let place = 1; place <= PRIORS; place += 1) {
+      await page.keyboard.press('<');
+      await beside.getByText(`${place} of ${PRIORS}`).waitFor();
+      await beside.getByTestId('image-place').waitFor();
+      await page.waitForTimeout(300);
+      series.push(await memoryOf(page));
+    }
+    tellSteadiness(series, `${NAMES[graphics]}, after each fifth prior`);
+    await browser.close();
+  }
+}
+
 /** Fifty studies one after the other within one page, as a morning goes. */
 async function measureMemory(): Promise<void> {
   const uids: string[] = [];
@@ -280,7 +326,7 @@ async function measureMemory(): Promise<void> {
     const page = await openReader(browser);
     await page.goto(web.url);
     await page.getByTestId('worklist-row').first().waitFor();
-    const series: { heap: number; buffers: number }[] = [];
+    const series: PageMemory[] = [];
     for (const uid of uids) {
       await page.evaluate(`history.pushState(null, '', '/studies/${uid}')`);
       await ready(page, uid);
@@ -290,17 +336,7 @@ async function measureMemory(): Promise<void> {
       await page.waitForTimeout(300);
       series.push(await memoryOf(page));
     }
-    for (const what of ['heap', 'buffers'] as const) {
-      const values = series.map((each) => each[what]);
-      const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
-      const [early, late] = [mean(values.slice(10, 20)), mean(values.slice(-10))];
-      const verdict = late <= early * STEADY + 1 ? 'steady' : 'GROWS';
-      const told = values.filter((_, index) => index % 5 === 4).map((value) => value.toFixed(1));
-      process.stdout.write(
-        `${NAMES[graphics]}, ${what}, MB after each fifth study: ${told.join(', ')}: ${verdict}\n`,
-      );
-      if (verdict !== 'steady') process.exitCode = 1;
-    }
+    tellSteadiness(series, `${NAMES[graphics]}, after each fifth study`);
     await browser.close();
   }
 }
@@ -321,6 +357,7 @@ try {
   if (wants('stack')) await measureStacks();
   if (wants('planes')) await measurePlanes();
   if (wants('memory')) await measureMemory();
+  if (wants('priors')) await measurePriors();
 } finally {
   await ohif?.stop();
   await web.stop();

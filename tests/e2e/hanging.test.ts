@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { minimalImage } from '#test-data/minimal-objects.ts';
 import { type GeneratedStudy, generateStudy } from '#test-data/study.ts';
 import { brokenMammograms } from '../support/broken-mammograms.ts';
 import { type Graphics, keepScreenshot, launchChromium } from '../support/chromium.ts';
@@ -10,6 +11,8 @@ import { seedRun } from '../support/seed-studies.ts';
 import { centreOfHeat, rawScreenshot } from '../support/viewport-pixels.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+/** As many as a patient with a chronic disease may have. */
+const PRIORS = 30;
 const BOTH: readonly Graphics[] = ['swiftshader', 'none'];
 
 describe.skipIf(missingPeer('chromium'))('hanging', () => {
@@ -24,6 +27,7 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   // The study is one image of twelve frames, its prior twelve files.
   const chest = generateStudy({ ...slices, seed: 'hanging-5', localizer: true, enhanced: true });
   const chestBefore = generateStudy({ ...slices, seed: 'hanging-6' });
+  let often = { studyInstanceUid: '' };
   let broken: Awaited<ReturnType<typeof brokenMammograms>>;
   let site: ReadingSite;
   const browsers = new Map<Graphics, Browser>();
@@ -59,6 +63,12 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
     const before = await brokenMammograms('before', 1);
     for (const [place, { studyInstanceUid, files }] of [broken, before].entries()) {
       await site.keep(studyInstanceUid, files, { ...third, studyDate: `${2026 - place}0112` });
+    }
+    for (let year = 0; year <= PRIORS; year += 1) {
+      const { studyInstanceUid, bytes } = minimalImage({ modality: 'DX', seed: `year ${year}` });
+      const when = { patientKey: 'four', studyDate: `${2026 - year}0112` };
+      await site.keep(studyInstanceUid, [bytes], when);
+      if (year === 0) often = { studyInstanceUid };
     }
     for (const graphics of BOTH) browsers.set(graphics, await launchChromium(graphics));
   });
@@ -417,4 +427,42 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       await page.context().close();
     },
   );
+
+  it('goes through many priors by a key, the one that stands beside the study always in sight of the list', async () => {
+    const { page, errors } = await open('none', often);
+    await page.getByText(`${PRIORS} priors`).waitFor();
+    const ofList = page.locator('[data-testid="prior"][aria-current="true"]');
+    const inSight = async (place: number) => {
+      await paneOf(page, 'prior').getByText(`${place} of ${PRIORS}`).waitFor();
+      await paneOf(page, 'prior').getByTestId('image-place').waitFor();
+      const [list, row] = [
+        await page.getByTestId('priors').boundingBox(),
+        await ofList.boundingBox(),
+      ];
+      if (list === null || row === null) throw new Error('no list');
+      expect(row.y).toBeGreaterThanOrEqual(list.y - 1);
+      expect(row.y + row.height).toBeLessThanOrEqual(list.y + list.height + 1);
+    };
+    for (let place = 1; place <= 10; place += 1) {
+      await page.keyboard.press('<');
+      await inSight(place);
+    }
+    await keepScreenshot(page, 'hanging-many-priors');
+    // Two stay in memory; those before them are fetched again.
+    const again: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/metadata')) again.push(request.url());
+    });
+    await page.keyboard.press('>');
+    await inSight(9);
+    expect(again).toEqual([]);
+    await page.keyboard.press('>');
+    await inSight(8);
+    expect(again).toHaveLength(1);
+    // Faster than any of them can be drawn.
+    for (let place = 9; place <= PRIORS; place += 1) await page.keyboard.press('<');
+    await inSight(PRIORS);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
 });

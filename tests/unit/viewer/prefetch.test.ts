@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createHeldStudies } from '../../../viewer/src/reading/held-studies.ts';
+import {
+  createHeldStudies,
+  createRecentStudies,
+} from '../../../viewer/src/reading/held-studies.ts';
 import { factsOf } from '../../../viewer/src/reading/image-facts.ts';
 import type { ImageStack } from '../../../viewer/src/reading/image-stacks.ts';
 import { planPrefetch } from '../../../viewer/src/reading/prefetch-plan.ts';
@@ -70,5 +73,32 @@ describe('studies held in memory', () => {
     turn();
     turn();
     expect(gone).toEqual(['ahead', 'page']);
+  });
+});
+
+describe('the studies that were opened last', () => {
+  const start = () => {
+    const gone: string[] = [];
+    const recent = createRecentStudies(2);
+    const open = (uid: string) => recent.keep(uid, () => gone.push(uid));
+    return { recent, gone, open };
+  };
+
+  it('are two, however many were opened one after the other', () => {
+    const { recent, gone, open } = start();
+    for (let place = 0; place < 10; place += 1) open(`${place}`);
+    expect(gone).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    recent.letAllGo();
+    recent.letAllGo();
+    expect(gone.slice(8)).toEqual(['8', '9']);
+  });
+
+  it('stay while a reader goes to and fro between them, each held once', () => {
+    const { gone, open } = start();
+    for (const uid of ['a', 'b', 'a', 'b']) open(uid);
+    // What held them before is let go for what holds them now.
+    expect(gone).toEqual(['a', 'b']);
+    open('c');
+    expect(gone).toEqual(['a', 'b', 'a']);
   });
 });

@@ -37,6 +37,33 @@ export function createHeldStudies(later: (work: () => void) => void): HeldStudie
   };
 }
 
+export interface RecentStudies {
+  /** @param letGo of what holds this study */
+  keep(studyInstanceUid: string, letGo: LetGo): void;
+  letAllGo(): void;
+}
+
+/** The last few studies that were opened, each once: with one more, the one that was opened longest ago is let go. */
+export function createRecentStudies(most: number): RecentStudies {
+  let kept: { readonly uid: string; readonly letGo: LetGo }[] = [];
+  return {
+    keep: (uid, letGo) => {
+      const others = kept.filter((each) => each.uid !== uid);
+      const gone = [
+        ...kept.filter((each) => each.uid === uid),
+        ...others.splice(0, Math.max(0, others.length + 1 - most)),
+      ];
+      kept = [...others, { uid, letGo }];
+      for (const each of gone) each.letGo();
+    },
+    letAllGo: () => {
+      const gone = kept;
+      kept = [];
+      for (const each of gone) each.letGo();
+    },
+  };
+}
+
 /** After the page that left has torn its viewports down. */
 const SETTLE_MS = 50;
 

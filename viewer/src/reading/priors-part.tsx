@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { StudyDetail } from '#contracts/study.ts';
 import { Key } from '../design/ui.tsx';
 import { wordsOfInterval, wordsOfPrior } from './prior-words.ts';
@@ -16,6 +17,12 @@ export function PriorsPart(props: { readonly study: StudyDetail; readonly priors
   const { study, priors } = props;
   const list = priors.list ?? [];
   const others = priors.told?.otherBirthDate ?? 0;
+  const openUid = priors.open?.prior.studyInstanceUid ?? null;
+  const current = useRef<HTMLButtonElement>(null);
+  // By keys a reader goes through more priors than the list shows at once.
+  useEffect(() => {
+    if (openUid !== null) current.current?.scrollIntoView({ block: 'nearest' });
+  }, [openUid]);
   return (
     <section className="priors" data-testid="priors" aria-label={T.priors(list.length)}>
       {list.length === 0 ? (
@@ -31,7 +38,8 @@ export function PriorsPart(props: { readonly study: StudyDetail; readonly priors
           key={prior.studyInstanceUid}
           className="rail-series"
           title={T.open}
-          aria-current={prior.studyInstanceUid === priors.open?.prior.studyInstanceUid}
+          ref={prior.studyInstanceUid === openUid ? current : null}
+          aria-current={prior.studyInstanceUid === openUid}
           data-testid="prior"
           onClick={(event) => {
             if (event.detail > 0) event.currentTarget.blur();

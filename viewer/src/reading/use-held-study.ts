@@ -12,7 +12,7 @@ export function holdStudy(
 ): () => void {
   return heldStudies.hold(studyInstanceUid, () => {
     forgetImages(stacks, () => heldStudies.isHeld(studyInstanceUid));
-    for (const kind of ['study', 'metadata', 'heatmap']) {
+    for (const kind of ['study', 'prior', 'metadata', 'heatmap']) {
       queries.removeQueries({ queryKey: [kind, studyInstanceUid], type: 'inactive' });
     }
   });

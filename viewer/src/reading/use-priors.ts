@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { type Priors, priorsSchema } from '#contracts/priors.ts';
 import { type StudyDetail, studyDetailSchema } from '#contracts/study.ts';
 import { request } from '../api/client.ts';
 import { studyPath } from '../api/queries.ts';
+import { createRecentStudies } from './held-studies.ts';
 import type { ImageStack } from './image-stacks.ts';
 import { type Prior, rankPriors } from './prior-choice.ts';
 import { holdStudy } from './use-held-study.ts';
@@ -30,19 +31,17 @@ export interface PriorsControl {
   readonly step: (by: 1 | -1) => void;
 }
 
-/** Holds each prior that was opened until the page is left: an image on its way still needs what is known of it. */
-function useHeldUntilLeft(uid: string, stacks: readonly ImageStack[] | null): void {
+/** The prior beside the study and the one that stood there before: readers go to and fro. */
+const KEPT = 2;
+
+/** Holds the last priors: an image on its way still needs what is known of it, and all of them would fill the memory. */
+function useHeldPriors(uid: string, stacks: readonly ImageStack[] | null): void {
   const queries = useQueryClient();
-  const held = useRef<(() => void)[]>([]);
+  const [recent] = useState(() => createRecentStudies(KEPT));
   useEffect(() => {
-    if (stacks !== null) held.current.push(holdStudy(queries, uid, stacks));
-  }, [queries, uid, stacks]);
-  useEffect(
-    () => () => {
-      for (const letGo of held.current.splice(0)) letGo();
-    },
-    [],
-  );
+    if (stacks !== null) recent.keep(uid, holdStudy(queries, uid, stacks));
+  }, [queries, uid, stacks, recent]);
+  useEffect(() => recent.letAllGo, [recent]);
 }
 
 /**
@@ -58,7 +57,7 @@ function usePriorStacks(prior: Prior | null) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const { stacks, error } = useStacks(prior === null ? null : (detail.data ?? null));
-  useHeldUntilLeft(uid, stacks);
+  useHeldPriors(uid, stacks);
   return { stacks, failed: detail.isError || error !== null };
 }
 

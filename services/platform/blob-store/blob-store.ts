@@ -113,11 +113,28 @@ async function* walk(
   }
 }
 
-function reading(error: unknown): RadTriageError {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    return new RadTriageError('NOT_FOUND', 'the file is not in the image store', { cause: error });
+/** @throws RadTriageError NOT_FOUND, STORAGE_ codes */
+async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new RadTriageError('NOT_FOUND', 'the file is not in the image store', { cause: error });
+    }
+    throw asStorageError(error);
   }
-  return asStorageError(error);
+}
+
+/** What of these bytes is in the file. */
+async function readPart(file: string, offset: number, length: number): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -156,34 +173,9 @@ export async function openBlobStore(options: {
       );
       return new FileBlobWriter({ root, incoming, path, directories, syncs });
     },
-    readBlob: async (path) => {
-      try {
-        return await readFile(locate(path));
-      } catch (error) {
-        throw reading(error);
-      }
-    },
-    readRange: async (path, offset, length) => {
-      try {
-        const handle = await open(locate(path), 'r');
-        try {
-          const buffer = Buffer.allocUnsafe(length);
-          const { bytesRead } = await handle.read(buffer, 0, length, offset);
-          return buffer.subarray(0, bytesRead);
-        } finally {
-          await handle.close();
-        }
-      } catch (error) {
-        throw reading(error);
-      }
-    },
-    sizeOf: async (path) => {
-      try {
-        return (await stat(locate(path))).size;
-      } catch (error) {
-        throw reading(error);
-      }
-    },
+    readBlob: (path) => reading(() => readFile(locate(path))),
+    readRange: (path, offset, length) => reading(() => readPart(locate(path), offset, length)),
+    sizeOf: (path) => reading(async () => (await stat(locate(path))).size),
     removeBlob: async (path) => {
       await rm(locate(path), { force: true });
     },

@@ -3,6 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minimalImage } from '#test-data/minimal-objects.ts';
 import { type Graphics, keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { keepPaintedStudy, type PaintedStudy } from '../support/painted-study.ts';
+import {
+  blockComesTo,
+  blockPlace,
+  fromMiddle,
+  greyOfPatch,
+  imageOf,
+} from '../support/painted-view.ts';
 import { missingPeer } from '../support/peers.ts';
 import {
   drag,
@@ -22,8 +29,6 @@ import {
 } from '../support/viewport-pixels.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Source pixels without bed, rim or block, over which grey values are averaged. */
-const PATCH = { left: 100, top: 140, side: 12 };
 const SLICES = 12;
 
 /** An MR series without a common unit of values, its slices 5 mm apart. */
@@ -80,39 +85,8 @@ describe.skipIf(missingPeer('chromium'))('viewing', () => {
       return { width: Number(width), level: Number(level) };
     };
 
-    /** The image's part of the room, without the strip beside it. */
-    const image = () => page.locator('.pane-stage');
-
-    /** Where the painted block is drawn, from the middle of the image's part, screen pixels. */
-    async function blockPlace(): Promise<Point> {
-      const raw = await rawScreenshot(image());
-      const { x, y, count } = centreOfWhite(raw);
-      if (count < 200) throw new Error(`only ${count} white pixels`);
-      return fromMiddle({ x, y });
-    }
-
-    async function fromMiddle({ x, y }: Point): Promise<Point> {
-      const [stage, area] = await Promise.all([
-        image().boundingBox(),
-        page.locator('.viewport-image').boundingBox(),
-      ]);
-      const middle = (from: number, length: number, origin: number) => from + length / 2 - origin;
-      return {
-        x: x - middle(area?.x ?? 0, area?.width ?? 0, stage?.x ?? 0),
-        y: y - middle(area?.y ?? 0, area?.height ?? 0, stage?.y ?? 0),
-      };
-    }
-
-    async function expectBlock(what: string, wanted: Point): Promise<void> {
-      await waitFor(
-        async () => {
-          const { x, y } = await blockPlace();
-          if (Math.hypot(x - wanted.x, y - wanted.y) < 2.5) return true;
-          throw new Error(`it is at ${x}, ${y}`);
-        },
-        { what: `${what} at ${wanted.x}, ${wanted.y}` },
-      );
-    }
+    const image = () => imageOf(page);
+    const expectBlock = (what: string, wanted: Point) => blockComesTo(page, what, wanted);
 
     const sides = () =>
       Promise.all(
@@ -128,29 +102,6 @@ describe.skipIf(missingPeer('chromium'))('viewing', () => {
       const wanted = Number(said[1]) * (said[2] === 'cm' ? 10 : 1);
       const drawn = (await bar.locator('i').boundingBox())?.width ?? 0;
       expect(Math.abs((drawn / screenPixelsPerSource) * study.spacing - wanted)).toBeLessThan(1);
-    }
-
-    /** Mean grey of the patch on the screen, and what a window makes of its values. */
-    async function greyOfPatch(raw: Raw, { width, level }: { width: number; level: number }) {
-      const { toPage, scale } = await placesOn(page, study);
-      const area = await page.getByTestId('viewport').boundingBox();
-      const from = toPage({ x: PATCH.left, y: PATCH.top });
-      const [left, top] = [from.x - (area?.x ?? 0), from.y - (area?.y ?? 0)].map(Math.round);
-      const side = Math.round(PATCH.side * scale);
-      let seen = 0;
-      for (let place = 0; place < side * side; place += 1) {
-        const x = (left ?? 0) + (place % side);
-        const y = (top ?? 0) + Math.floor(place / side);
-        seen += raw.data[3 * (y * raw.width + x)] ?? 0;
-      }
-      let wanted = 0;
-      for (let place = 0; place < PATCH.side ** 2; place += 1) {
-        const column = PATCH.left + (place % PATCH.side);
-        const row = PATCH.top + Math.floor(place / PATCH.side);
-        const share = (study.hounsfield(column, row) - level) / width + 0.5;
-        wanted += 255 * Math.max(0, Math.min(1, share));
-      }
-      return { seen: seen / side ** 2, wanted: wanted / PATCH.side ** 2 };
     }
 
     it('turns, zooms and moves the image, its letters, its scale and its heat together, and back', async () => {
@@ -185,7 +136,7 @@ describe.skipIf(missingPeer('chromium'))('viewing', () => {
       const off = await rawScreenshot(image());
       await press(page, 'o');
       await heatIs('heat');
-      const heat = await fromMiddle(centreOfHeat(await rawScreenshot(image()), off));
+      const heat = await fromMiddle(page, centreOfHeat(await rawScreenshot(image()), off));
       expect(Math.hypot(heat.x - moved.x, heat.y - moved.y)).toBeLessThan(6);
       await press(page, 'o', '=');
       await expectBlock('fitted', block);
@@ -194,7 +145,7 @@ describe.skipIf(missingPeer('chromium'))('viewing', () => {
       await drag(page, [middle, { x: middle.x, y: middle.y + 60 }]);
       const { x: byTool } = await waitFor(
         async () => {
-          const place = await blockPlace();
+          const place = await blockPlace(page);
           return Math.abs(place.x / block.x - 1) > 0.1 ? place : undefined;
         },
         { what: 'the zoom by the left button' },
@@ -221,7 +172,7 @@ describe.skipIf(missingPeer('chromium'))('viewing', () => {
         const shown = await windowOf();
         await waitFor(
           async () => {
-            const grey = await greyOfPatch(await rawScreenshot(page), shown);
+            const grey = await greyOfPatch(page, study, shown);
             const wanted = isInverted ? 255 - grey.wanted : grey.wanted;
             if (Math.abs(grey.seen - wanted) > 5) throw new Error(`${grey.seen}, not ${wanted}`);
             seenAt.push(grey.seen);

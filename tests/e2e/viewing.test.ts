@@ -21,12 +21,7 @@ import {
   saysIn,
 } from '../support/reading-page.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
-import {
-  centreOfHeat,
-  centreOfWhite,
-  type Raw,
-  rawScreenshot,
-} from '../support/viewport-pixels.ts';
+import { centreOfHeat, rawScreenshot } from '../support/viewport-pixels.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SLICES = 12;

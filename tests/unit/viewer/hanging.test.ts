@@ -3,6 +3,7 @@ import { toDicomJson } from '#dicom/attributes/dicom-json.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import { generateStudy } from '#test-data/study.ts';
 import {
+  fillPlaces,
   fitLayout,
   hang,
   openingOf,
@@ -219,6 +220,20 @@ describe('opening a study', () => {
     expect(fitLayout(four, '2x2')).toBe('2x2');
     expect(fitLayout(four, '1x2')).toBe('1x2');
     expect(PANES_OF[fitLayout(hang([], 'CT'), '2x2')]).toBe(1);
+  });
+});
+
+describe('more panes', () => {
+  it('get the series that no pane shows, wherever the others are scrolled to', () => {
+    const chest = stacksOf('CT', slices(1, { imageType: 'LOCALIZER' }), slices(9), slices(5));
+    const hanging = hang(chest, 'CT');
+    expect(fillPlaces(hanging, [at(1, 7)], 2)).toEqual([at(1, 7), at(2, 2)]);
+    expect(fillPlaces(hanging, [at(2, 4), null], 4)).toEqual([at(2, 4), at(1, 4), at(0), null]);
+  });
+
+  it('get the views that no pane shows, also of one series', () => {
+    const views = stacksOf('DX', [{ view: 'PA' }, { view: 'LL' }]);
+    expect(fillPlaces(hang(views, 'DX'), [at(0, 1)], 2)).toEqual([at(0, 1), at(0, 0)]);
   });
 });
 

@@ -107,15 +107,22 @@ export function placesIn({ places }: Hanging, layout: Layout): readonly (ImagePl
   return places.filter((place) => place !== null).slice(0, count);
 }
 
-/** What hangs when there are `count` panes: what is shown stays, a new pane gets the first image that is not on the screen. */
+/**
+ * What hangs when there are `count` panes: what is shown stays, a new pane gets the first image that is not on the
+ * screen. A stack that hangs once is on it whichever of its slices is shown.
+ */
 export function fillPlaces(
   hanging: Hanging,
   shown: readonly (ImagePlace | null)[],
   count: number,
 ): readonly (ImagePlace | null)[] {
   const places = shown.slice(0, count);
+  const hangsOnce = ({ stack }: ImagePlace) =>
+    hanging.places.filter((place) => place?.stack === stack).length === 1;
   const isShown = (place: ImagePlace) =>
-    places.some((each) => each?.stack === place.stack && each.image === place.image);
+    places.some(
+      (each) => each?.stack === place.stack && (each.image === place.image || hangsOnce(place)),
+    );
   for (let slot = 0; slot < count; slot += 1) {
     const free = hanging.places.find((place) => place !== null && !isShown(place));
     places[slot] = places[slot] ?? free ?? null;

@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateStudy } from '#test-data/study.ts';
@@ -35,14 +36,17 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
   let browser: Browser;
   let stack: PaintedStudy;
   const radiograph = generateStudy({ kind: 'DX', seed: 'looks', lesion: null, lateral: true });
+  const prior = generateStudy({ kind: 'DX', seed: 'looks before', lesion: null });
 
   beforeAll(async () => {
     site = await startReadingSite(['reader']);
     stack = await keepPaintedStudy(site, 'looks');
-    await site.keep(
-      radiograph.studyInstanceUid,
-      radiograph.files.map(({ bytes }) => bytes),
-    );
+    const files = radiograph.files.map(({ bytes }) => bytes);
+    const patient = { patientKey: 'one', patientName: 'Phantom-Example^Maximiliane Josephine' };
+    await site.keep(radiograph.studyInstanceUid, files, { ...patient, studyDate: '20260112' });
+    const before = prior.files.map(({ bytes }) => bytes);
+    const reported = { studyDate: '20241101', readingStatus: 'reported-elsewhere' } as const;
+    await site.keep(prior.studyInstanceUid, before, { ...patient, ...reported });
     // What is measured is the page around the image: without WebGL large windows are drawn faster here.
     browser = await launchChromium('none');
   });
@@ -61,6 +65,93 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
     );
     expect([what, beyond]).toEqual([what, 0]);
   }
+
+  /** Whether all of these parts are within the window, and hold what is in them. */
+  async function areWhole(page: Page, ...parts: readonly string[]): Promise<void> {
+    const cut = await page.evaluate<string[]>(`${JSON.stringify(parts)}.filter((part) => {
+      const element = document.querySelector(part);
+      if (element === null) return true;
+      const { left, top, right, bottom } = element.getBoundingClientRect();
+      const isOutside = left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+      return isOutside || element.scrollWidth > element.clientWidth;
+    })`);
+    expect(cut).toEqual([]);
+  }
+  const heightOf = async (page: Page, part: string) =>
+    (await page.locator(part).boundingBox())?.height ?? 0;
+  const faultsOf = async (page: Page) =>
+    (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [
+      id,
+      nodes[0]?.target,
+    ]);
+  const speaking = (language: string, theme: string) =>
+    `localStorage.setItem('radtriage.language', '${language}'); localStorage.setItem('radtriage.theme', '${theme}');`;
+
+  it('fits an upright tablet, in German and in the light look, with a prior, menus and dialogs', async () => {
+    const size = { width: 768, height: 1024 };
+    const before = speaking('de', 'light');
+    const { page, errors } = await site.open(browser, 'reader', { size, before });
+    await page.goto(`${site.url}/studies/${radiograph.studyInstanceUid}`);
+    await roomReady(page, radiograph.studyInstanceUid);
+    const parts = ['.banner', '.why-here', '.toolbar', '.layouts', '.side', '.sign-actions'];
+    await areWhole(page, ...parts);
+    await page.getByTestId('why-here').click();
+    await page.getByTestId('why-here-words').getByText('MEDIUM').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByTestId('why-here').click();
+    await page.getByTestId('why-here-words').waitFor({ state: 'detached' });
+    await press(page, '<');
+    const beside = page.locator('[data-slot="prior"]');
+    await beside.getByTestId('image-place').waitFor();
+    await areWhole(page, ...parts, '.prior-steps');
+    const strip = await heightOf(page, '.prior-strip');
+    await beside.getByTestId('image-place').click({ force: true });
+    await page.locator('[data-slot="prior"][data-active="true"]').waitFor();
+    expect(await heightOf(page, '.prior-strip')).toBe(strip);
+    await keepScreenshot(page, 'looks-tablet-prior');
+    expect(await faultsOf(page)).toEqual([]);
+    await press(page, '?');
+    await page.getByTestId('key-help').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await press(page, 'Escape', '>');
+    await beside.waitFor({ state: 'detached' });
+    await page.getByTestId('sign-off').click();
+    await page.getByTestId('sign-now').waitFor();
+    await areWhole(page, '.sign-off', '.sign-actions');
+    expect(await faultsOf(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each([
+    ['de', 'light'],
+    ['en', 'dark'],
+  ])(
+    'keeps filters, verdicts and sign-off in one line at 1366 pixels (%s)',
+    async (language, theme) => {
+      const before = speaking(language, theme);
+      const { page } = await site.open(browser, 'reader', { before });
+      await page.goto(site.url);
+      await page.getByTestId('worklist-row').first().waitFor();
+      const bar = await heightOf(page, '.filter-bar');
+      expect(bar).toBeLessThan(60);
+      await page.getByTestId('search').fill('phantom');
+      await page.locator('.toggles button').nth(2).click();
+      await areWhole(page, '.filter-bar');
+      expect(await heightOf(page, '.filter-bar')).toBe(bar);
+      await page.goto(`${site.url}/studies/${stack.studyInstanceUid}`);
+      await roomReady(page, stack.studyInstanceUid);
+      for (const part of ['.finding .finding-actions', '.sign-actions']) {
+        await areWhole(page, part);
+        expect(await heightOf(page, part)).toBeLessThan(40);
+      }
+      await press(page, 'y', 's');
+      await page.getByTestId('sign-now').waitFor();
+      expect(await heightOf(page, '.sign-actions')).toBeLessThan(40);
+      expect(await faultsOf(page)).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   it.each(SIZES)(
     'does not jump while list and study are loaded, %i by %i',

@@ -131,9 +131,11 @@ export function FilterBar(props: FilterBarProps) {
         size="small"
         // Its place is kept: nothing moves under the hand that sets a filter.
         style={{ visibility: isFiltered(filters) ? 'visible' : 'hidden' }}
+        title={T.clear}
+        aria-label={T.clear}
         onClick={() => onChange(NO_FILTERS)}
       >
-        {T.clear}
+        <span aria-hidden="true">×</span> {T.filters}
       </Button>
       <Count total={props.total} />
       <Button

@@ -184,6 +184,39 @@ function demoStudy(pair: Pair, index: number, hasLesion: boolean): DemoStudy {
   };
 }
 
+/** An earlier study of somebody in the demonstration, from before the lesion: it was reported then. */
+export interface DemoPrior {
+  readonly patientId: string;
+  readonly birthDate: string;
+  readonly generate: (now: Date) => GeneratedStudy;
+}
+
+function demoPrior(pair: Pair, monthsBefore: number): DemoPrior {
+  const { kind, seed, charset } = pair;
+  const patient = inventPatient(pair.names[0], seed, 'B');
+  return {
+    patientId: patient.id,
+    birthDate: patient.birthDate,
+    generate: (now) => {
+      const day = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsBefore, 9));
+      const studyDate = day.toISOString().slice(0, 10).replaceAll('-', '');
+      const visit = { studyDate, studyTime: '091500', accessionNumber: `P${seed}E` };
+      return generateStudy({ kind, seed, lesion: null, charset, patient, ...visit });
+    },
+  };
+}
+
+const PRIOR_MONTHS = [
+  ['CR', 14],
+  ['CT', 8],
+] as const;
+
+/** Of the patients of the first pair of radiographs and of the first pair of CTs: those with the lesion. */
+export const DEMO_PRIORS: readonly DemoPrior[] = PRIOR_MONTHS.flatMap(([kind, months]) => {
+  const pair = PAIRS.find((each) => each.kind === kind);
+  return pair === undefined ? [] : [demoPrior(pair, months)];
+});
+
 /** Age and sex are a pair's own, so that twins share their anatomy. */
 function inventPatient(name: string, seed: number, suffix: string): PhantomPatient {
   const random = createRandom('demo patient', seed);

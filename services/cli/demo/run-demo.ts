@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RadTriageError } from '#core/errors.ts';
 import type { Config } from '#platform/config/config.ts';
 import { connectDatabase, type Database } from '#platform/database/connect.ts';
 import type { Logger } from '#platform/logger/logger.ts';
-import { DEMO_STUDIES, type DemoStudy } from '#test-data/demo-set.ts';
+import { type OutsideReport, takeReports } from '#platform/outside-reports/take-reports.ts';
+import { DEMO_PRIORS, DEMO_STUDIES, type DemoStudy } from '#test-data/demo-set.ts';
+import type { GeneratedStudy } from '#test-data/study.ts';
 import { createAccount } from '#worklist/accounts/accounts.ts';
 import { openSiteRegistry } from '../model-registry.ts';
 import type { DicomAddress } from '../options.ts';
@@ -68,32 +70,56 @@ function visitNow(): { studyDate: string; studyTime: string } {
   return { studyDate: date.replaceAll('-', ''), studyTime: time.slice(0, 8).replaceAll(':', '') };
 }
 
+async function sendStudy({ files }: GeneratedStudy, to: DicomAddress): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'radtriage-demo-study-'));
+  try {
+    for (const file of files) writeFileSync(join(folder, file.name), file.bytes);
+    const result = await sendFiles(await listFiles(folder), { to, callingAe: CALLING_AE });
+    const [failure] = result.failures;
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Sends the demo studies one after the other, as a PACS would. */
 async function sendStudies(
   options: DemoOptions,
   to: DicomAddress,
 ): Promise<Map<string, DemoStudy>> {
   const sent = new Map<string, DemoStudy>();
-  const folder = mkdtempSync(join(tmpdir(), 'radtriage-demo-studies-'));
   const progress = startProgress('sending studies by C-STORE');
   try {
     for (const study of DEMO_STUDIES) {
       if (options.stopping()) break;
       const generated = study.generate(visitNow());
-      const own = join(folder, generated.studyInstanceUid);
-      mkdirSync(own);
-      for (const file of generated.files) writeFileSync(join(own, file.name), file.bytes);
-      const result = await sendFiles(await listFiles(own), { to, callingAe: CALLING_AE });
-      const [failure] = result.failures;
-      if (failure !== undefined) throw failure.error;
+      await sendStudy(generated, to);
       sent.set(generated.studyInstanceUid, study);
       progress.advance(sent.size, DEMO_STUDIES.length);
     }
   } finally {
     progress.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
   return sent;
+}
+
+/**
+ * Sends earlier studies of two patients, with the word that they were reported: they do not wait to be read, and stand
+ * beside the later ones. The word may come first; it waits for its study.
+ */
+async function sendPriors(options: DemoOptions, database: Database): Promise<void> {
+  for (const { patientId, birthDate, generate } of DEMO_PRIORS) {
+    const study = generate(new Date());
+    const { studyInstanceUid } = study;
+    const patient = { ids: [{ id: patientId, issuers: [] }], birthDate };
+    const report: OutsideReport = {
+      ...{ source: CALLING_AE, via: 'http', messageId: studyInstanceUid },
+      ...{ studyInstanceUid, accessionNumber: null, site: null, patient },
+      ...{ word: 'reported', saidAt: null, madeAt: null },
+    };
+    await takeReports(database, [report], options.config);
+    await sendStudy(study, options.system.state.dicom);
+  }
 }
 
 async function waitForResults(
@@ -143,6 +169,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   const database = connectDatabase(system.state.databaseUrl, { poolSize: 2 });
   try {
     printWelcome(system.state.http.url, await createAccounts(database));
+    await sendPriors(options, database);
     const sent = await sendStudies(options, system.state.dicom);
     const outcomes = await waitForResults(options, database, sent);
     if (options.stopping()) return false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEMO_SEEDS, DEMO_STUDIES } from '#test-data/demo-set.ts';
+import { isDummyPatientId } from '#core/patient-identity.ts';
+import { DEMO_PRIORS, DEMO_SEEDS, DEMO_STUDIES } from '#test-data/demo-set.ts';
 import { renderRadiograph } from '#test-data/phantom/radiograph.ts';
 import { generateStudy, type StudyOptions, SUBTLETIES } from '#test-data/study.ts';
 
@@ -104,5 +105,25 @@ describe('the demo set', () => {
 
   it('has seeds that are all different', () => {
     expect(new Set(DEMO_SEEDS).size).toBe(DEMO_SEEDS.length);
+  });
+});
+
+describe('the priors of the demo set', () => {
+  it('are of patients with a lesion, who had none then, and are told apart from every study of today', () => {
+    const now = new Date('2026-11-27T10:00:00Z');
+    const today = DEMO_STUDIES.filter(({ pair }) => pair === 1 || pair === 3).map((study) => ({
+      ...study.generate(),
+      hasLesion: study.hasLesion,
+    }));
+    const priors = DEMO_PRIORS.map((prior) => prior.generate(now));
+    expect(priors.length).toBeGreaterThan(0);
+    for (const prior of priors) {
+      expect(isDummyPatientId(prior.patientId)).toBe(false);
+      expect(prior.lesion).toBeNull();
+      const same = today.filter(({ patientId }) => patientId === prior.patientId);
+      expect(same.map(({ hasLesion }) => hasLesion)).toEqual([true]);
+      const uids = new Set(today.map(({ studyInstanceUid }) => studyInstanceUid));
+      expect(uids.has(prior.studyInstanceUid)).toBe(false);
+    }
   });
 });

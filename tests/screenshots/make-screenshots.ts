@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import type { GeneratedStudy } from '#test-data/study.ts';
 import { launchChromium, openPage } from '../support/chromium.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { readStudy } from '../support/studies.ts';
@@ -38,17 +39,29 @@ async function addAccounts(instance: Instance): Promise<void> {
   }
 }
 
-/** Sends the studies over DICOM and waits until each has its result. */
-async function sendStudies(instance: Instance, folder: string): Promise<Sent[]> {
-  const [date = '', time = ''] = new Date().toISOString().split('T');
-  const studyDate = date.replaceAll('-', '');
-  const studyTime = time.slice(0, 8).replaceAll(':', '');
-  const sent = PICTURE_STUDIES.map(({ role, generate }) => {
-    const { studyInstanceUid: uid, files } = generate({ studyDate, studyTime });
+/** The time of a visit so many months ago. */
+function visitAt(monthsAgo: number): { studyDate: string; studyTime: string } {
+  const then = new Date();
+  then.setUTCMonth(then.getUTCMonth() - monthsAgo);
+  const [date = '', time = ''] = then.toISOString().split('T');
+  return { studyDate: date.replaceAll('-', ''), studyTime: time.slice(0, 8).replaceAll(':', '') };
+}
+
+function writeStudies(folder: string): Sent[] {
+  const write = (role: string, { studyInstanceUid: uid, files }: GeneratedStudy): Sent => {
     mkdirSync(join(folder, uid), { recursive: true });
     for (const file of files) writeFileSync(join(folder, uid, file.name), file.bytes);
     return { uid, role };
-  });
+  };
+  return PICTURE_STUDIES.flatMap(({ role, generate, generatePrior }) => [
+    write(role, generate(visitAt(0))),
+    ...(generatePrior === null ? [] : [write('prior', generatePrior(visitAt(14)))]),
+  ]);
+}
+
+/** Sends the studies over DICOM and waits until each has its result. Priors were reported long ago. */
+async function sendStudies(instance: Instance, folder: string): Promise<Sent[]> {
+  const sent = writeStudies(folder);
   const { aeTitle, host, port } = instance.dicom;
   const to = `${aeTitle}@${host}:${port}`;
   const result = await instance.cliWithoutData([
@@ -68,6 +81,13 @@ async function sendStudies(instance: Instance, folder: string): Promise<Sent[]> 
       },
       { what: 'every study to have its result', deadlineMs: 180_000 },
     );
+  }
+  const token = await instance.cli(['token', 'create', 'RIS', '--role', 'service']);
+  const headers = { authorization: `Bearer ${token.stdout.trim()}` };
+  for (const { uid } of sent.filter(({ role }) => role === 'prior')) {
+    const path = `/api/studies/${uid}/reported-elsewhere`;
+    const { ok, status } = await instance.api(path, { method: 'POST', headers });
+    if (!ok) throw new Error(`a prior could not be marked as reported: ${status}`);
   }
   return sent;
 }
@@ -124,6 +144,35 @@ async function sign(page: Page, comment: string): Promise<void> {
   await page.getByTestId('comment').fill(comment);
 }
 
+/** Opens the prior beside the study. */
+async function openPrior(page: Page): Promise<void> {
+  await page.keyboard.press('<');
+  await page.locator('[data-slot="prior"] [data-testid="image-place"]').waitFor();
+}
+
+/** Slices beside one another that scroll together, with the line where they cut, and three planes. */
+async function pictureStacks(page: Page): Promise<number> {
+  await page.keyboard.press('7');
+  await page.locator('[data-slot="1"] [data-testid="image-place"]').waitFor();
+  await openPrior(page);
+  await page.keyboard.press('/');
+  await page.locator('[data-slot="prior"] [data-testid="linked"]').waitFor();
+  await page
+    .locator('[data-slot="1"] [data-testid="reference-line"]')
+    .waitFor({ state: 'attached' });
+  await settle(page);
+  let bytes = await keepPicture(page, 'walk-through/linked');
+  await page.keyboard.press('>');
+  await page.keyboard.press('6');
+  await page.locator('[data-slot="1"]').waitFor({ state: 'detached' });
+  await page.keyboard.press('#');
+  await page.locator('.mpr-image').first().waitFor();
+  await settle(page);
+  bytes += await keepPicture(page, 'walk-through/planes');
+  await page.keyboard.press('#');
+  return bytes;
+}
+
 async function pictureReading(
   page: Page,
   instance: Instance,
@@ -133,6 +182,10 @@ async function pictureReading(
   await read(page, instance, uidOf('radiograph'));
   await page.locator(heat).first().waitFor();
   let bytes = await keepPicture(page, 'reading');
+  await openPrior(page);
+  await settle(page);
+  bytes += await keepPicture(page, 'walk-through/prior');
+  await page.keyboard.press('>');
   await sign(page, 'Round opacity, right lower zone. CT advised.');
   bytes += await keepPicture(page, 'walk-through/sign-off');
   await page.getByTestId('sign-now').click();
@@ -140,6 +193,7 @@ async function pictureReading(
   await read(page, instance, uidOf('ct'));
   await page.locator(heat).first().waitFor();
   bytes += await keepPicture(page, 'walk-through/ct');
+  bytes += await pictureStacks(page);
   for (const { uid } of sent.filter(({ role }) => role.endsWith('flagged'))) {
     await read(page, instance, uid);
     await sign(page, '');
@@ -159,6 +213,15 @@ async function pictureOffices(browser: Browser, instance: Instance): Promise<num
   await settle(administration);
   bytes += await keepPicture(administration, 'walk-through/administration');
   return bytes;
+}
+
+/** The same study by somebody who asks for another language. */
+async function pictureGerman(browser: Browser, instance: Instance, uid: string): Promise<number> {
+  const page = await logIn(browser, instance, 'alice');
+  await page.evaluate(`localStorage.setItem('radtriage.language', 'de')`);
+  await read(page, instance, uid);
+  await page.locator(heat).first().waitFor();
+  return keepPicture(page, 'walk-through/german');
 }
 
 async function pictureBlindFirst(
@@ -186,6 +249,8 @@ try {
   const page = await logIn(browser, instance, 'alice');
   let bytes = await pictureWorklist(page);
   bytes += await pictureReading(page, instance, sent);
+  const flagged = sent.find(({ role }) => role === 'stat')?.uid ?? '';
+  bytes += await pictureGerman(browser, instance, flagged);
   bytes += await pictureOffices(browser, instance);
   await instance.stop();
   const blind = { ...environment, RADTRIAGE_BLIND_FIRST: 'site' };

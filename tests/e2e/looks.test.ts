@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { notifyChange } from '#platform/database/changes.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
 import { keepPaintedStudy, type PaintedStudy } from '../support/painted-study.ts';
@@ -77,6 +78,16 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
     })`);
     expect(cut).toEqual([]);
   }
+  async function openedBy(reader: string | null): Promise<void> {
+    const openedAt = reader === null ? null : new Date();
+    await site.database
+      .updateTable('study')
+      .set({ readingStatus: reader === null ? 'unread' : 'open', openedBy: reader, openedAt })
+      .where('studyInstanceUid', '=', radiograph.studyInstanceUid)
+      .execute();
+    await notifyChange(site.database, radiograph.studyInstanceUid);
+  }
+
   const heightOf = async (page: Page, part: string) =>
     (await page.locator(part).boundingBox())?.height ?? 0;
   const faultsOf = async (page: Page) =>
@@ -186,6 +197,15 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
       expect(await areas()).toBe(before);
       await page.getByTestId('toast-undo').click();
       await roomReady(page, radiograph.studyInstanceUid);
+      if (width > 900) {
+        await openedBy('colleague');
+        await page.getByTestId('opened-by-other').waitFor();
+        expect(await areas()).toBe(before);
+        await areWhole(page, '.bar', '.bar-slot');
+        await keepScreenshot(page, `looks-notice-${width}`);
+        await openedBy(null);
+        await page.getByTestId('opened-by-other').waitFor({ state: 'detached' });
+      }
       expect(errors).toEqual([]);
       await page.context().close();
     },

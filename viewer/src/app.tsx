@@ -6,7 +6,6 @@ import { messageOf } from './api/client.ts';
 import { sessionQuery } from './api/queries.ts';
 import { ErrorBoundary } from './design/error-boundary.tsx';
 import { TEXT } from './design/text.ts';
-import { Toasts } from './design/toasts.tsx';
 import { Button, State } from './design/ui.tsx';
 import { loadReadingPage } from './reading/load-page.ts';
 import { LoginPage } from './session/login-page.tsx';
@@ -67,7 +66,6 @@ export function App() {
           <Pages session={session.data} />
         </ErrorBoundary>
       </Shell>
-      <Toasts />
     </SessionProvider>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import type { StudyDetail } from '#contracts/study.ts';
 import { messageOf } from '../api/client.ts';
+import { InBar } from '../design/bar-slot.tsx';
 import { useKeys } from '../design/keyboard.ts';
 import { Button, Key, Notice, State } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
@@ -80,8 +81,10 @@ export default function ReadingPage({ uid }: { readonly uid: string }) {
   return (
     <>
       <PatientBanner study={study.shown} onLeave={() => navigate('/')} />
-      <ChangeNotice study={study} />
-      <OthersNotice study={study.shown} onTaken={() => void study.refetch()} />
+      <InBar>
+        <ChangeNotice study={study} />
+        <OthersNotice study={study.shown} onTaken={() => void study.refetch()} />
+      </InBar>
       {stacks === null && failure !== null ? (
         <State title={messageOf(failure)} action={toWorklist} />
       ) : null}

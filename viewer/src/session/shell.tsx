@@ -1,8 +1,10 @@
 import { type ReactNode, useEffect } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useConnection } from '../api/events.ts';
+import { BarSlot, InBar } from '../design/bar-slot.tsx';
 import { TEXT } from '../design/text.ts';
 import { toggleTheme, useTheme } from '../design/theme.ts';
+import { Toasts } from '../design/toasts.tsx';
 import { Button, Chip, Dialog, Notice } from '../design/ui.tsx';
 import { LanguageSelect } from '../languages/language-select.tsx';
 import { useIdle } from './idle.ts';
@@ -39,7 +41,7 @@ function Bar() {
           <NavigationLink href="/administration">{TEXT.administration}</NavigationLink>
         ) : null}
       </nav>
-      <span className="bar-gap" />
+      <BarSlot />
       <Chip tone="warn" data-testid="preview-mark">
         {TEXT.previewMark}
       </Chip>
@@ -85,15 +87,24 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   useLiveData();
   const connection = useConnection();
   const [reading] = useRoute('/studies/:uid');
+  const offline =
+    connection === 'lost' ? (
+      <Notice tone="bad" testId="offline">
+        {TEXT.offline}
+      </Notice>
+    ) : null;
   return (
     <div className="shell" data-page={reading ? 'reading' : 'list'}>
       <Bar />
-      {connection === 'lost' ? (
-        <Notice tone="bad" testId="offline">
-          {TEXT.offline}
-        </Notice>
-      ) : null}
+      {reading ? <InBar>{offline}</InBar> : offline}
       <main className="shell-main">{children}</main>
+      {reading ? (
+        <InBar>
+          <Toasts />
+        </InBar>
+      ) : (
+        <Toasts />
+      )}
       <IdleGuard />
     </div>
   );

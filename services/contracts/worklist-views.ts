@@ -11,7 +11,8 @@ export const worklistFacetsSchema = z.object({
   readingStatus: countsSchema,
   modality: countsSchema,
   site: countsSchema,
-  /** Labels that active models flagged in the current images. */
+  bodyPart: countsSchema,
+  /** Labels that active models flagged. */
   finding: countsSchema,
 });
 export type WorklistFacets = z.output<typeof worklistFacetsSchema>;
@@ -37,18 +38,37 @@ export type WorklistColumn = (typeof WORKLIST_COLUMNS)[number];
 
 const age = z.number().int().min(0).max(150).nullable();
 
+const words = (length: number) => z.array(z.string().max(length)).max(50);
+
+/** Views that were saved while AI status and finding took one choice each. */
+function withSeveralChoices(saved: unknown): unknown {
+  if (typeof saved !== 'object' || saved === null) return saved;
+  const { status, finding, ...rest } = { status: 'any', finding: '', ...saved };
+  return {
+    statuses: status === 'any' ? [] : [status],
+    findings: finding === '' ? [] : [finding],
+    ...rest,
+  };
+}
+
 /** A search is not part of it: it is a patient's name more often than not. */
-export const viewFiltersSchema = z.object({
-  priorities: z.array(z.enum(PRIORITIES)),
-  status: z.enum([...STUDY_STATUSES, 'any']),
-  reading: z.enum([...READING_STATUSES, 'to-read', 'all']),
-  modalities: z.array(z.string().max(16)).max(50),
-  sites: z.array(z.string().max(64)).max(50),
-  flagged: z.boolean(),
-  finding: z.string().max(100),
-  ageFrom: age,
-  ageTo: age,
-});
+export const viewFiltersSchema = z.preprocess(
+  withSeveralChoices,
+  z.object({
+    priorities: z.array(z.enum(PRIORITIES)),
+    statuses: z.array(z.enum(STUDY_STATUSES)),
+    reading: z.enum([...READING_STATUSES, 'to-read', 'all']),
+    modalities: words(16),
+    sites: words(64),
+    bodyParts: words(64).default([]),
+    flagged: z.boolean(),
+    findings: words(100),
+    /** Those that the reader has open or has signed. */
+    mine: z.boolean().default(false),
+    ageFrom: age,
+    ageTo: age,
+  }),
+);
 
 export const viewSettingsSchema = z.object({
   filters: viewFiltersSchema,

@@ -52,8 +52,15 @@ export const worklistFilterSchema = z.object({
   modality: words(16),
   site: words(64),
   flagged: z.enum(['true', 'false']).optional(),
-  /** The label of a finding that an active model flagged in the current images. */
-  finding: z.string().max(100).optional(),
+  bodyPart: words(64),
+  /** Labels that active models flagged, any of them; given once for each, for a label may hold a comma. */
+  finding: z
+    .union([z.string(), z.array(z.string())])
+    .transform((labels) => [labels].flat().filter((label) => label !== ''))
+    .pipe(z.array(z.string().max(100)).max(MAX_CHOICES))
+    .optional(),
+  /** Those that the asker has open or has signed. */
+  mine: z.enum(['true', 'false']).optional(),
   /** Of the patient on the day of receipt, in whole years, both included. A study without an age is in no range. */
   ageFrom: age,
   ageTo: age,

@@ -113,6 +113,9 @@ function placeStudy(study: StudyRow, { conclusion: { outcomes }, rule }: TriageR
     score: best?.score ?? null,
     scoreModel: best?.modelId ?? null,
     flagged: outcomes.some((outcome) => outcome.flagged),
+    flaggedLabels: [
+      ...new Set(outcomes.flatMap(({ flagged, label }) => (flagged ? [label] : []))),
+    ].sort(),
   };
 }
 

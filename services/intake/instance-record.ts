@@ -120,7 +120,7 @@ export function studyAttributes(record: InstanceRecord, receivedAt: Date, rules:
     studyTime: text(attributes.studyTime),
     timezoneOffsetFromUtc: text(attributes.timezoneOffsetFromUtc),
     modality: code(attributes.modality),
-    bodyPartExamined: text(attributes.bodyPartExamined),
+    bodyPartExamined: code(attributes.bodyPartExamined),
     basePriority: decision.basePriority,
     priority: decision.priority,
     reason: decision.reason,

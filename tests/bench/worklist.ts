@@ -7,11 +7,14 @@ import type { Page } from 'playwright-core';
 import { createAccount } from '#worklist/accounts/accounts.ts';
 import { keepScreenshot, launchChromium, openPage } from '../support/chromium.ts';
 import { startWebProcess } from '../support/web-process.ts';
+import { keepArriving } from './keep-arriving.ts';
 import { median, printTable } from './measure.ts';
 import { seedWorklist } from './seed-worklist.ts';
+import { worklistQuestions } from './worklist-questions.ts';
 
 const STUDIES = Number(process.argv[2] ?? 100_000);
 const ROUNDS = 9;
+const ARRIVALS = 20;
 const WHEEL_TURNS = 200;
 const LONG_FRAME_MS = 33.4;
 const PASSWORD = 'a long word for the bench';
@@ -24,25 +27,8 @@ function quantile(values: readonly number[], q: number): number {
 const round = (value: number) => value.toFixed(0);
 
 async function measureApi(url: string, token: string): Promise<string[][]> {
-  const middle = Math.floor(STUDIES / 2);
-  const since = encodeURIComponent(new Date(Date.now() - 60_000).toISOString());
-  const questions: [string, string][] = [
-    ['triage, first page', 'worklist?limit=100'],
-    ['triage, in the middle', `worklist?limit=100&offset=${middle}`],
-    ['triage, last page', `worklist?limit=100&offset=${STUDIES - 100}`],
-    [
-      'triage, CT alone, in its middle',
-      `worklist?limit=100&modality=CT&offset=${Math.floor(middle / 6)}`,
-    ],
-    ['by name, in the middle', `worklist?limit=100&sort=patient&offset=${middle}`],
-    ['by receipt, in the middle', `worklist?limit=100&sort=received&offset=${middle}`],
-    ['search "yamada99"', 'worklist?limit=100&search=yamada99'],
-    ['search "ya", too short for the index', 'worklist?limit=100&search=ya'],
-    ['search of an accession number', `worklist?limit=100&search=A${middle}`],
-    ['what is new', `worklist/news?since=${since}`],
-  ];
   const rows: string[][] = [];
-  for (const [name, path] of questions) {
+  for (const [name, path] of worklistQuestions(STUDIES)) {
     const times: number[] = [];
     for (let index = 0; index <= ROUNDS; index += 1) {
       const start = performance.now();
@@ -154,6 +140,13 @@ try {
   );
   process.stdout.write('\n');
   printTable(['page', ''], await measurePage(web.url));
+  process.stdout.write(`\nwhile ${ARRIVALS} studies a second come and change:\n\n`);
+  const arrivals = keepArriving(web.database, ARRIVALS);
+  printTable(
+    ['GET /api/worklist', 'median ms', 'maximum ms'],
+    await measureApi(web.url, web.token),
+  );
+  process.stdout.write(`\n${await arrivals.stop()} studies came meanwhile\n`);
 } finally {
   await web.stop();
 }

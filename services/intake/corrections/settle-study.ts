@@ -96,9 +96,10 @@ const WITHOUT_RESULTS = {
   score: null,
   scoreModel: null,
   flagged: false,
+  flaggedLabels: [],
   analysedAt: null,
   thumbnailBlob: null,
-} as const;
+} satisfies StudyChange['patch'];
 
 /** The place that a study has without any model: what raised it was found on images that it has no longer. */
 function placeWithoutResults(study: LockedStudy, rule: PriorityRule) {

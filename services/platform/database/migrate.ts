@@ -23,6 +23,7 @@ import { up as explanationSweep } from './migrations/019-explanation-sweep.ts';
 import { up as outsideReports } from './migrations/020-outside-reports.ts';
 import { up as forgetSettled } from './migrations/022-forget-settled.ts';
 import { up as reportsTakenBack } from './migrations/023-reports-taken-back.ts';
+import { up as worklistCounts } from './migrations/024-worklist-counts.ts';
 
 /** Migrations by name, in order; a name once released never changes. */
 const MIGRATIONS = {
@@ -48,6 +49,7 @@ const MIGRATIONS = {
   '020-outside-reports': { up: outsideReports },
   '022-forget-settled': { up: forgetSettled },
   '023-reports-taken-back': { up: reportsTakenBack },
+  '024-worklist-counts': { up: worklistCounts },
 };
 
 /** Brings the schema up to date. Safe to run from several processes at once: Kysely takes a lock. */

@@ -31,6 +31,8 @@ export interface StudyTable {
   patientBirthDate: string | null;
   patientSex: string | null;
   patientAge: string | null;
+  /** Whole years on the day of receipt, by the birth date, else by the age; null without either. */
+  patientAgeYears: GeneratedAlways<number | null>;
   accessionNumber: string | null;
   studyId: string | null;
   referringPhysicianName: string | null;
@@ -75,6 +77,8 @@ export interface StudyTable {
   score: number | null;
   scoreModel: string | null;
   flagged: Generated<boolean>;
+  /** Labels behind `flagged`, each once. */
+  flaggedLabels: ColumnType<string[], string[] | undefined, string[]>;
   /** When retention removed the images; null while they are kept, and again once new ones have come. */
   imagesRemovedAt: Timestamp | null;
   /** Blob id of the thumbnail. */

@@ -1,7 +1,8 @@
 import type { WorklistItem } from '#contracts/study.ts';
-import type { WorklistFilter, WorklistNews } from '#contracts/worklist.ts';
+import type { WorklistNews } from '#contracts/worklist.ts';
 import type { Database } from '#platform/database/connect.ts';
-import { toCondition } from './study-filter.ts';
+import { readList } from './read-list.ts';
+import { type ListFilter, toCondition } from './study-filter.ts';
 import { toWorklistItems } from './study-item.ts';
 
 const MAX_ANNOUNCED = 5;
@@ -9,28 +10,31 @@ const MAX_ANNOUNCED = 5;
 /** What came into the list after `since`, and what of it is STAT: ordered so, or raised since by a finding. */
 export async function readNews(
   database: Database,
-  filter: WorklistFilter,
+  filter: ListFilter,
   times: { since: Date; now: Date },
 ): Promise<WorklistNews> {
   const { since, now } = times;
-  const studies = database.selectFrom('study').where(toCondition(filter));
-  const { count } = await studies
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .where('receivedAt', '>', since)
-    .executeTakeFirstOrThrow();
-  const stat = await studies
-    .selectAll('study')
-    .where('priority', '=', 'STAT')
-    .where((where) =>
-      where.or([
-        where('receivedAt', '>', since),
-        where.and([where('analysedAt', '>', since), where('basePriority', '<>', 'STAT')]),
-      ]),
-    )
-    .orderBy('receivedAt', 'desc')
-    .orderBy('studyKey', 'desc')
-    .limit(MAX_ANNOUNCED)
-    .execute();
+  const { count, stat } = await readList(database, async (transaction) => {
+    const studies = transaction.selectFrom('study').where(toCondition(filter));
+    const arrived = await studies
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .where('receivedAt', '>', since)
+      .executeTakeFirstOrThrow();
+    const announced = await studies
+      .selectAll('study')
+      .where('priority', '=', 'STAT')
+      .where((where) =>
+        where.or([
+          where('receivedAt', '>', since),
+          where.and([where('analysedAt', '>', since), where('basePriority', '<>', 'STAT')]),
+        ]),
+      )
+      .orderBy('receivedAt', 'desc')
+      .orderBy('studyKey', 'desc')
+      .limit(MAX_ANNOUNCED)
+      .execute();
+    return { ...arrived, stat: announced };
+  });
   return {
     arrived: Number(count),
     stat: await toWorklistItems(database, stat, now),

@@ -14,6 +14,7 @@ import { sightOf } from '../study/sight.ts';
 import { refuseAiQuery, withholdFrom } from '../study/withhold.ts';
 import { readListRows, readNews } from './list-news.ts';
 import { listStudies } from './list-studies.ts';
+import { filterFor } from './study-filter.ts';
 
 export function listRoutes({ config, database, accessLog }: WebContext): Route[] {
   const record = (actor: string) => accessLog.recordAccess({ actor, action: 'worklist.read' });
@@ -30,7 +31,11 @@ export function listRoutes({ config, database, accessLog }: WebContext): Route[]
       async ({ query }, { principal }) => {
         const sight = sightOf(config, principal);
         refuseAiQuery(sight, query);
-        const worklist = await listStudies(database, query, new Date());
+        const worklist = await listStudies(
+          database,
+          { ...query, ...filterFor(query, principal.name) },
+          new Date(),
+        );
         await record(principal.name);
         return { ...worklist, items: await withholdFrom(database, sight, worklist.items) };
       },
@@ -48,7 +53,7 @@ export function listRoutes({ config, database, accessLog }: WebContext): Route[]
         const sight = sightOf(config, principal);
         refuseAiQuery(sight, query);
         const times = { since: new Date(query.since), now: new Date() };
-        const news = await readNews(database, query, times);
+        const news = await readNews(database, filterFor(query, principal.name), times);
         await record(principal.name);
         return { ...news, stat: await withholdFrom(database, sight, news.stat) };
       },

@@ -9,7 +9,8 @@ import {
   readTriagePage,
   type StudyCondition,
 } from '#platform/study-store/read-triage-page.ts';
-import { AGE_YEARS, toCondition } from './study-filter.ts';
+import { readList } from './read-list.ts';
+import { type ListFilter, toCondition } from './study-filter.ts';
 import { type StudyRow, toWorklistItems } from './study-item.ts';
 
 /** The place of a word in a closed list: the words are ours, none comes from outside. */
@@ -20,11 +21,11 @@ function placeIn(column: string, words: readonly string[]): RawBuilder<unknown> 
 const SORTS: Readonly<Record<WorklistSort, RawBuilder<unknown>>> = {
   priority: placeIn('priority', PRIORITIES),
   patient: sql.ref('patientNameAlphabetic'),
-  'patient-id': sql.ref('patientId'),
-  accession: sql.ref('accessionNumber'),
-  age: AGE_YEARS,
+  'patient-id': sql`left(study.patient_id, 64)`,
+  accession: sql`left(study.accession_number, 64)`,
+  age: sql.ref('patientAgeYears'),
   study: sql`lower(study.study_description)`,
-  'study-date': sql.ref('studyDate'),
+  'study-date': sql`left(study.study_date, 64)`,
   modality: sql.ref('modality'),
   site: sql.ref('site'),
   status: placeIn('status', STUDY_STATUSES),
@@ -35,17 +36,32 @@ const SORTS: Readonly<Record<WorklistSort, RawBuilder<unknown>>> = {
   reading: placeIn('readingStatus', READING_STATUSES),
 };
 
+type ListQuery = ListFilter & Pick<WorklistQuery, 'limit' | 'offset' | 'sort' | 'direction'>;
+
+/** Compared byte by byte, as the indexes of migration 018 are: upwards they are walked through. */
+const BYTEWISE: ReadonlySet<WorklistSort> = new Set([
+  ...(['patient', 'patient-id', 'accession', 'study-date'] as const),
+]);
+
+/** With a place for those without, an index that has it at its other end could not be walked downwards. */
+const ALWAYS_THERE: ReadonlySet<WorklistSort> = new Set(['received', 'due', 'images']);
+
+function orderOf(sort: WorklistSort, direction: WorklistQuery['direction']): RawBuilder<unknown> {
+  const [up, down] = BYTEWISE.has(sort) ? ['USING ~<~', 'USING ~>~'] : ['ASC', 'DESC'];
+  const nulls = ALWAYS_THERE.has(sort) ? '' : 'NULLS LAST';
+  return sql`${SORTS[sort]} ${sql.raw(direction === 'descending' ? down : up)} ${sql.raw(nulls)}`;
+}
+
 /** A page by one column; studies that have nothing there come last, and equal ones in the order of their receipt. */
 async function readSortedPage(
   transaction: Transaction<DatabaseSchema>,
   filter: StudyCondition,
-  { sort, query }: { sort: WorklistSort; query: WorklistQuery },
+  { sort, query }: { sort: WorklistSort; query: ListQuery },
 ): Promise<KeyPage> {
-  const way = sql.raw(query.direction === 'descending' ? 'DESC' : 'ASC');
   const studies = transaction.selectFrom('study').where(filter);
   const rows = await studies
     .select('studyKey')
-    .orderBy(sql`${SORTS[sort]} ${way} NULLS LAST`)
+    .orderBy(orderOf(sort, query.direction))
     .orderBy('receivedAt')
     .orderBy('studyKey')
     .limit(query.limit)
@@ -75,22 +91,18 @@ async function readRows(
 /** A page of the worklist, in triage order at the time `now` unless another sort is asked for. */
 export async function listStudies(
   database: Database,
-  query: WorklistQuery,
+  query: ListQuery,
   now: Date,
 ): Promise<Worklist> {
   const filter = toCondition(query);
   const { sort, limit, offset } = query;
-  const { rows, total } = await database
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (transaction) => {
-      const page =
-        sort === undefined
-          ? await readTriagePage(transaction, filter, { now, limit, offset })
-          : await readSortedPage(transaction, filter, { sort, query });
-      return { rows: await readRows(transaction, page.studyKeys), total: page.total };
-    });
+  const { rows, total } = await readList(database, async (transaction) => {
+    const page =
+      sort === undefined
+        ? await readTriagePage(transaction, filter, { now, limit, offset })
+        : await readSortedPage(transaction, filter, { sort, query });
+    return { rows: await readRows(transaction, page.studyKeys), total: page.total };
+  });
   const next = offset + rows.length;
   return {
     items: await toWorklistItems(database, rows, now),

@@ -12,6 +12,7 @@ import { sightOf } from '../study/sight.ts';
 import { refuseAiQuery, withholdFacets } from '../study/withhold.ts';
 import { readFacets } from './facets.ts';
 import { deleteView, readViews, saveView } from './saved-views.ts';
+import { filterFor } from './study-filter.ts';
 
 /** What readers choose from, and what they keep of their choices. */
 export function viewRoutes({ config, database, accessLog }: WebContext): Route[] {
@@ -28,7 +29,8 @@ export function viewRoutes({ config, database, accessLog }: WebContext): Route[]
       async ({ query }, { principal }) => {
         const sight = sightOf(config, principal);
         refuseAiQuery(sight, query);
-        const facets = withholdFacets(sight, await readFacets(database, query));
+        const filter = filterFor(query, principal.name);
+        const facets = withholdFacets(sight, await readFacets(database, filter));
         await accessLog.recordAccess({ actor: principal.name, action: 'worklist.read' });
         return facets;
       },

@@ -137,7 +137,8 @@ describe('while a study is analysed', () => {
     await send(image);
     await triage(image, () => meanwhile(seed));
     const study = await books.studyOf(image.studyInstanceUid);
-    expect(study).toMatchObject({ flagged: false, score: null, priority: 'MEDIUM' });
+    expect(study).toMatchObject({ flagged: false, flaggedLabels: [], score: null });
+    expect(study).toMatchObject({ priority: 'MEDIUM' });
     expect(await books.runsOf(image.studyInstanceUid)).toMatchObject([{ state: 'superseded' }]);
     expect(await detailOf(image)).toMatchObject({ findings: [], heatmaps: [], flagged: false });
     // What was computed is on record, and nobody gets it.

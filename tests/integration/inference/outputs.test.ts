@@ -138,7 +138,7 @@ describe('a model of each output kind, brought as a folder', () => {
       addModel(name);
       const { study, models, findings, heatmaps } = await triage(BRIGHT);
       expect(models).toMatchObject([{ modelId: name, outcome: 'analysed', flagged: true }]);
-      expect(study).toMatchObject({ status: 'analysed', flagged: true });
+      expect(study).toMatchObject({ flagged: true, flaggedLabels: ['Bright spot'] });
       const origins: Record<string, string> = {
         features: 'class-activation',
         explained: 'occlusion',
@@ -150,7 +150,7 @@ describe('a model of each output kind, brought as a folder', () => {
       expect(findings).toHaveLength(name === 'explained' ? 0 : 1);
       if (name !== 'explained') expect(covers(findings[0], MIDDLE)).toBe(true);
       const dark = await triage(DARK);
-      expect(dark.study).toMatchObject({ status: 'analysed', flagged: false });
+      expect(dark.study).toMatchObject({ status: 'analysed', flagged: false, flaggedLabels: [] });
       expect([dark.findings, dark.heatmaps]).toEqual([[], []]);
     },
     120_000,

@@ -47,7 +47,14 @@ describe('the worklist', () => {
     call = await callerFor(web, server.database, { role: 'radiologist', name: 'list' });
   });
   beforeEach(async () => {
-    for (const table of ['finding', 'heatmap', 'modelRun', 'analysisRun', 'study'] as const) {
+    for (const table of [
+      'review',
+      'finding',
+      'heatmap',
+      'modelRun',
+      'analysisRun',
+      'study',
+    ] as const) {
       await server.database.deleteFrom(table).execute();
     }
     await server.database.deleteFrom('heartbeat').execute();
@@ -173,7 +180,7 @@ describe('the worklist', () => {
     expect((await call('/api/worklist?sort=reason')).status).toBe(400);
   });
 
-  it('filters by sites, modalities, age and the finding that a model in use flagged', async () => {
+  it('filters by sites, modalities and age', async () => {
     const receivedAt = new Date('2026-06-15T12:00:00Z');
     const young = { patientBirthDate: '20260101', modality: 'CR', site: 'North' };
     const found = await seedStudy(server.database, { receivedAt, ...young, flagged: true });
@@ -191,30 +198,62 @@ describe('the worklist', () => {
     expect((await list('ageFrom=45&ageTo=45')).total).toBe(1);
     expect((await list('ageFrom=46')).total).toBe(1);
     expect((await list('ageTo=0')).items[0]?.studyInstanceUid).toBe(found.studyInstanceUid);
-    const imageRevision = 'd'.repeat(64);
-    await server.database
-      .updateTable('study')
-      .set({ imageRevision })
-      .where('studyKey', '=', found.studyKey)
-      .execute();
-    const labelScores = JSON.stringify([
-      { id: 'o', label: 'opacity', code: {}, score: 0.9, threshold: 0.5, flagged: true },
-      { id: 'e', label: 'effusion', code: {}, score: 0.1, threshold: 0.5, flagged: false },
-    ]);
-    const { modelRunKey } = await seedRun(server.database, found, {
-      imageRevision,
-      model: { labelScores },
-    });
-    const total = async (finding: string) => (await list(`finding=${finding}`)).total;
-    expect(await total('lesion')).toBe(1);
-    expect(await total('opacity')).toBe(1);
-    expect(await total('effusion')).toBe(0);
-    await server.database
-      .updateTable('modelRun')
-      .set({ role: 'shadow' })
-      .where('modelRunKey', '=', modelRunKey)
-      .execute();
-    expect(await total('lesion')).toBe(0);
+  });
+
+  it('filters by body parts, and by findings that models in use flagged, any of those asked for', async () => {
+    const seed = (flaggedLabels: string[], bodyPartExamined: string) =>
+      seedStudy(server.database, {
+        flagged: flaggedLabels.length > 0,
+        flaggedLabels,
+        bodyPartExamined,
+      });
+    await seed(['nodule', 'opacity'], 'CHEST');
+    await seed(['Lung opacity, diffuse'], 'CHEST');
+    await seed(['bleed'], 'HEAD');
+    await seed([], 'HEAD');
+    const total = async (query: string) => (await list(query)).total;
+    expect(await total('finding=nodule')).toBe(1);
+    expect(await total('finding=nodule&finding=opacity')).toBe(1);
+    expect(await total('finding=nodule&finding=bleed')).toBe(2);
+    const comma = encodeURIComponent('Lung opacity, diffuse');
+    expect(await total(`finding=${comma}&finding=bleed`)).toBe(2);
+    expect(await total('finding=opac')).toBe(0);
+    expect(await total('finding=')).toBe(4);
+    expect(await total('bodyPart=HEAD')).toBe(2);
+    expect(await total('bodyPart=HEAD,CHEST&finding=bleed')).toBe(1);
+    expect(await total(`finding=${encodeURIComponent("'; DROP TABLE study; --")}`)).toBe(0);
+  });
+
+  it('shows the studies that the asker has open or has signed, and no one else', async () => {
+    const openedAt = new Date();
+    const open = (openedBy: string) =>
+      seedStudy(server.database, { readingStatus: 'open', openedBy, openedAt });
+    const own = await open('token:list');
+    await open('somebody');
+    const signed = await seedStudy(server.database, { readingStatus: 'reviewed' });
+    const others = await seedStudy(server.database, { readingStatus: 'reviewed' });
+    for (const [{ studyKey }, reader] of [
+      [signed, 'token:list'],
+      [others, 'somebody'],
+    ] as const) {
+      const review = { studyKey, reader, reviewId: `review of ${studyKey}`, seenVersion: 1 };
+      await server.database
+        .insertInto('review')
+        .values({
+          ...{ ...review, kind: 'reading', state: 'signed', readingMode: 'assist' },
+          ...{ imageRevision: null, runKey: null, comment: null, positive: false },
+          ...{ openedAt: null, undoneAt: null },
+        })
+        .execute();
+    }
+    await seedStudy(server.database);
+    const uids = async (query: string) =>
+      (await list(query)).items.map((item) => item.studyInstanceUid).sort();
+    expect(await uids('mine=true')).toEqual([own.studyInstanceUid]);
+    expect(await uids('mine=true&readingStatus=unread,open,reviewed')).toEqual(
+      [own, signed].map((each) => each.studyInstanceUid).sort(),
+    );
+    expect((await list('mine=false')).total).toBe(3);
   });
 
   it('tells how many came since a moment, and which of them are STAT', async () => {

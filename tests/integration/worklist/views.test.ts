@@ -4,19 +4,21 @@ import {
   worklistFacetsSchema,
   worklistViewsSchema,
 } from '#contracts/worklist-views.ts';
-import { seedRun, seedStudy } from '#tests/support/seed-studies.ts';
+import { seedStudy } from '#tests/support/seed-studies.ts';
 import type { Caller } from '#tests/support/web-server.ts';
 import { startWebSite, type WebSite } from '#tests/support/web-site.ts';
 
 const SETTINGS: ViewSettings = {
   filters: {
     priorities: ['STAT'],
-    status: 'any',
+    statuses: ['failed'],
     reading: 'to-read',
     modalities: ['CT'],
     sites: [],
+    bodyParts: ['CHEST'],
     flagged: false,
-    finding: '',
+    findings: ['nodule', 'Lung opacity, diffuse'],
+    mine: true,
     ageFrom: null,
     ageTo: 18,
   },
@@ -79,6 +81,29 @@ describe('saved views and counts of the worklist', () => {
     expect(entries).toEqual([{ actor: 'token:root', action: 'worklist-view.saved' }]);
   });
 
+  it('that were saved with one choice of AI status and finding are still shown', async () => {
+    const { statuses: _, findings: __, bodyParts: ___, mine: ____, ...rest } = SETTINGS.filters;
+    const filters = { ...rest, status: 'queued', finding: 'nodule' };
+    for (const [name, more] of [
+      ['Old', filters],
+      ['Plain', { ...filters, status: 'any', finding: '' }],
+    ] as const) {
+      await site.database
+        .insertInto('worklistView')
+        .values({
+          owner: 'token:ben',
+          name,
+          settings: JSON.stringify({ ...SETTINGS, filters: more }),
+        })
+        .execute();
+    }
+    const shown = (await views(ben)).filter(({ name }) => ['Old', 'Plain'].includes(name));
+    expect(shown.map(({ settings }) => settings.filters)).toEqual([
+      { ...rest, statuses: ['queued'], findings: ['nodule'], bodyParts: [], mine: false },
+      { ...rest, statuses: [], findings: [], bodyParts: [], mine: false },
+    ]);
+  });
+
   it('are refused when they hold what the list does not know', async () => {
     const columns = { ...SETTINGS, columns: ['temperature'] };
     expect((await save(ada, { name: 'x', settings: columns })).status).toBe(400);
@@ -86,10 +111,9 @@ describe('saved views and counts of the worklist', () => {
   });
 
   it('counts what each choice would give, with the other filters in force', async () => {
-    const imageRevision = 'e'.repeat(64);
-    const north = { site: 'North', modality: 'CT', imageRevision };
-    const flagged = await seedStudy(site.database, { ...north, flagged: true });
-    await seedRun(site.database, flagged, { imageRevision });
+    const north = { site: 'North', modality: 'CT', bodyPartExamined: 'HEAD' };
+    const flaggedLabels = ['bleed', 'lesion'];
+    await seedStudy(site.database, { ...north, flagged: true, flaggedLabels });
     await seedStudy(site.database, { ...north, priority: 'HIGH' });
     await seedStudy(site.database, { site: 'South', modality: 'DX' });
     await seedStudy(site.database, { ...north, readingStatus: 'reviewed' });
@@ -100,11 +124,24 @@ describe('saved views and counts of the worklist', () => {
       { value: 'CT', count: 2 },
       { value: 'DX', count: 1 },
     ]);
-    expect(all.finding).toEqual([{ value: 'lesion', count: 1 }]);
+    expect(all.finding).toEqual([
+      { value: 'bleed', count: 1 },
+      { value: 'lesion', count: 1 },
+    ]);
+    expect(all.bodyPart).toEqual([
+      { value: 'HEAD', count: 2 },
+      { value: 'CHEST', count: 1 },
+    ]);
     expect(all.readingStatus).toContainEqual({ value: 'reviewed', count: 1 });
     const ofSouth = await facets('site=South');
     expect(ofSouth.modality).toEqual([{ value: 'DX', count: 1 }]);
     expect(ofSouth.site).toHaveLength(2);
     expect(ofSouth.finding).toEqual([]);
+    // What is chosen in a facet does not narrow it; what is chosen in the others does.
+    const chosen = await facets('finding=lesion&priority=MEDIUM&bodyPart=HEAD,CHEST');
+    expect(chosen.finding).toHaveLength(2);
+    expect(chosen.priority).toEqual([{ value: 'MEDIUM', count: 1 }]);
+    expect(chosen.readingStatus).toEqual([{ value: 'unread', count: 1 }]);
+    expect((await facets('priority=HIGH')).modality).toEqual([{ value: 'CT', count: 1 }]);
   });
 });

@@ -7,6 +7,7 @@ import { moveColumn, nextSort } from '../../../viewer/src/worklist/columns.ts';
 import {
   isFiltered,
   NO_FILTERS,
+  toggleMine,
   togglePriority,
   toQuery,
 } from '../../../viewer/src/worklist/filters.ts';
@@ -94,25 +95,30 @@ describe('the filters', () => {
   it('make a query that the API takes', () => {
     const filters = {
       ...togglePriority(togglePriority(NO_FILTERS, 'HIGH'), 'STAT'),
-      status: 'failed' as const,
+      statuses: ['failed' as const, 'queued' as const],
       reading: 'all' as const,
       modalities: ['CT', 'MR'],
       sites: ['North'],
-      finding: 'opacity',
+      bodyParts: ['CHEST', 'HEAD'],
+      findings: ['opacity', 'nodule, small'],
+      mine: true,
       ageTo: 17,
       flagged: true,
       search: ' doe ',
     };
-    const query = Object.fromEntries(
-      new URLSearchParams(toQuery({ filters, sort: { by: 'age', direction: 'descending' } })),
+    const asked = new URLSearchParams(
+      toQuery({ filters, sort: { by: 'age', direction: 'descending' } }),
     );
+    const query = { ...Object.fromEntries(asked), finding: asked.getAll('finding') };
     expect(query).toEqual({
       priority: 'STAT,HIGH',
-      status: 'failed',
+      status: 'failed,queued',
       readingStatus: 'unread,open,reviewed,reported-elsewhere',
       modality: 'CT,MR',
       site: 'North',
-      finding: 'opacity',
+      bodyPart: 'CHEST,HEAD',
+      finding: ['opacity', 'nodule, small'],
+      mine: 'true',
       ageTo: '17',
       flagged: 'true',
       sort: 'age',
@@ -120,6 +126,15 @@ describe('the filters', () => {
       search: 'doe',
     });
     expect(worklistQuerySchema.safeParse(query).success).toBe(true);
+  });
+
+  it('show one\u2019s own whether read or not, and go back to what is to be read', () => {
+    const mine = toggleMine(NO_FILTERS);
+    expect(mine).toMatchObject({ mine: true, reading: 'all' });
+    expect(toggleMine(mine)).toEqual(NO_FILTERS);
+    const signed = { ...NO_FILTERS, reading: 'reviewed' as const };
+    expect(toggleMine(signed)).toEqual({ ...signed, mine: true });
+    expect(toggleMine(toggleMine(signed))).toEqual(signed);
   });
 
   it('know when they filter', () => {

@@ -16,8 +16,7 @@ export const ELSEWHERE_TEXT = translated('ELSEWHERE_TEXT', {
     as === 'cancelled'
       ? `On the list again: ${source} cancelled the order that it had reported (${when}).`
       : `On the list again: ${source} took its report back (${when}). It is not final there.`,
-  takenBackShort: (source: string, as: TakenBackAs) =>
-    as === 'cancelled' ? `${source}: order cancelled` : `${source}: report taken back`,
+  takenBackShort: (as: TakenBackAs) => (as === 'cancelled' ? 'cancelled' : 'taken back'),
   back: 'Put back on the list',
   isBack: 'The study is back on the list.',
   refusedTitle: 'Words of other systems on patients, to be looked at',

@@ -1,12 +1,19 @@
 import type { RefObject } from 'react';
 import { PRIORITIES } from '#core/priority.ts';
-import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
+import { READING_STATUSES } from '#core/study-state.ts';
 import { formatCount } from '../design/format.ts';
 import { TEXT } from '../design/text.ts';
 import { Button, Key } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
-import { countMore, type Filters, isFiltered, NO_FILTERS, togglePriority } from './filters.ts';
-import { READING_WORDS, STATUS_WORDS, WORKLIST_TEXT as T } from './text.ts';
+import {
+  countMore,
+  type Filters,
+  isFiltered,
+  NO_FILTERS,
+  toggleMine,
+  togglePriority,
+} from './filters.ts';
+import { READING_WORDS, WORKLIST_TEXT as T } from './text.ts';
 import type { Detail } from './use-detail.ts';
 
 interface FilterBarProps {
@@ -29,48 +36,30 @@ function Count({ total }: Pick<FilterBarProps, 'total'>) {
   );
 }
 
-function Selects({ filters, onChange }: Pick<FilterBarProps, 'filters' | 'onChange'>) {
-  const status = STUDY_STATUSES.find.bind(STUDY_STATUSES);
+function ReadingSelect({ filters, onChange }: Pick<FilterBarProps, 'filters' | 'onChange'>) {
   const reading = READING_STATUSES.find.bind(READING_STATUSES);
   return (
-    <>
-      <select
-        className="field"
-        aria-label={T.reading}
-        value={filters.reading}
-        onChange={({ target }) =>
-          onChange({
-            ...filters,
-            reading:
-              reading((each) => each === target.value) ??
-              (target.value === 'all' ? 'all' : 'to-read'),
-          })
-        }
-      >
-        <option value="to-read">{T.toRead}</option>
-        {READING_STATUSES.map((each) => (
-          <option key={each} value={each}>
-            {READING_WORDS[each]}
-          </option>
-        ))}
-        <option value="all">{T.all}</option>
-      </select>
-      <select
-        className="field"
-        aria-label={T.status}
-        value={filters.status}
-        onChange={({ target }) =>
-          onChange({ ...filters, status: status((each) => each === target.value) ?? 'any' })
-        }
-      >
-        <option value="any">{T.anyStatus}</option>
-        {STUDY_STATUSES.map((each) => (
-          <option key={each} value={each}>
-            {STATUS_WORDS[each]}
-          </option>
-        ))}
-      </select>
-    </>
+    <select
+      className="field"
+      aria-label={T.reading}
+      value={filters.reading}
+      onChange={({ target }) =>
+        onChange({
+          ...filters,
+          reading:
+            reading((each) => each === target.value) ??
+            (target.value === 'all' ? 'all' : 'to-read'),
+        })
+      }
+    >
+      <option value="to-read">{T.toRead}</option>
+      {READING_STATUSES.map((each) => (
+        <option key={each} value={each}>
+          {READING_WORDS[each]}
+        </option>
+      ))}
+      <option value="all">{T.all}</option>
+    </select>
   );
 }
 
@@ -116,7 +105,16 @@ export function FilterBar(props: FilterBarProps) {
           {T.flaggedOnly}
         </Button>
       ) : null}
-      <Selects filters={filters} onChange={onChange} />
+      <Button
+        size="small"
+        aria-pressed={filters.mine}
+        title={T.mineHint}
+        onClick={() => onChange(toggleMine(filters))}
+        data-testid="mine"
+      >
+        {T.mine}
+      </Button>
+      <ReadingSelect filters={filters} onChange={onChange} />
       <Button
         size="small"
         aria-pressed={more > 0}

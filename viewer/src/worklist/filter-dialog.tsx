@@ -1,10 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { STUDY_STATUSES } from '#core/study-state.ts';
 import { worklistFacetsQuery } from '../api/queries.ts';
 import { formatCount } from '../design/format.ts';
 import { Button, Dialog } from '../design/ui.tsx';
 import { useSession } from '../session/session-context.tsx';
 import { FILTER_TEXT as T } from './filter-text.ts';
 import { type Filters, NO_FILTERS, toQuery } from './filters.ts';
+import { STATUS_WORDS } from './text.ts';
 import './filter-dialog.css';
 
 type Counts = readonly { readonly value: string; readonly count: number }[];
@@ -23,9 +25,11 @@ interface ChoicesProps {
   readonly counts: Counts;
   readonly chosen: readonly string[];
   readonly onChange: (chosen: string[]) => void;
+  /** What a value is called; itself without it. */
+  readonly nameOf?: (value: string) => string;
 }
 
-function Choices({ title, counts, chosen, onChange }: ChoicesProps) {
+function Choices({ title, counts, chosen, onChange, nameOf }: ChoicesProps) {
   const shown = withChosen(counts, chosen);
   return (
     <fieldset className="choices">
@@ -41,7 +45,7 @@ function Choices({ title, counts, chosen, onChange }: ChoicesProps) {
               onChange(target.checked ? [...others, value] : others);
             }}
           />
-          <span className="clip">{value}</span>
+          <span className="clip">{nameOf?.(value) ?? value}</span>
           <span className="second">{formatCount(count)}</span>
         </label>
       ))}
@@ -100,14 +104,34 @@ export default function FilterDialog({ filters, onChange, onClose }: FilterDialo
           chosen={filters.sites}
           onChange={(sites) => onChange({ ...filters, sites })}
         />
+        <Choices
+          title={T.bodyPart}
+          counts={counts?.bodyPart ?? []}
+          chosen={filters.bodyParts}
+          onChange={(bodyParts) => onChange({ ...filters, bodyParts })}
+        />
         {site.aiInLists ? (
           <Choices
             title={T.finding}
             counts={counts?.finding ?? []}
-            chosen={filters.finding === '' ? [] : [filters.finding]}
-            onChange={(chosen) => onChange({ ...filters, finding: chosen.at(-1) ?? '' })}
+            chosen={filters.findings}
+            onChange={(findings) => onChange({ ...filters, findings })}
           />
         ) : null}
+        <Choices
+          title={T.status}
+          counts={counts?.status ?? []}
+          chosen={filters.statuses}
+          onChange={(chosen) =>
+            onChange({
+              ...filters,
+              statuses: STUDY_STATUSES.filter((each) => chosen.includes(each)),
+            })
+          }
+          nameOf={(value) =>
+            STATUS_WORDS[STUDY_STATUSES.find((each) => each === value) ?? 'queued']
+          }
+        />
         <fieldset className="choices">
           <legend>{T.age}</legend>
           <AgeField

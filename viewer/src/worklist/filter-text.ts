@@ -3,10 +3,12 @@ import { translated } from '../languages/language.ts';
 export const FILTER_TEXT = translated('FILTER_TEXT', {
   title: 'More filters',
   description:
-    'The numbers say how many studies each choice would give together with the other filters.',
+    'The numbers say how many studies each choice would give together with the other filters. Several choices in one column mean any of them.',
   modality: 'Modality',
   site: 'Site',
+  bodyPart: 'Body part',
   finding: 'Finding of the AI',
+  status: 'AI status',
   age: 'Age of the patient',
   from: 'From (years)',
   to: 'To (years)',

@@ -19,12 +19,14 @@ export interface ListView {
 
 export const NO_FILTERS: Filters = {
   priorities: [],
-  status: 'any',
+  statuses: [],
   reading: 'to-read',
   modalities: [],
   sites: [],
+  bodyParts: [],
   flagged: false,
-  finding: '',
+  findings: [],
+  mine: false,
   ageFrom: null,
   ageTo: null,
   search: '',
@@ -51,9 +53,10 @@ export function isFiltered(filters: Filters): boolean {
 }
 
 /** How many of the filters that stand in the dialog are set. */
-export function countMore({ modalities, sites, finding, ageFrom, ageTo }: Filters): number {
-  const set = [modalities.length > 0, sites.length > 0, finding !== ''];
-  return [...set, ageFrom !== null || ageTo !== null].filter(Boolean).length;
+export function countMore(filters: Filters): number {
+  const { modalities, bodyParts, sites, statuses, findings, ageFrom, ageTo } = filters;
+  const chosen = [modalities, bodyParts, sites, statuses, findings].map(({ length }) => length > 0);
+  return [...chosen, ageFrom !== null || ageTo !== null].filter(Boolean).length;
 }
 
 export function togglePriority(filters: Filters, priority: Priority): Filters {
@@ -62,10 +65,29 @@ export function togglePriority(filters: Filters, priority: Priority): Filters {
   return { ...filters, priorities: PRIORITIES.filter((each) => priorities.includes(each)) };
 }
 
+/**
+ * One's own, whether read or being read; the plain list has no signed ones, so that what is to be read is widened to all
+ * with it, and narrowed again.
+ */
+export function toggleMine(filters: Filters): Filters {
+  if (!filters.mine) {
+    return {
+      ...filters,
+      mine: true,
+      reading: filters.reading === 'to-read' ? 'all' : filters.reading,
+    };
+  }
+  return {
+    ...filters,
+    mine: false,
+    reading: filters.reading === 'all' ? 'to-read' : filters.reading,
+  };
+}
+
 /** For one who may not choose and sort by the AI's word: the server refuses a list that does. */
 export function withoutAi({ filters, sort, columns }: ListView): ListView {
   return {
-    filters: { ...filters, flagged: false, finding: '' },
+    filters: { ...filters, flagged: false, findings: [] },
     sort: sort?.by === 'score' ? null : sort,
     columns,
   };
@@ -78,13 +100,16 @@ export function toQuery({ filters, sort }: Pick<ListView, 'filters' | 'sort'>): 
     if (values.length > 0) query.set(name, values.join(','));
   };
   choose('priority', filters.priorities);
-  if (filters.status !== 'any') query.set('status', filters.status);
+  choose('status', filters.statuses);
   if (filters.reading === 'all') choose('readingStatus', READING_STATUSES);
   else if (filters.reading !== 'to-read') query.set('readingStatus', filters.reading);
   choose('modality', filters.modalities);
   choose('site', filters.sites);
+  choose('bodyPart', filters.bodyParts);
   if (filters.flagged) query.set('flagged', 'true');
-  if (filters.finding !== '') query.set('finding', filters.finding);
+  // Once for each: a label may hold a comma.
+  for (const label of filters.findings) query.append('finding', label);
+  if (filters.mine) query.set('mine', 'true');
   if (filters.ageFrom !== null) query.set('ageFrom', String(filters.ageFrom));
   if (filters.ageTo !== null) query.set('ageTo', String(filters.ageTo));
   const search = filters.search.trim();

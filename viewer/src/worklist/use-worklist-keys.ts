@@ -8,6 +8,8 @@ interface Options {
   readonly total: number;
   readonly open: (uid: string) => void;
   readonly search: RefObject<HTMLInputElement | null>;
+  readonly onMore: () => void;
+  readonly onMine: () => void;
 }
 
 /** The row that the reader is at: a study once it is loaded, until then a place. */
@@ -19,7 +21,7 @@ interface Choice {
 }
 
 /** The chosen row follows its study, not its place: the list may move beneath it. */
-export function useWorklistKeys({ store, total, open, search }: Options) {
+export function useWorklistKeys({ store, total, open, search, ...options }: Options) {
   const [choice, setChoice] = useState<Choice>({ uid: null, index: 0, moves: 0 });
   const [help, setHelp] = useState(false);
   // Keys may come faster than renderings: the next one has to start from where the last one led.
@@ -43,6 +45,14 @@ export function useWorklistKeys({ store, total, open, search }: Options) {
     }
     if (event.key === '?') {
       setHelp(true);
+      return;
+    }
+    if (event.key === 'f') {
+      options.onMore();
+      return;
+    }
+    if (event.key === 'm') {
+      options.onMine();
       return;
     }
     if (event.key === 'u') {

@@ -12,7 +12,7 @@ import { fromServer } from '../languages/server-words.ts';
 import { loadReadingPage } from '../reading/load-page.ts';
 import { type Sort, sortTitle } from './columns.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { type Filters, isFiltered, NO_FILTERS, toQuery } from './filters.ts';
+import { type Filters, isFiltered, NO_FILTERS, toggleMine, toQuery } from './filters.ts';
 import { ModelNotices } from './model-notices.tsx';
 import { WORKLIST_TEXT as T } from './text.ts';
 import { useDetail } from './use-detail.ts';
@@ -111,7 +111,9 @@ export function WorklistPage() {
 
   const open = (uid: string) => navigate(`/studies/${uid}`);
   const total = state.total ?? 0;
-  const keys = useWorklistKeys({ store, total, open, search });
+  const onMore = () => setDialog('filters');
+  const onMine = () => setFilters(toggleMine(filters));
+  const keys = useWorklistKeys({ store, total, open, search, onMore, onMine });
   const detail = useDetail({ store, selected: keys.selected, moves: keys.moves });
   // What the pane says in full needs no column beside it.
   const columns = detail.isOpen ? view.columns.filter((each) => each !== 'reason') : view.columns;
@@ -124,7 +126,7 @@ export function WorklistPage() {
         onChange={setFilters}
         total={state.total}
         search={search}
-        onMore={() => setDialog('filters')}
+        onMore={onMore}
         onViews={() => setDialog('views')}
         detail={detail}
         onHelp={() => keys.setHelp(true)}

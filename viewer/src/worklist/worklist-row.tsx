@@ -175,7 +175,7 @@ function TakenBack({ item }: { readonly item: WorklistItem }) {
       title={E.takenBack(by, formatWhen(at, new Date()), as)}
       data-testid="taken-back"
     >
-      {E.takenBackShort(by, as)}
+      {E.takenBackShort(as)}
     </div>
   );
 }

@@ -12,9 +12,8 @@ export const systems: Pick<Dictionary, 'ELSEWHERE_TEXT'> = {
     takenBack: (source, when, as) =>
       as === 'cancelled'
         ? `Wieder auf der Liste: ${source} hat den gemeldeten Auftrag storniert (${when}).`
-        : `Wieder auf der Liste: ${source} hat den Befund zurückgenommen (${when}). Er ist dort nicht endgültig.`,
-    takenBackShort: (source, as) =>
-      as === 'cancelled' ? `${source}: Auftrag storniert` : `${source}: Befund zurückgenommen`,
+        : `Wieder auf der Liste: ${source} hat den Befund widerrufen (${when}). Er ist dort nicht endgültig.`,
+    takenBackShort: (as) => (as === 'cancelled' ? 'storniert' : 'widerrufen'),
     back: 'Zurück auf die Liste',
     isBack: 'Die Untersuchung steht wieder auf der Liste.',
     refusedTitle: 'Meldungen anderer Systeme zu Patienten, zu prüfen',

@@ -57,10 +57,12 @@ export const worklistPanes: Pick<
   FILTER_TEXT: {
     title: 'Weitere Filter',
     description:
-      'Die Zahlen sagen, wie viele Untersuchungen jede Auswahl zusammen mit den anderen Filtern ergäbe.',
+      'Die Zahlen sagen, wie viele Untersuchungen jede Auswahl zusammen mit den anderen Filtern ergäbe. Mehrere in einer Spalte bedeuten: eine davon.',
     modality: 'Modalität',
     site: 'Standort',
+    bodyPart: 'Körperteil',
     finding: 'Befund der KI',
+    status: 'KI-Status',
     age: 'Alter des Patienten',
     from: 'Von (Jahre)',
     to: 'Bis (Jahre)',

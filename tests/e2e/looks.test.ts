@@ -134,6 +134,64 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
     await page.context().close();
   });
 
+  it('is worked with fingers: one for the window, two for zoom, three for the stack', async () => {
+    const { page, errors } = await site.open(browser, 'reader', {
+      size: { width: 1024, height: 768 },
+    });
+    await page.goto(`${site.url}/studies/${stack.studyInstanceUid}`);
+    await roomReady(page, stack.studyInstanceUid);
+    const devtools = await page.context().newCDPSession(page);
+    const area = await page.locator('.viewport-image').first().boundingBox();
+    if (area === null) throw new Error('no viewport');
+    const [x, y] = [area.x + area.width / 2, area.y + area.height / 2];
+    const pixelsACentimetre = () =>
+      page.evaluate<number>(`(() => {
+        const bar = document.querySelector('[data-testid="scale-bar"]');
+        const [, length, unit] = /([0-9.]+) (cm|mm)/.exec(bar.textContent);
+        return bar.querySelector('i').clientWidth / (unit === 'cm' ? length : length / 10);
+      })()`);
+    const said = async () => ({
+      window: await page.getByTestId('window').innerText(),
+      place: await page.getByTestId('image-place').innerText(),
+      scale: await pixelsACentimetre(),
+    });
+    /** Fingers that stand side by side, and go down, or apart. */
+    async function drag(fingers: number, [down, apart]: readonly [number, number]): Promise<void> {
+      const at = (share: number) =>
+        Array.from({ length: fingers }, (_, finger) => ({
+          x: x + (finger - (fingers - 1) / 2) * (60 + apart * share),
+          y: y + down * share,
+          id: finger,
+        }));
+      const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', share: number | null) =>
+        devtools.send('Input.dispatchTouchEvent', {
+          type,
+          touchPoints: share === null ? [] : at(share),
+        });
+      await send('touchStart', 0);
+      for (let step = 1; step <= 8; step += 1) await send('touchMove', step / 8);
+      await send('touchEnd', null);
+    }
+    const first = await said();
+    await drag(1, [60, 0]);
+    await page.getByTestId('window').filter({ hasNotText: first.window }).waitFor();
+    const second = await said();
+    expect([second.place, second.scale]).toEqual([first.place, first.scale]);
+    await drag(2, [0, 120]);
+    const third = await waitFor(
+      async () => {
+        const now = await said();
+        return now.scale > 1.2 * first.scale ? now : undefined;
+      },
+      { what: 'a larger image' },
+    );
+    expect([third.place, third.window]).toEqual([second.place, second.window]);
+    await drag(3, [120, 0]);
+    await page.getByTestId('image-place').filter({ hasNotText: first.place }).waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   it.each([
     ['de', 'light'],
     ['en', 'dark'],

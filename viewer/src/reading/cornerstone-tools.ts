@@ -85,16 +85,21 @@ export function releaseTools(viewportId: string, engineId: string): void {
   if (group?.getViewportIds().length === 0) ToolGroupManager.destroyToolGroup(TOOLS);
 }
 
-/** What the left button does; wheel, middle and right button keep their own. */
+type Binding = { readonly mouseButton: number } | { readonly numTouchPoints: number };
+
+/**
+ * What the left button, or one finger, does; wheel, middle and right button keep their own. Two fingers zoom and move,
+ * three go through the stack.
+ */
 export function activateLeftTool(left: LeftTool): void {
   const group = ToolGroupManager.getToolGroup(TOOLS);
   if (group === undefined) return;
   const { Primary, Auxiliary, Secondary, Wheel } = ToolEnums.MouseBindings;
-  const bindings: Record<LeftTool, { mouseButton: number }[]> = {
+  const bindings: Record<LeftTool, Binding[]> = {
     window: [],
-    zoom: [{ mouseButton: Secondary }],
+    zoom: [{ mouseButton: Secondary }, { numTouchPoints: 2 }],
     pan: [{ mouseButton: Auxiliary }],
-    scroll: [{ mouseButton: Wheel }],
+    scroll: [{ mouseButton: Wheel }, { numTouchPoints: 3 }],
     ...{ length: [], angle: [], bidirectional: [], ellipse: [], rectangle: [], magnify: [] },
   };
   bindings[left].push({ mouseButton: Primary });

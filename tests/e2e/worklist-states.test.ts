@@ -26,6 +26,7 @@ const STUDIES = {
   overdue: {
     ...{ patientName: 'Baker^Bob', site: 'North', modality: 'CT', receivedAt: ago(30) },
     ...{ patientBirthDate: '20100101', rankAt: ago(30) },
+    ...{ returnedBy: 'RIS', returnedAt: ago(1), returnedAs: 'open' },
   },
   unfit: {
     ...{ patientName: 'Cole^Cy', site: 'South', modality: 'MR', status: 'not-analysed' },
@@ -168,6 +169,10 @@ describe.skipIf(missingPeer('chromium'))('the states of the worklist', () => {
     ).toBe(REASON);
     await row('overdue').getByText('overdue', { exact: true }).waitFor();
     await row('overdue').getByText('1 d 6 h', { exact: true }).waitFor();
+    await saysIn(row('overdue').getByTestId('taken-back'), /^taken back$/);
+    await row('overdue')
+      .getByTitle(/^On the list again: RIS took its report back/)
+      .waitFor();
     await press(page, 'd');
     await page.getByTestId('detail').waitFor();
     await row('flagged').hover();

@@ -28,16 +28,16 @@ describe('journal of scores', () => {
   it('knows after a restart what it was told, and joins patients by the same digests', async () => {
     const [a, b] = await write('a', 'b');
     const first = await openJournal(folder, { again: false });
-    const digest = first.patientDigest('issuer', '007');
+    const digest = first.patientDigest('issuer', 'PATIENT-007');
     await first.close();
     const journal = await openJournal(folder, { again: false });
     expect(journal.find('a', a?.key ?? '')).toEqual(a);
     expect(journal.find('b', b?.key ?? '')).toEqual(b);
     expect(journal.find('a', b?.key ?? '')).toBeUndefined();
-    expect(journal.patientDigest('issuer', '007')).toBe(digest);
-    expect(journal.patientDigest(undefined, '007')).not.toBe(digest);
+    expect(journal.patientDigest('issuer', 'PATIENT-007')).toBe(digest);
+    expect(journal.patientDigest(undefined, 'PATIENT-007')).not.toBe(digest);
     await journal.close();
-    expect(await readFile(path(), 'utf8')).not.toContain('007');
+    expect(await readFile(path(), 'utf8')).not.toContain('PATIENT-007');
   });
 
   it('drops a torn last line and goes on behind the last whole one', async () => {

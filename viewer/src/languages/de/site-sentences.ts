@@ -122,8 +122,8 @@ const SENDERS: readonly Sentence[] = [
     '{count} weitere Absender in der letzten Stunde abgewiesen',
   ],
   ['They stand in the list of refusals.', 'Sie stehen in der Liste der Abgewiesenen.'],
-  ['its address is not listed', 'seine Adresse ist nicht aufgeführt'],
-  ['its certificate is not the one listed', 'sein Zertifikat ist nicht das aufgeführte'],
+  ['its address is not listed', 'die Adresse ist nicht aufgeführt'],
+  ['its certificate is not the one listed', 'das Zertifikat ist nicht das aufgeführte'],
   ['too many connections are open', 'zu viele Verbindungen sind offen'],
   [
     'MSH-3 and MSH-4 name no sender that is listed',

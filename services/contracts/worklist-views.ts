@@ -1,10 +1,27 @@
 import { z } from 'zod';
 import { PRIORITIES } from '#core/priority.ts';
 import { READING_STATUSES, STUDY_STATUSES } from '#core/study-state.ts';
-import { WORKLIST_SORTS } from './worklist.ts';
+import { chosenFrom, WORKLIST_SORTS, worklistFilterSchema } from './worklist.ts';
+
+export const WORKLIST_FACETS = [
+  'priority',
+  'status',
+  'readingStatus',
+  'modality',
+  'site',
+  'bodyPart',
+  'finding',
+] as const;
+export type WorklistFacet = (typeof WORKLIST_FACETS)[number];
+
+export const worklistFacetsQuerySchema = worklistFilterSchema.extend({
+  /** Which to count; all without it. That of `readingStatus` counts every study that was ever read. */
+  of: chosenFrom(WORKLIST_FACETS),
+});
 
 /** Counts of what the list holds, each as if its own filter were not set, so that one sees what else there is. */
 const countsSchema = z.array(z.object({ value: z.string(), count: z.number().int() }));
+/** Those that were not asked for are empty. */
 export const worklistFacetsSchema = z.object({
   priority: countsSchema,
   status: countsSchema,

@@ -8,7 +8,8 @@ const MAX_CHOICES = 50;
 export const MAX_ROWS_ASKED = 200;
 
 const split = (text: string) => text.split(',').filter((part) => part !== '');
-const csv = <T extends readonly [string, ...string[]]>(values: T) =>
+/** Some of a closed list of words, with commas between them. */
+export const chosenFrom = <T extends readonly [string, ...string[]]>(values: T) =>
   z
     .string()
     .transform(split)
@@ -45,10 +46,10 @@ export type WorklistSort = (typeof WORKLIST_SORTS)[number];
 const age = z.coerce.number().int().min(0).max(150).optional();
 
 export const worklistFilterSchema = z.object({
-  status: csv(STUDY_STATUSES),
+  status: chosenFrom(STUDY_STATUSES),
   /** Without it: unread and open. */
-  readingStatus: csv(READING_STATUSES),
-  priority: csv(PRIORITIES),
+  readingStatus: chosenFrom(READING_STATUSES),
+  priority: chosenFrom(PRIORITIES),
   modality: words(16),
   site: words(64),
   flagged: z.enum(['true', 'false']).optional(),

@@ -43,6 +43,7 @@ export function worklistQuestions(studies: number): readonly Question[] {
     ['search of an accession number', `${page}&search=A${middle}`],
     ['search of a patient id', `${page}&search=P00${String(middle).slice(0, 4)}`],
     ['counts of all choices', 'worklist/facets'],
+    ['counts as the dialog shows them', 'worklist/facets?of=modality,site,bodyPart,finding,status'],
     ['counts with modality=CT', 'worklist/facets?modality=CT'],
     ['counts with a finding', 'worklist/facets?finding=nodule'],
     ['what is new', `worklist/news?since=${since}`],

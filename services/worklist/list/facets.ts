@@ -1,5 +1,9 @@
 import { sql, type Transaction } from 'kysely';
-import type { WorklistFacets } from '#contracts/worklist-views.ts';
+import {
+  WORKLIST_FACETS,
+  type WorklistFacet,
+  type WorklistFacets,
+} from '#contracts/worklist-views.ts';
 import { TO_BE_READ } from '#core/study-state.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
@@ -29,13 +33,18 @@ function chosenIn(filter: ListFilter, facet: Facet): readonly string[] {
   return facet === 'readingStatus' && chosen.length === 0 ? TO_BE_READ : chosen;
 }
 
-/** Every combination of the facets' values with its count, by the filters that are none of them. */
+/**
+ * Every combination of the facets' values with its count, by the filters that are none of them. What was read long ago
+ * is only gone through where it is to be counted.
+ */
 async function readCombinations(
   transaction: Transaction<DatabaseSchema>,
   filter: ListFilter,
+  countsReading: boolean,
 ): Promise<readonly Combination[]> {
   const none = Object.fromEntries(NAMES.map((facet) => [facet, undefined]));
-  const others = { ...filter, ...none, readingStatus: [...ALL_READING] };
+  const readingStatus = countsReading ? [...ALL_READING] : filter.readingStatus;
+  const others = { ...filter, ...none, readingStatus };
   const rows = await transaction
     .selectFrom('study')
     .select((query) => [
@@ -91,12 +100,17 @@ async function countFindings(
 }
 
 /** How many studies each choice of a filter would give, together with the other filters. */
-export async function readFacets(database: Database, filter: ListFilter): Promise<WorklistFacets> {
+export async function readFacets(
+  database: Database,
+  filter: ListFilter,
+  wanted: readonly WorklistFacet[] = WORKLIST_FACETS,
+): Promise<WorklistFacets> {
+  const isWanted = (facet: WorklistFacet) => wanted.includes(facet);
   const { combinations, finding } = await readList(database, async (transaction) => ({
-    combinations: await readCombinations(transaction, filter),
-    finding: await countFindings(transaction, filter),
+    combinations: await readCombinations(transaction, filter, isWanted('readingStatus')),
+    finding: isWanted('finding') ? await countFindings(transaction, filter) : [],
   }));
-  const count = (facet: Facet) => countIn(facet, combinations, filter);
+  const count = (facet: Facet) => (isWanted(facet) ? countIn(facet, combinations, filter) : []);
   return {
     priority: count('priority'),
     status: count('status'),

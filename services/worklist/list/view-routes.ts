@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { worklistFilterSchema } from '#contracts/worklist.ts';
 import {
   saveViewSchema,
+  worklistFacetsQuerySchema,
   worklistFacetsSchema,
   worklistViewsSchema,
 } from '#contracts/worklist-views.ts';
@@ -23,14 +23,14 @@ export function viewRoutes({ config, database, accessLog }: WebContext): Route[]
         path: '/api/worklist/facets',
         access: EVERYONE,
         summary: 'How many studies of the list each choice of a filter would give',
-        input: z.object({ query: worklistFilterSchema }),
+        input: z.object({ query: worklistFacetsQuerySchema }),
         response: worklistFacetsSchema,
       },
       async ({ query }, { principal }) => {
         const sight = sightOf(config, principal);
         refuseAiQuery(sight, query);
         const filter = filterFor(query, principal.name);
-        const facets = withholdFacets(sight, await readFacets(database, filter));
+        const facets = withholdFacets(sight, await readFacets(database, filter, query.of));
         await accessLog.recordAccess({ actor: principal.name, action: 'worklist.read' });
         return facets;
       },

@@ -137,6 +137,12 @@ describe('saved views and counts of the worklist', () => {
     expect(ofSouth.modality).toEqual([{ value: 'DX', count: 1 }]);
     expect(ofSouth.site).toHaveLength(2);
     expect(ofSouth.finding).toEqual([]);
+    const some = await facets('of=modality,finding');
+    expect(some).toEqual({
+      ...{ priority: [], status: [], readingStatus: [], site: [], bodyPart: [] },
+      ...{ modality: all.modality, finding: all.finding },
+    });
+    expect((await ada('/api/worklist/facets?of=temperature')).status).toBe(400);
     // What is chosen in a facet does not narrow it; what is chosen in the others does.
     const chosen = await facets('finding=lesion&priority=MEDIUM&bodyPart=HEAD,CHEST');
     expect(chosen.finding).toHaveLength(2);

@@ -55,11 +55,16 @@ export function worklistNewsQuery(search: string) {
 }
 
 /** @param search the query string of GET /api/worklist/facets, without `?` */
+/** What the dialog of filters counts. */
+const FACETS_SHOWN = 'modality,site,bodyPart,finding,status';
+
 export function worklistFacetsQuery(search: string) {
   return queryOptions({
     queryKey: ['worklist', 'facets', search],
     queryFn: ({ signal }) =>
-      request(worklistFacetsSchema, `/api/worklist/facets?${search}`, { signal }),
+      request(worklistFacetsSchema, `/api/worklist/facets?of=${FACETS_SHOWN}&${search}`, {
+        signal,
+      }),
     refetchInterval: 20_000,
   });
 }

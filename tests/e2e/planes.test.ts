@@ -309,6 +309,35 @@ describe.skipIf(missingPeer('chromium'))('three planes', () => {
     expect(errors).toEqual([]);
   });
 
+  it('asks for few slices at a time, and says when one could not be had', async () => {
+    const { page, errors } = await site.open(browser, 'reader');
+    const asked: string[] = [];
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route('**/frames/*', async (route) => {
+      const url = route.request().url();
+      asked.push(url);
+      if (url !== asked[0]) await held;
+      await (url === asked[5] ? route.fulfill({ status: 500 }) : route.continue());
+    });
+    await openStudy(page, oblique.studyInstanceUid);
+    await page.keyboard.press('#');
+    await page.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+    await waitFor(() => asked.length > 5, { what: 'slices asked for' });
+    // Some for the slices beneath, some for the planes, of sixty.
+    expect(asked.length).toBeLessThan(15);
+    expect(await page.getByTestId('mpr-missing').count()).toBe(0);
+    letGo();
+    await page
+      .getByTestId('mpr-missing')
+      .getByText(/missing in all three planes/)
+      .waitFor();
+    // The loader tells of it a second time, as a rejection that nobody waits for.
+    expect(errors.filter((error) => error !== 'XMLHttpRequest')).toEqual([]);
+  });
+
   it('says that other planes need WebGL, where there is none', async () => {
     const without = await launchChromium('none');
     try {

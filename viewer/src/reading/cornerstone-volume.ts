@@ -3,6 +3,7 @@ import {
   cache,
   Enums,
   RenderingEngine,
+  StreamingImageVolume,
   setVolumesForViewports,
   utilities,
   VolumeViewport,
@@ -10,6 +11,7 @@ import {
 } from '@cornerstonejs/core';
 import { graphicsOf, whenGraphicsLost } from './cornerstone-graphics.ts';
 import { imageMemory } from './cornerstone-memory.ts';
+import { loadVolume } from './cornerstone-volume-loading.ts';
 import {
   activateVolumeTool,
   bindVolumeTools,
@@ -72,6 +74,8 @@ export class VolumeView {
   readonly #stop = new AbortController();
   readonly #volumeId: string;
   readonly #stack: ImageStack;
+  /** The slice that was looked at. */
+  readonly #from: string;
   #point: Vector;
   #isOpen = false;
 
@@ -83,6 +87,7 @@ export class VolumeView {
     this.#stack = stack;
     this.#volumeId = `${LOADER}:${stack.seriesInstanceUid}`;
     const image = stack.images[index];
+    this.#from = image?.imageId ?? '';
     this.#point = (image === undefined ? null : middleOf(image)) ?? [0, 0, 0];
     this.#engine = new RenderingEngine(ENGINE);
     this.#engine.setViewports(
@@ -115,10 +120,12 @@ export class VolumeView {
     const imageIds = this.#stack.images.map(({ imageId }) => imageId);
     const volume = await volumeLoader.createAndCacheVolume(this.#volumeId, { imageIds });
     if (this.#stop.signal.aborted) return this.#dropVolume();
-    volume.load();
     await setVolumesForViewports(this.#engine, [{ volumeId: this.#volumeId }], [...PLANES]);
     if (this.#stop.signal.aborted) return;
     this.#isOpen = true;
+    if (volume instanceof StreamingImageVolume) {
+      void loadVolume(volume, this.#from, this.#stop.signal);
+    }
     this.setWindow(window);
     this.goTo(this.#point);
   }

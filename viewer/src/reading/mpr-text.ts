@@ -17,6 +17,10 @@ export const MPR_TEXT = translated('MPR_TEXT', {
   projections: { brightest: 'MIP', mean: 'Mean', darkest: 'MinIP' },
   projectionTitle:
     'What the slab shows: the brightest (MIP), the mean, or the darkest (MinIP) of its values',
+  missing: (count: number) =>
+    count === 1
+      ? 'A slice could not be loaded: it is missing in all three planes.'
+      : `${count} slices could not be loaded: they are missing in all three planes.`,
   failed: {
     made: 'These slices could not be made a volume. Go back to the slices.',
     lost: 'The computer has reset its graphics card. Go back to the slices, and open the planes again.',

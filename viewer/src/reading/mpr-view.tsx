@@ -1,4 +1,7 @@
+import { useSyncExternalStore } from 'react';
 import { formatDecimal } from '../design/format.ts';
+import { imageMemory } from './cornerstone-memory.ts';
+import type { ImageStack } from './image-stacks.ts';
 import { LoadingRuns } from './loading-bar.tsx';
 import { MprPane } from './mpr-pane.tsx';
 import { MPR_TEXT as T } from './mpr-text.ts';
@@ -15,6 +18,18 @@ function describe([x, y, z]: Vector): string {
   const part = (value: number, positive: string, negative: string) =>
     T.millimetres(value >= 0 ? positive : negative, formatDecimal(Math.abs(value), 1));
   return T.place(part(x, 'L', 'R'), part(y, 'P', 'A'), part(z, 'H', 'F'));
+}
+
+/** Slices that could not be had: what is drawn in their place is none of the patient's. */
+function Missing({ images }: Pick<ImageStack, 'images'>) {
+  useSyncExternalStore(imageMemory.subscribe, imageMemory.version);
+  const count = images.filter(({ imageId }) => imageMemory.hasFailed(imageId)).length;
+  if (count === 0) return null;
+  return (
+    <strong role="alert" data-testid="mpr-missing">
+      {T.missing(count)}
+    </strong>
+  );
 }
 
 /** The point with the value of its voxel, whatever the slab around it shows. */
@@ -57,6 +72,7 @@ export function MprView(props: { readonly start: MprStart; readonly onLeave: () 
         {ready || planes.failed !== null ? (
           <Place planes={planes} unit={stack.images[index]?.unit ?? null} />
         ) : null}
+        <Missing images={stack.images} />
         <span className="second small">{T.hint}</span>
       </p>
       <LoadingRuns images={stack.images} index={index} />

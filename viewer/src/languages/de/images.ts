@@ -43,6 +43,10 @@ export const images: Pick<
     projections: { brightest: 'MIP', mean: 'Mittel', darkest: 'MinIP' },
     projectionTitle:
       'Was die Schicht zeigt: den hellsten (MIP), den mittleren oder den dunkelsten (MinIP) ihrer Werte',
+    missing: (count) =>
+      count === 1
+        ? 'Eine Schicht ließ sich nicht laden: Sie fehlt in allen drei Ebenen.'
+        : `${count} Schichten ließen sich nicht laden: Sie fehlen in allen drei Ebenen.`,
     failed: {
       made: 'Aus diesen Schichten ließ sich kein Volumen bilden. Gehen Sie zurück zu den Schichten.',
       lost: 'Der Computer hat seine Grafikkarte zurückgesetzt. Gehen Sie zurück zu den Schichten und öffnen Sie die Ebenen neu.',

@@ -8,12 +8,11 @@ import {
   StackViewport,
   setUseCPURendering,
 } from '@cornerstonejs/core';
-import { isOfEngine } from './cornerstone-graphics.ts';
+import { graphicsOf, isOfEngine } from './cornerstone-graphics.ts';
 import { startCornerstone } from './cornerstone-start.ts';
 import { bindTools, forgetMeasurements, releaseTools } from './cornerstone-tools.ts';
 import { graphicsState } from './graphics-state.ts';
 
-const ENGINE = 'radtriage-engine';
 /** From one study to the next the engine stays: a graphics context and its programs take a tenth of a second. */
 const LINGER_MS = 2_000;
 
@@ -35,8 +34,14 @@ interface Pane {
   readonly on: PaneEvents;
 }
 
+/** An engine with what it takes on the graphics card. */
+interface Drawing {
+  readonly engine: RenderingEngine;
+  giveBack: (() => void) | null;
+}
+
 interface Shared {
-  engine: RenderingEngine;
+  drawing: Drawing;
   readonly observer: ResizeObserver;
   readonly panes: Map<Element, Pane>;
   readonly stop: () => void;
@@ -45,24 +50,41 @@ interface Shared {
 let shared: Shared | null = null;
 let closing: ReturnType<typeof setTimeout> | undefined;
 let count = 0;
+let engines = 0;
 
-function enable(engine: RenderingEngine, { viewportId, element }: Pane): void {
+/** With a name of its own: what is told of the graphics of an engine that is gone must not be taken for this one's. */
+function startDrawing(): Drawing {
+  engines += 1;
+  return { engine: new RenderingEngine(`radtriage-engine-${engines}`), giveBack: null };
+}
+
+function stopDrawing({ engine, giveBack }: Drawing): void {
+  engine.destroy();
+  giveBack?.();
+}
+
+function enable(drawing: Drawing, { viewportId, element }: Pane): void {
+  const { engine } = drawing;
   engine.enableElement({
     viewportId,
     type: Enums.ViewportType.STACK,
     element,
     defaultOptions: { background: [0, 0, 0] },
   });
-  bindTools(viewportId, ENGINE);
+  bindTools(viewportId, engine.id);
+  if (!getShouldUseCPURendering()) drawing.giveBack ??= graphicsOf(engine, viewportId);
 }
 
 /** A graphics context that comes back has none of its programs and textures, and vtk.js does not make them anew. */
 function rebuild(): void {
   if (shared === null) return;
   const panes = [...shared.panes.values()];
-  shared.engine.destroy();
-  shared.engine = new RenderingEngine(ENGINE);
-  for (const pane of panes) enable(shared.engine, pane);
+  const before = shared.drawing;
+  shared.drawing = startDrawing();
+  stopDrawing(before);
+  for (const pane of panes) enable(shared.drawing, pane);
+  // Only now: with its last viewport a group of tools forgets which of them was chosen.
+  for (const { viewportId } of panes) releaseTools(viewportId, before.engine.id);
   graphicsState.setLost(false);
   for (const { on } of panes) on.graphicsBack();
 }
@@ -77,15 +99,16 @@ function drawWithoutGraphics(): void {
 /** @returns the way to stop listening */
 function listenToGraphics(): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
+  const isOurs = (event: Event) => isOfEngine(event, shared?.drawing.engine.id ?? '');
   const onLost = (event: Event) => {
-    if (!isOfEngine(event, ENGINE) || getShouldUseCPURendering()) return;
+    if (!isOurs(event) || getShouldUseCPURendering()) return;
     graphicsState.setLost(true);
     for (const { on } of shared?.panes.values() ?? []) on.graphicsLost();
     clearTimeout(waiting);
     waiting = setTimeout(drawWithoutGraphics, RESTORE_MS);
   };
   const onRestored = (event: Event) => {
-    if (!isOfEngine(event, ENGINE) || !graphicsState.isLost()) return;
+    if (!isOurs(event) || !graphicsState.isLost()) return;
     clearTimeout(waiting);
     rebuild();
   };
@@ -106,16 +129,17 @@ function openEngine(): Shared {
   // One observer for all: a new layout resizes every pane, and the engine does them in one go.
   const observer = new ResizeObserver((entries) => {
     const after = entries.map(({ target }) => panes.get(target)?.on.resizing());
-    shared?.engine.resize(true, true);
+    shared?.drawing.engine.resize(true, true);
     for (const each of after) each?.();
   });
-  return { engine: new RenderingEngine(ENGINE), observer, panes, stop: listenToGraphics() };
+  return { drawing: startDrawing(), observer, panes, stop: listenToGraphics() };
 }
 
 function closeEngine(): void {
-  shared?.stop();
-  shared?.observer.disconnect();
-  shared?.engine.destroy();
+  if (shared === null) return;
+  shared.stop();
+  shared.observer.disconnect();
+  stopDrawing(shared.drawing);
   shared = null;
 }
 
@@ -133,12 +157,12 @@ export function openPane(element: HTMLDivElement, on: PaneEvents): EnginePane {
   count += 1;
   const viewportId = `radtriage-viewport-${count}`;
   const pane = { viewportId, element, on };
-  enable(room.engine, pane);
+  enable(room.drawing, pane);
   room.panes.set(element, pane);
   room.observer.observe(element);
   return {
     viewport: () => {
-      const { engine } = room;
+      const { engine } = room.drawing;
       const viewport = engine.hasBeenDestroyed ? undefined : engine.getViewport(viewportId);
       if (viewport instanceof StackViewport) return viewport;
       throw new Error('the viewport is closed');
@@ -146,8 +170,9 @@ export function openPane(element: HTMLDivElement, on: PaneEvents): EnginePane {
     close: () => {
       if (!room.panes.delete(element)) return;
       room.observer.unobserve(element);
-      releaseTools(viewportId, ENGINE);
-      room.engine.disableElement(viewportId);
+      const { engine } = room.drawing;
+      releaseTools(viewportId, engine.id);
+      engine.disableElement(viewportId);
       if (room.panes.size > 0) return;
       forgetMeasurements();
       closing = setTimeout(closeEngine, LINGER_MS);

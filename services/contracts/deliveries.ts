@@ -65,6 +65,9 @@ export const deliveryActSchema = z.object({ id: z.string(), state: z.enum(DELIVE
 /** POST /api/admin/destinations/{name}/resend */
 export const resentSchema = z.object({ deliveries: count });
 
+/** POST /api/admin/destinations/{name}/dismiss: how many will not be sent */
+export const abandonedSchema = z.object({ deliveries: count });
+
 /** POST /api/admin/destinations/{name}/test: what came of a C-ECHO, or of OPTIONS */
 export const destinationTestSchema = z.object({
   reachable: z.boolean(),

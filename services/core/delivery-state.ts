@@ -10,7 +10,7 @@ export const DELIVERY_STATES = [
   'dead',
   /** A later result took its place before it was ever sent. */
   'superseded',
-  /** Dead, and an administrator left it at that. */
+  /** Dead, or of a destination that is gone, and an administrator left it at that. */
   'dismissed',
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -24,7 +24,9 @@ type DeliveryEvent =
   /** The destination says by storage commitment that it does not keep what it took. */
   | 'not-kept'
   | 'resend'
-  | 'dismiss';
+  | 'dismiss'
+  /** Its destination is gone from the configuration, and an administrator does not wait for it. */
+  | 'abandon';
 
 /** The one transition table. A pair that is not here is illegal and throws. */
 const TRANSITIONS: Readonly<Record<DeliveryState, Partial<Record<DeliveryEvent, DeliveryState>>>> =
@@ -35,6 +37,7 @@ const TRANSITIONS: Readonly<Record<DeliveryState, Partial<Record<DeliveryEvent, 
       refused: 'dead',
       'given-up': 'dead',
       overtaken: 'superseded',
+      abandon: 'dismissed',
     },
     sent: { 'not-kept': 'waiting' },
     dead: { resend: 'waiting', dismiss: 'dismissed' },

@@ -23,7 +23,7 @@ export interface SiteReport {
 }
 
 export async function readSiteReport(database: Database, config: Config): Promise<SiteReport> {
-  const status = await readSiteStatus(database, config.dicom);
+  const status = await readSiteStatus(database, config);
   const { items } = await readWaiting(database, { workerAlive: status.worker.alive });
   const since = new Date(Date.now() - HOUR_MS);
   return {

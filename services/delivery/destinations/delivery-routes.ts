@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  abandonedSchema,
   type DeadDelivery,
   type DeliveriesStatus,
   type DestinationStatus,
@@ -20,6 +21,7 @@ import {
 import { jsonRoute, noInput, type Route } from '#platform/http/route.ts';
 import { decideDelivery, hurryDestination, resendAll } from './decide-deliveries.ts';
 import { type ListedDelivery, listDeliveries } from './list-deliveries.ts';
+import { dismissOrphans } from './orphans.ts';
 import { tryDestination } from './try-destination.ts';
 
 interface Surroundings {
@@ -154,6 +156,22 @@ export function deliveryRoutes(surroundings: Surroundings): Route[] {
       },
       async ({ params }, { principal }) => ({
         deliveries: await resendAll(database, config.destinations, {
+          name: params.name,
+          actor: principal.name,
+        }),
+      }),
+    ),
+    jsonRoute(
+      {
+        method: 'POST',
+        path: '/api/admin/destinations/:name/dismiss',
+        access: ['admin'],
+        summary: 'Leave what waits for a destination that is not configured any more at that',
+        input: byName,
+        response: abandonedSchema,
+      },
+      async ({ params }, { principal }) => ({
+        deliveries: await dismissOrphans(database, config.destinations, {
           name: params.name,
           actor: principal.name,
         }),

@@ -4,6 +4,7 @@ import { listenToChannel } from '#platform/database/connect.ts';
 import { DELIVERY_CHANNEL } from '#platform/deliveries/channel.ts';
 import { startWatch, type Watch } from '#platform/watch/watch.ts';
 import { addDestination } from './destination-store.ts';
+import { markOrphans, welcomeBack } from './orphans.ts';
 import { DestinationServer, type ServeOptions } from './serve-destination.ts';
 
 export interface DeliveryOptions extends Omit<ServeOptions, 'owner' | 'clock'> {
@@ -25,7 +26,6 @@ export interface Deliveries {
  */
 export function startDeliveries(options: DeliveryOptions): Deliveries {
   const { database, destinations, logger } = options;
-  if (destinations.length === 0) return { wake: () => undefined, close: async () => undefined };
   const clock = options.clock ?? (() => new Date());
   const owner = randomUUID();
   const loops = new Map<string, { server: DestinationServer; watch: Watch }>();
@@ -36,6 +36,7 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     const watch = startWatch(`deliveries to ${name}`, logger, async () => {
       if (!known) {
         await addDestination(database, name);
+        await welcomeBack(database, name, clock());
         known = true;
       }
       const next = await server.look();
@@ -44,6 +45,12 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     });
     loops.set(name, { server, watch });
   }
+  const names = destinations.map(({ name }) => name);
+  const orphans = startWatch('deliveries to destinations that are gone', logger, async () => {
+    await markOrphans(database, names);
+    return undefined;
+  });
+  if (names.length === 0) return { wake: () => undefined, close: () => orphans.close() };
   const wake = (): void => {
     for (const { watch } of loops.values()) watch.wake();
   };
@@ -56,7 +63,9 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     close: async () => {
       await listener.close();
       for (const { server } of loops.values()) server.stop();
-      await Promise.all([...loops.values()].map(({ watch }) => watch.close()));
+      await Promise.all(
+        [orphans, ...[...loops.values()].map(({ watch }) => watch)].map((watch) => watch.close()),
+      );
     },
   };
 }

@@ -25,6 +25,8 @@ export interface SiteFacts {
   /** Files that were found missing or altered in the last week. */
   readonly damagedFiles: number;
   readonly destinations: readonly DestinationCounts[];
+  /** Names of those that the configuration has. */
+  readonly configuredDestinations: readonly string[];
 }
 
 const fault = (problem: Omit<Problem, 'level'>): Problem => ({ level: 'fault', ...problem });
@@ -274,7 +276,11 @@ export function findProblems(facts: SiteFacts): Problem[] {
     ...judgeFiles(facts.damagedFiles),
     ...judgeSenders(facts),
     ...judgeStudies(facts),
-    ...judgeDestinations(facts.destinations, new Date(facts.status.generatedAt)),
+    ...judgeDestinations(
+      facts.destinations,
+      facts.configuredDestinations,
+      new Date(facts.status.generatedAt),
+    ),
     ...judgeResults(facts.status.held.resultsFailed),
     ...judgeNotifications(facts.status),
   ];

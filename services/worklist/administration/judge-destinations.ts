@@ -7,9 +7,13 @@ const LATE_MS = 10 * 60_000;
 const objects = (count: number): string =>
   `${count.toLocaleString('en')} ${count === 1 ? 'object' : 'objects'}`;
 
-/** What an administrator should know of the destinations of results. */
+/**
+ * What an administrator should know of the destinations of results.
+ * @param configured names of those that the configuration has
+ */
 export function judgeDestinations(
   destinations: readonly DestinationCounts[],
+  configured: readonly string[],
   now: Date,
 ): Problem[] {
   const place = 'destinations' as const;
@@ -25,8 +29,17 @@ export function judgeDestinations(
         advice: 'Read the reasons, mend them, then send them again or dismiss them.',
       });
     }
+    const gone = !configured.includes(name);
+    if (gone && waiting > 0) {
+      problems.push({
+        ...{ level: 'warning', place },
+        what: `${objects(waiting)} wait for the destination ${name}, which is gone`,
+        detail: 'It is not in the configuration any more: nothing is sent to it.',
+        advice: 'Name it again in the configuration and they are sent, or dismiss them.',
+      });
+    }
     const late = oldestWaiting !== null && now.getTime() - oldestWaiting.getTime() > LATE_MS;
-    if (late) {
+    if (late && !gone) {
       const why = reachableSince === null && lastError !== null ? ` ${lastError}.` : '';
       problems.push({
         ...{ level: 'warning', place },

@@ -21,7 +21,7 @@ const HOUR_MS = 3600 * 1000;
 /** Everything that the overview says: the same facts for the page and for `radtriage doctor`. */
 export async function readSiteStatus(
   database: Database,
-  dicom: Config['dicom'],
+  { dicom, destinations }: Pick<Config, 'dicom' | 'destinations'>,
 ): Promise<SiteStatus> {
   const now = new Date();
   const listener = await readSignOfLife(database, 'listener');
@@ -52,6 +52,7 @@ export async function readSiteStatus(
     waiting,
     damagedFiles: await countDamagedFiles(database),
     destinations: await readDestinationCounts(database),
+    configuredDestinations: destinations.map(({ name }) => name),
   });
   return { ...status, problems };
 }

@@ -37,7 +37,7 @@ export function siteRoutes({ config, database }: WebContext): Route[] {
         input: noInput,
         response: siteStatusSchema,
       },
-      async () => readSiteStatus(database, config.dicom),
+      async () => readSiteStatus(database, config),
     ),
     jsonRoute(
       {

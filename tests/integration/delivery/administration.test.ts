@@ -132,6 +132,7 @@ describe('administration of deliveries', () => {
       ['POST', 'deliveries/1/resend'],
       ['POST', 'deliveries/1/dismiss'],
       ['POST', 'destinations/pacs/resend'],
+      ['POST', 'destinations/pacs/dismiss'],
       ['POST', 'destinations/pacs/test'],
     ] as const) {
       expect((await reader(`/api/admin/${path}`, { method })).status, path).toBe(403);

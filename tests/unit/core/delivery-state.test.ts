@@ -18,6 +18,8 @@ describe('states of a delivery', () => {
     expect(nextDeliveryState('waiting', 'refused')).toBe('dead');
     expect(nextDeliveryState('waiting', 'given-up')).toBe('dead');
     expect(nextDeliveryState('waiting', 'overtaken')).toBe('superseded');
+    expect(nextDeliveryState('waiting', 'abandon')).toBe('dismissed');
+    expect(codeOf(() => nextDeliveryState('waiting', 'dismiss'))).toBe('ILLEGAL_TRANSITION');
   });
 
   it('never sends again what was taken, unless the destination does not keep it', () => {

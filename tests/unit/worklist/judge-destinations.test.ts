@@ -13,7 +13,10 @@ const waiting = (minutes: number): Partial<DestinationCounts> => ({
   oldestWaiting: new Date(now.getTime() - minutes * 60_000),
 });
 const judged = (change: Partial<DestinationCounts>) =>
-  judgeDestinations([{ ...well, ...change }], now).map(({ level, what }) => [level, what]);
+  judgeDestinations([{ ...well, ...change }], ['pacs'], now).map(({ level, what }) => [
+    level,
+    what,
+  ]);
 
 describe('problems with destinations', () => {
   it('are none while everything is sent, or waits for a moment', () => {
@@ -28,8 +31,21 @@ describe('problems with destinations', () => {
       ['warning', 'The destination pacs never promised to keep 4 objects'],
     ]);
     expect(
-      judgeDestinations([{ ...well, ...waiting(11), reachableSince: null, lastError: 'E' }], now),
+      judgeDestinations(
+        [{ ...well, ...waiting(11), reachableSince: null, lastError: 'E' }],
+        ['pacs'],
+        now,
+      ),
     ).toMatchObject([{ place: 'destinations', detail: 'The oldest for over ten minutes. E.' }]);
+  });
+
+  it('are what waits for a destination that is gone, at once and once', () => {
+    for (const minutes of [1, 11]) {
+      expect(judgeDestinations([{ ...well, ...waiting(minutes) }], ['vna'], now)).toMatchObject([
+        { level: 'warning', what: '2 objects wait for the destination pacs, which is gone' },
+      ]);
+    }
+    expect(judgeDestinations([well], [], now)).toEqual([]);
   });
 
   it('tell of results that could not be made, only when there are any', () => {

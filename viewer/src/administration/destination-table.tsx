@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import {
+  abandonedSchema,
   type DestinationStatus,
   destinationTestSchema,
   resentSchema,
@@ -72,7 +73,28 @@ function Sent({ sent, lastSentAt, uncommitted, unanswered }: DestinationStatus) 
   );
 }
 
-function Actions({ name, configured, dead }: DestinationStatus) {
+/** For what waits for a destination that is gone. */
+function DismissWaiting({ name, waiting }: DestinationStatus) {
+  const queries = useQueryClient();
+  const dismiss = useMutation({
+    mutationFn: () =>
+      request(abandonedSchema, `/api/admin/destinations/${encodeURIComponent(name)}/dismiss`, {
+        method: 'POST',
+      }),
+    onSuccess: ({ deliveries }) => showToast(T.dismissedWaiting(formatCount(deliveries))),
+    onError: (error) => showToast(messageOf(error), { tone: 'bad' }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['admin'] }),
+  });
+  return (
+    <div className="row-actions">
+      <Button size="small" disabled={dismiss.isPending} onClick={() => dismiss.mutate()}>
+        {T.dismissWaiting(formatCount(waiting))}
+      </Button>
+    </div>
+  );
+}
+
+function Actions({ name, dead }: DestinationStatus) {
   const queries = useQueryClient();
   const path = `/api/admin/destinations/${encodeURIComponent(name)}`;
   const options = {
@@ -93,7 +115,6 @@ function Actions({ name, configured, dead }: DestinationStatus) {
     onSuccess: ({ deliveries }) => showToast(T.resentAll(formatCount(deliveries))),
     ...options,
   });
-  if (!configured) return null;
   return (
     <div className="row-actions">
       <Button size="small" disabled={test.isPending} onClick={() => test.mutate()}>
@@ -138,7 +159,11 @@ function Row({ destination }: { readonly destination: DestinationStatus }) {
       </td>
       <td className={dead === 0 ? 'number' : 'number bad'}>{formatCount(dead)}</td>
       <td>
-        <Actions {...destination} />
+        {destination.configured ? (
+          <Actions {...destination} />
+        ) : waiting > 0 ? (
+          <DismissWaiting {...destination} />
+        ) : null}
       </td>
     </tr>
   );

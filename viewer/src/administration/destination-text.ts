@@ -20,7 +20,7 @@ export const DESTINATION_TEXT = translated('DESTINATION_TEXT', {
   neverTried: 'not tried yet',
   notConfigured: 'not in the configuration any more',
   notConfiguredDetail:
-    'What waits for it is not sent. Name it again in the configuration, or leave it.',
+    'What waits for it is not sent. Name it again in the configuration, or dismiss it.',
   since: 'since',
   failedAt: 'failed',
   next: 'next try',
@@ -35,6 +35,9 @@ export const DESTINATION_TEXT = translated('DESTINATION_TEXT', {
   tested: (name: string, detail: string, ms: string) => `${name}: ${detail}, ${ms} ms`,
   resendAll: 'Send all again',
   resentAll: (count: string) => `${count} sent again.`,
+
+  dismissWaiting: (count: string) => `Dismiss ${count} waiting`,
+  dismissedWaiting: (count: string) => `${count} dismissed: they are not sent.`,
 
   deadTitle: 'Dead letters',
   deadLead:

@@ -24,7 +24,7 @@ export const delivery: Pick<
     neverTried: 'noch nicht versucht',
     notConfigured: 'nicht mehr in der Konfiguration',
     notConfiguredDetail:
-      'Was dafür wartet, wird nicht gesendet. Nehmen Sie es wieder in die Konfiguration auf, oder lassen Sie es dabei.',
+      'Was dafür wartet, wird nicht gesendet. Nehmen Sie das Ziel wieder in die Konfiguration auf, oder verwerfen Sie das Wartende.',
     since: 'seit',
     failedAt: 'gescheitert',
     next: 'nächster Versuch',
@@ -39,6 +39,9 @@ export const delivery: Pick<
     tested: (name, detail, ms) => `${name}: ${detail}, ${ms} ms`,
     resendAll: 'Alle erneut senden',
     resentAll: (count) => `${count} erneut gesendet.`,
+
+    dismissWaiting: (count) => `${count} wartende verwerfen`,
+    dismissedWaiting: (count) => `${count} verworfen: Sie werden nicht gesendet.`,
 
     deadTitle: 'Unzustellbares',
     deadLead:

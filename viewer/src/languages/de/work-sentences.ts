@@ -144,6 +144,22 @@ const RESULTS: readonly Sentence[] = [
     'Read the reasons, mend them, then send them again or dismiss them.',
     'Lesen Sie die Gründe, beheben Sie sie, und senden Sie sie dann erneut, oder verwerfen Sie sie.',
   ],
+  [
+    '1 object wait for the destination {name}, which is gone',
+    '1 Objekt wartet auf das Ziel {name}, das es nicht mehr gibt',
+  ],
+  [
+    '{#count} objects wait for the destination {name}, which is gone',
+    '{count} Objekte warten auf das Ziel {name}, das es nicht mehr gibt',
+  ],
+  [
+    'It is not in the configuration any more: nothing is sent to it.',
+    'Es ist nicht mehr in der Konfiguration: Nichts wird dorthin gesendet.',
+  ],
+  [
+    'Name it again in the configuration and they are sent, or dismiss them.',
+    'Nehmen Sie es wieder in die Konfiguration auf, dann werden sie gesendet, oder verwerfen Sie sie.',
+  ],
   ['1 object wait for the destination {name}', '1 Objekt wartet auf das Ziel {name}'],
   [
     '{#count} objects wait for the destination {name}',

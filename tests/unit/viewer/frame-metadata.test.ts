@@ -3,7 +3,12 @@ import { toDicomJson } from '#dicom/attributes/dicom-json.ts';
 import { parseFileMeta } from '#dicom/part10/read-part10.ts';
 import { type GeneratedStudy, generateStudy } from '#test-data/study.ts';
 import { frameMetadata } from '../../../viewer/src/reading/frame-metadata.ts';
-import { type DicomJson, indexMetadata } from '../../../viewer/src/reading/image-facts.ts';
+import {
+  type DicomJson,
+  factsOf,
+  type ImageFacts,
+  indexMetadata,
+} from '../../../viewer/src/reading/image-facts.ts';
 import { buildStacks } from '../../../viewer/src/reading/image-stacks.ts';
 import { judgeSlices } from '../../../viewer/src/reading/volume-geometry.ts';
 
@@ -78,6 +83,26 @@ describe('frames of an enhanced image', () => {
     expect(third['00281050']?.Value).toEqual([-500, 40]);
     expect(['00280008', '52009229', '52009230'].filter((tag) => tag in third)).toEqual([]);
     expect(JSON.stringify(instance)).toBe(before);
+  });
+
+  it('of a breast hang by the side and the way that their groups tell', () => {
+    const groups = (tags: object) => ({ Value: [tags] });
+    const anatomy = { '00209071': groups({ '00209072': { Value: ['L'] } }) };
+    const cosines = { '00209116': groups({ '00200037': { Value: [0, -1, 0, 0, 0, -1] } }) };
+    const words = { '00209450': groups({ '00200020': { Value: ['A', 'F'] } }) };
+    const told = (shared: object, own: object): ImageFacts => {
+      const instance = { '52009229': groups(shared), '52009230': groups(own) };
+      const parsed: DicomJson = JSON.parse(JSON.stringify(instance));
+      return factsOf(frameMetadata(parsed, 1), 'MG');
+    };
+    expect(told({ ...anatomy, ...cosines }, {})).toMatchObject({
+      laterality: 'L',
+      chestWall: 'left',
+      flips: { horizontal: false, vertical: false },
+    });
+    expect(told(words, anatomy)).toMatchObject({ laterality: 'L', chestWall: 'left' });
+    const both = { '00209071': groups({ '00209072': { Value: ['B'] } }) };
+    expect(told({ ...both, ...words }, {})).toMatchObject({ laterality: null, chestWall: null });
   });
 
   it('keep what stands in the image when a group is missing, and the image when there is none', () => {

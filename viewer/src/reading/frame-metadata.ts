@@ -8,6 +8,8 @@ const GROUPS = [
   '00289110', // PixelMeasuresSequence
   '00209113', // PlanePositionSequence
   '00209116', // PlaneOrientationSequence
+  '00209071', // FrameAnatomySequence
+  '00209450', // PatientOrientationInFrameSequence
   '00289145', // PixelValueTransformationSequence
   '00289132', // FrameVOILUTSequence
   '00289443', // FramePixelDataPropertiesSequence

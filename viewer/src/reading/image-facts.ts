@@ -45,6 +45,7 @@ const IMAGE_POSITION = '00200032';
 const IMAGE_ORIENTATION = '00200037';
 const LATERALITY = '00200060';
 const IMAGE_LATERALITY = '00200062';
+const FRAME_LATERALITY = '00209072';
 const FRAME_OF_REFERENCE = '00200052';
 const PIXEL_SPACING = '00280030';
 const RESCALE_TYPE = '00281054';
@@ -108,7 +109,10 @@ function viewCodeOf(instance: DicomJson | undefined): string | null {
 }
 
 function lateralityOf(instance: DicomJson | undefined): Breast | null {
-  const side = textOf(instance, IMAGE_LATERALITY) ?? textOf(instance, LATERALITY);
+  const side =
+    textOf(instance, IMAGE_LATERALITY) ??
+    textOf(instance, LATERALITY) ??
+    textOf(instance, FRAME_LATERALITY);
   return side === 'R' || side === 'L' ? side : null;
 }
 

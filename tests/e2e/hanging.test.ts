@@ -21,6 +21,7 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
   const prior = generateStudy({ ...radiograph, seed: 'hanging-2', lateral: true });
   const older = generateStudy({ ...radiograph, seed: 'hanging-3' });
   const breasts = generateStudy({ kind: 'MG', seed: 'hanging-4', lesion: null, smallLeft: true });
+  const breastsBefore = generateStudy({ kind: 'MG', seed: 'hanging-7', lesion: null });
   /** The left oblique view, which is stored as it hangs. */
   const lateUid = breasts.files[0]?.sopInstanceUid ?? '';
   const slices = { kind: 'CT', lesion: null, slices: 12, matrix: 128 } as const;
@@ -54,7 +55,9 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       await seedRun(site.database, study, { imageRevision, sopInstanceUid, box: [20, 70, 90, 50] });
     }
     await keep(older, { ...patient, studyDate: '20190304' });
-    await keep(breasts, { modality: 'MG', studyDescription: 'Mammography' });
+    const screened = { patientKey: 'five', modality: 'MG', studyDescription: 'Mammography' };
+    await keep(breasts, { ...screened, studyDate: '20260112' });
+    await keep(breastsBefore, { ...screened, studyDate: '20240112' });
     const second = { patientKey: 'two', modality: 'CT' };
     await keep(chest, { ...second, studyDate: '20260112' });
     await keep(chestBefore, { ...second, studyDate: '20250112' });
@@ -229,6 +232,14 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
         [0, 1, 2, 3].map((slot) => edge(slot, slot % 2 === 0 ? 'right' : 'left')),
       );
       expect(walls).toEqual(['P', 'P', 'P', 'P']);
+      /** CSS pixels a millimetre, as the bar of the pane tells. */
+      const scaleIn = async (slot: number | 'prior') => {
+        const bar = paneOf(page, slot).getByTestId('scale-bar');
+        const length = await bar
+          .locator('i')
+          .evaluate((line) => Number.parseFloat(line.style.width));
+        return length / Number.parseFloat(await bar.innerText());
+      };
       const depths: number[] = [];
       for (const slot of [0, 1, 2, 3]) {
         const found = await breastAt(page, slot, wallOf(slot), 0);
@@ -267,6 +278,22 @@ describe.skipIf(missingPeer('chromium'))('hanging', () => {
       await page.setViewportSize({ width: 1100, height: 700 });
       for (const slot of [0, 1]) await breastAt(page, slot, wallOf(slot), 0);
       await page.setViewportSize({ width: 1366, height: 768 });
+      // In a pane of another size stands the prior, in the same scale until it has the whole room.
+      await page.locator('[data-slot="1"][data-active="true"]').waitFor();
+      await page.keyboard.press('<');
+      await paneOf(page, 'prior').getByTestId('image-place').waitFor();
+      await waitFor(
+        async () => {
+          const scales = await Promise.all([0, 1, 2, 3, 'prior' as const].map(scaleIn));
+          return Math.max(...scales) / Math.min(...scales) < 1.02;
+        },
+        { what: 'the prior in the scale of the study' },
+      );
+      for (const slot of [0, 1]) await breastAt(page, slot, wallOf(slot), 0);
+      await keepScreenshot(page, `hanging-mammograms-prior-${graphics}`);
+      await page.keyboard.press('>');
+      await paneOf(page, 'prior').waitFor({ state: 'detached' });
+      await breastAt(page, 0, 'right', 0);
       await page.keyboard.press('7');
       await paneOf(page, 2).waitFor({ state: 'detached' });
       expect(await page.getByTestId('pane').count()).toBe(2);

@@ -9,18 +9,22 @@ import { type DicomJson, indexMetadata } from '../../../viewer/src/reading/image
 import { buildStacks } from '../../../viewer/src/reading/image-stacks.ts';
 import {
   isInPlace,
+  ownScale,
   type PaneSize,
   placementOf,
+  scaleOfBoth,
   wallOnScreen,
 } from '../../../viewer/src/reading/placement.ts';
 
 const PANE: PaneSize = { width: 400, height: 300 };
-const IMAGE = { columns: 100, rows: 200, chestWall: null } as const;
+const IMAGE = { columns: 100, rows: 200, chestWall: null, pixelSize: null } as const;
+
+type Placed = Parameters<typeof placementOf>[1];
 
 /** Source pixels as they lie when the placement was followed. */
-function placed(affine: Affine, image: Parameters<typeof placementOf>[1]): Affine {
-  const { factor, shift } = placementOf(affine, image, PANE);
-  const middle: Point = [PANE.width / 2, PANE.height / 2];
+function placed(affine: Affine, image: Placed, pane: PaneSize = PANE): Affine {
+  const { factor, shift } = placementOf(affine, image, pane);
+  const middle: Point = [pane.width / 2, pane.height / 2];
   const moved = (point: Point): Point => {
     const [x, y] = applyAffine(affine, point);
     return [
@@ -59,6 +63,7 @@ describe('the place of an image in its pane', () => {
 
   it('leaves room for a larger image that is to have the same scale', () => {
     const small = {
+      ...IMAGE,
       columns: 50,
       rows: 100,
       chestWall: 'left',
@@ -84,6 +89,51 @@ describe('the place of an image in its pane', () => {
     expect(wallOnScreen({ a: 0, b: 1 }, 'right')).toBe('bottom');
     expect(wallOnScreen({ a: 0, b: 1 }, 'left')).toBe('top');
     expect(wallOnScreen({ a: 1, b: 0 }, null)).toBeNull();
+  });
+});
+
+describe('mammograms of a study and its prior', () => {
+  const anywhere: Affine = { a: 3, b: 0, c: 0, d: 3, e: -40, f: 17 };
+  const size = (millimetres: number) =>
+    ({ row: millimetres, column: millimetres, of: 'detector', attribute: 'PixelSpacing' }) as const;
+  /** 20 mm high on a detector of 20 mm. */
+  const now: Placed = {
+    ...{ columns: 100, rows: 200, area: { columns: 100, rows: 200 } },
+    chestWall: 'left',
+    pixelSize: size(0.1),
+  };
+  /** 16 mm high on one of 40 mm; its pane is lower. */
+  const before: Placed = {
+    ...{ columns: 50, rows: 80, area: { columns: 100, rows: 200 } },
+    chestWall: 'left',
+    pixelSize: size(0.2),
+  };
+  const lowPane: PaneSize = { width: 400, height: 260 };
+
+  it('lie in the largest scale that both have room for, however they lay before', () => {
+    const [own, earlier] = [ownScale(anywhere, now, PANE), ownScale(anywhere, before, lowPane)];
+    expect([own, earlier]).toEqual([15, 6.5]);
+    expect(ownScale({ ...anywhere, a: 7, d: 7 }, now, PANE)).toBeCloseTo(15, 9);
+    const perMillimetre = scaleOfBoth([null, own, 14], earlier);
+    expect(perMillimetre).toBe(6.5);
+    const shared = placed(anywhere, now, { ...PANE, perMillimetre });
+    expect(shared.a).toBeCloseTo(0.65, 9);
+    expect(placed(anywhere, before, { ...lowPane, perMillimetre }).a).toBeCloseTo(1.3, 9);
+    // At its chest wall, and half-way down.
+    expect(corner(shared, [0, 0])).toEqual([0, 85]);
+    const pane = { ...PANE, perMillimetre };
+    expect(isInPlace(placementOf(shared, now, pane), pane)).toBe(true);
+    expect(ownScale(shared, now, pane)).toBeCloseTo(15, 9);
+  });
+
+  it('have each its own where one of them gives no size or no chest wall', () => {
+    const sizeless: Placed = { columns: 50, rows: 80, chestWall: 'left', pixelSize: null };
+    expect(ownScale(anywhere, sizeless, PANE)).toBeNull();
+    expect(ownScale(anywhere, { ...before, chestWall: null }, PANE)).toBeNull();
+    expect(scaleOfBoth([15, 14], null)).toBeNull();
+    expect(scaleOfBoth([null, null], 6.5)).toBeNull();
+    const pane = { ...PANE, perMillimetre: 6.5 };
+    expect(placed(anywhere, sizeless, pane)).toEqual(placed(anywhere, sizeless));
   });
 });
 

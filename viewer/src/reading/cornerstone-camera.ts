@@ -2,7 +2,8 @@
 import { getShouldUseCPURendering, type StackViewport } from '@cornerstonejs/core';
 import { type Affine, affineFromPoints, type Point } from './geometry.ts';
 import type { StackImage } from './image-stacks.ts';
-import { isInPlace, type Placement, placementOf } from './placement.ts';
+import type { Flips } from './orientation.ts';
+import { isInPlace, ownScale, type PaneSize, type Placement, placementOf } from './placement.ts';
 
 /**
  * Source pixels to CSS pixels; null without an image. Three points fix the affine map, whatever zoom, pan, flip and
@@ -67,28 +68,52 @@ export function resetZoom(viewport: StackViewport): void {
   viewport.setCamera({ flipHorizontal, flipVertical });
 }
 
-/** What would bring the image that is drawn to its place; null where there is none. */
-function placementIn(viewport: StackViewport, image: StackImage | undefined): Placement | null {
+/** The whole image turned by no more than these flips. */
+export function resetTurns(viewport: StackViewport, { horizontal, vertical }: Flips): void {
+  viewport.setCamera({ flipHorizontal: false, flipVertical: false });
+  viewport.setViewPresentation({ rotation: 0 });
+  viewport.resetCamera();
+  viewport.setCamera({ flipHorizontal: horizontal, flipVertical: vertical });
+}
+
+/** The image that is drawn, and the scale that it has in common with those of other panes, CSS pixels a millimetre. */
+export interface Drawn {
+  readonly image: StackImage | undefined;
+  readonly perMillimetre: number | null;
+}
+
+function inPane<T>(
+  viewport: StackViewport,
+  { image, perMillimetre }: Drawn,
+  reckon: (affine: Affine, image: StackImage, pane: PaneSize) => T,
+): T | null {
   const affine = sourceToCanvas(viewport);
   const { clientWidth: width, clientHeight: height } = viewport.element;
   if (image === undefined || affine === null || width === 0 || height === 0) return null;
-  return placementOf(affine, image, { width, height });
+  return reckon(affine, image, { width, height, perMillimetre });
 }
 
-/** @param image the one that is drawn */
-export function liesInPlace(viewport: StackViewport, image: StackImage | undefined): boolean {
+/** What would bring the image to its place; null where there is none. */
+const placementIn = (viewport: StackViewport, drawn: Drawn): Placement | null =>
+  inPane(viewport, drawn, placementOf);
+
+/** The scale in which it would lie by itself, CSS pixels a millimetre; null where it has none in common with others. */
+export const ownScaleIn = (viewport: StackViewport, drawn: Drawn): number | null =>
+  inPane(viewport, drawn, ownScale);
+
+export function liesInPlace(viewport: StackViewport, drawn: Drawn): boolean {
   const { clientWidth: width, clientHeight: height } = viewport.element;
-  const placement = placementIn(viewport, image);
+  const placement = placementIn(viewport, drawn);
   return placement !== null && isInPlace(placement, { width, height });
 }
 
-/** Brings an image to its place. @param image the one that is drawn */
-export function place(viewport: StackViewport, image: StackImage | undefined): void {
+/** Brings an image to its place. */
+export function place(viewport: StackViewport, drawn: Drawn): void {
   // Only a chest wall is to lie at its edge to the pixel.
-  if (liesInPlace(viewport, image) && image?.chestWall == null) return;
-  const grown = placementIn(viewport, image);
+  if (liesInPlace(viewport, drawn) && drawn.image?.chestWall == null) return;
+  const grown = placementIn(viewport, drawn);
   if (grown === null) return;
   zoomBy(viewport, grown.factor);
-  const moved = placementIn(viewport, image);
+  const moved = placementIn(viewport, drawn);
   if (moved !== null) moveBy(viewport, moved.shift);
 }

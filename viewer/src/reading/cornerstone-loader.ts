@@ -24,3 +24,10 @@ export function startLoader(): void {
     return { ...loading, promise: promise.then((image) => checked(imageId, image)) };
   });
 }
+
+/** The image that an IMAGE_LOAD_ERROR tells of. */
+export function failedImageId(event: Event): string | null {
+  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
+  if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return null;
+  return typeof detail.imageId === 'string' ? detail.imageId : null;
+}

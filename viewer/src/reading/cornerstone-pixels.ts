@@ -1,5 +1,5 @@
 /** What the pixels of a decoded image say. */
-import type { Types } from '@cornerstonejs/core';
+import { type StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import type { Point } from './geometry.ts';
 import type { Window } from './window-presets.ts';
 
@@ -31,4 +31,12 @@ export function windowOf(image: Types.IImage | undefined): Window | null {
   const center = first(image?.windowCenter);
   const width = first(image?.windowWidth);
   return center === undefined || width === undefined ? null : { center, width };
+}
+
+/** The window in which the image is on the screen. */
+export function windowShown(viewport: StackViewport): Window | null {
+  const range = viewport.getProperties().voiRange;
+  if (range == null) return null;
+  const level = utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+  return { center: level.windowCenter, width: level.windowWidth };
 }

@@ -7,17 +7,21 @@ import {
   utilities,
 } from '@cornerstonejs/core';
 import {
+  type Drawn,
   flip,
   liesInPlace,
+  ownScaleIn,
   place,
+  resetTurns,
   resetZoom,
   rotate,
   sourceToCanvas,
   zoomBy,
 } from './cornerstone-camera.ts';
 import { type EnginePane, openPane } from './cornerstone-engine.ts';
+import { failedImageId } from './cornerstone-loader.ts';
 import { NeighbourLoader } from './cornerstone-neighbours.ts';
-import { type PixelValue, pixelValue, windowOf } from './cornerstone-pixels.ts';
+import { type PixelValue, pixelValue, windowOf, windowShown } from './cornerstone-pixels.ts';
 import { activateLeftTool, forgetMeasurements, type LeftTool } from './cornerstone-tools.ts';
 import { type Affine, applyAffine, invertAffine, type Point } from './geometry.ts';
 import type { ImageStack, StackImage } from './image-stacks.ts';
@@ -47,12 +51,6 @@ interface Lost {
   readonly window: Window | null;
 }
 
-function failedImageId(event: Event): string | null {
-  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
-  if (typeof detail !== 'object' || detail === null || !('imageId' in detail)) return null;
-  return typeof detail.imageId === 'string' ? detail.imageId : null;
-}
-
 /** An image on the screen. All positions are CSS pixels of the element, all image places source pixels. */
 export class ImageViewport {
   readonly #pane: EnginePane;
@@ -66,6 +64,8 @@ export class ImageViewport {
   #hung: Flips = AS_STORED;
   /** Nobody has moved the image: it keeps its place when the pane gets another size, or the image is turned. */
   #isFitted = true;
+  /** The scale in common with other panes, CSS pixels a millimetre. */
+  #perMillimetre: number | null = null;
 
   constructor(element: HTMLDivElement, on: ViewportEvents) {
     this.#neighbours = new NeighbourLoader(element);
@@ -83,16 +83,13 @@ export class ImageViewport {
       graphicsBack: () => void this.#showAgain().catch(on.failed),
     });
     const { signal } = this.#stop;
-    element.addEventListener(
-      Enums.Events.IMAGE_RENDERED,
-      () => {
-        const state = this.#shown === null ? null : this.#state(this.#shown);
-        if (state === null) return;
-        this.#isFitted = liesInPlace(this.#viewport(), this.#drawn());
-        on.rendered(state);
-      },
-      { signal },
-    );
+    const onRendered = () => {
+      const state = this.#shown === null ? null : this.#state(this.#shown);
+      if (state === null) return;
+      this.#isFitted = liesInPlace(this.#viewport(), this.#inPane());
+      on.rendered(state);
+    };
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, onRendered, { signal });
     // Before it is drawn for the first time, but after Cornerstone has done with it.
     const hangSoon = () => queueMicrotask(() => this.#hang());
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, hangSoon, { signal });
@@ -120,12 +117,31 @@ export class ImageViewport {
     this.#hung = wanted;
     if (wanted.horizontal !== horizontal) flip(viewport, 'horizontal');
     if (wanted.vertical !== vertical) flip(viewport, 'vertical');
-    if (this.#isFitted) place(viewport, this.#drawn());
+    if (this.#isFitted) place(viewport, this.#inPane());
   }
 
   #drawn(): StackImage | undefined {
     const drawn = this.#viewport().getCornerstoneImage()?.imageId;
     return this.#shown?.images.find((image) => image.imageId === drawn);
+  }
+
+  #inPane(): Drawn {
+    return { image: this.#drawn(), perMillimetre: this.#perMillimetre };
+  }
+
+  /** The scale in which a mammogram would lie here by itself, CSS pixels a millimetre; null for what can share none. */
+  ownScale(): number | null {
+    return ownScaleIn(this.#viewport(), this.#inPane());
+  }
+
+  /** Lets a mammogram that nobody moved lie in a scale, CSS pixels a millimetre; null lets it have its own. */
+  shareScale(perMillimetre: number | null): void {
+    if (this.#perMillimetre === perMillimetre) return;
+    this.#perMillimetre = perMillimetre;
+    if (!this.#isFitted || this.#drawn() === undefined) return;
+    const viewport = this.#viewport();
+    place(viewport, this.#inPane());
+    viewport.render();
   }
 
   /** @throws when the image cannot be fetched or decoded */
@@ -161,7 +177,7 @@ export class ImageViewport {
   #whatIsAsked(): Lost | null {
     const stack = this.#shown;
     if (stack === null) return this.#asked;
-    return { stack, index: this.wantedIndex(), window: this.#window() };
+    return { stack, index: this.wantedIndex(), window: windowShown(this.#viewport()) };
   }
 
   /** The image that was on the screen when the graphics card was reset, as it hangs, in the window that it had. */
@@ -190,17 +206,10 @@ export class ImageViewport {
       stack,
       index,
       isWanted: drawn === viewport.getCurrentImageId(),
-      window: this.#window(),
+      window: windowShown(this.#viewport()),
       toCanvas: sourceToCanvas(viewport),
       onGpu: !getShouldUseCPURendering(),
     };
-  }
-
-  #window(): Window | null {
-    const range = this.#viewport().getProperties().voiRange;
-    if (range == null) return null;
-    const level = utilities.windowLevel.toWindowLevel(range.lower, range.upper);
-    return { center: level.windowCenter, width: level.windowWidth };
   }
 
   toSource(canvas: Point): Point | null {
@@ -245,7 +254,7 @@ export class ImageViewport {
   #turn(act: (viewport: StackViewport) => void): void {
     const viewport = this.#viewport();
     act(viewport);
-    if (this.#isFitted) place(viewport, this.#drawn());
+    if (this.#isFitted) place(viewport, this.#inPane());
     viewport.render();
   }
 
@@ -259,20 +268,16 @@ export class ImageViewport {
   fit(): void {
     const viewport = this.#viewport();
     resetZoom(viewport);
-    place(viewport, this.#drawn());
+    place(viewport, this.#inPane());
     viewport.render();
   }
 
   /** Everything as the study was opened. */
   reset(): void {
     const viewport = this.#viewport();
-    viewport.setCamera({ flipHorizontal: false, flipVertical: false });
-    viewport.setViewPresentation({ rotation: 0 });
-    viewport.resetCamera();
     viewport.resetProperties();
-    const { horizontal, vertical } = this.#hung;
-    viewport.setCamera({ flipHorizontal: horizontal, flipVertical: vertical });
-    place(viewport, this.#drawn());
+    resetTurns(viewport, this.#hung);
+    place(viewport, this.#inPane());
     viewport.render();
   }
 

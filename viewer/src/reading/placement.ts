@@ -3,11 +3,13 @@ import { type Affine, boundsOf, boxCorners, type ImageSize, type Point } from '.
 import type { StackImage } from './image-stacks.ts';
 import type { Edge } from './orientation.ts';
 
-type Placed = Pick<StackImage, 'columns' | 'rows' | 'area' | 'chestWall'>;
+type Placed = Pick<StackImage, 'columns' | 'rows' | 'area' | 'chestWall' | 'pixelSize'>;
 
 export interface PaneSize {
   readonly width: number;
   readonly height: number;
+  /** The scale that mammograms have in common with those of other panes, CSS pixels a millimetre; else they have their own. */
+  readonly perMillimetre?: number | null;
 }
 
 /** What brings an image to its place: first it grows by the factor about the middle of the pane, then it is moved. */
@@ -33,14 +35,52 @@ export function wallOnScreen(
   return outwards * b > 0 ? 'bottom' : 'top';
 }
 
+/** By how much the image is to grow to be as large as it fits, together with the others of its study. */
+function factorToFit(affine: Affine, image: Placed, { width, height }: PaneSize): number {
+  const room = boundsIn(affine, image.area ?? image);
+  return Math.min(width / (room[2] - room[0]), height / (room[3] - room[1]));
+}
+
+/** CSS pixels a millimetre, as the image lies now; null for one that has no scale in common with others. */
+function scaleOf({ a, b }: Affine, { area, chestWall, pixelSize }: Placed): number | null {
+  if (area === undefined || chestWall === null || pixelSize === null) return null;
+  return Math.hypot(a, b) / pixelSize.column;
+}
+
 /**
- * The whole image as large as it fits and in the middle; a mammogram with its chest wall at the edge of the pane, in the
- * scale that it shares with the other mammograms of its study.
+ * The scale in which a mammogram of this pane would lie by itself, CSS pixels a millimetre, whatever scale it has now;
+ * null for one that has no scale in common with others.
  * @param affine source pixels to the pane, as the image lies now
  */
-export function placementOf(affine: Affine, image: Placed, { width, height }: PaneSize): Placement {
-  const room = boundsIn(affine, image.area ?? image);
-  const factor = Math.min(width / (room[2] - room[0]), height / (room[3] - room[1]));
+export function ownScale(affine: Affine, image: Placed, pane: PaneSize): number | null {
+  const scale = scaleOf(affine, image);
+  return scale === null ? null : scale * factorToFit(affine, image, pane);
+}
+
+/**
+ * The largest scale that a study and its prior can both have in their panes, CSS pixels a millimetre; null when one of
+ * them has none.
+ */
+export function scaleOfBoth(
+  study: readonly (number | null)[],
+  prior: number | null,
+): number | null {
+  const known = study.filter((scale) => scale !== null);
+  return prior === null || known.length === 0 ? null : Math.min(prior, ...known);
+}
+
+/**
+ * The whole image as large as it fits and in the middle; a mammogram with its chest wall at the edge of the pane, in the
+ * scale that it shares with the other mammograms of its study, or with those of other panes too.
+ * @param affine source pixels to the pane, as the image lies now
+ */
+export function placementOf(affine: Affine, image: Placed, pane: PaneSize): Placement {
+  const { width, height, perMillimetre = null } = pane;
+  const scale = scaleOf(affine, image);
+  const factor =
+    scale === null || perMillimetre === null
+      ? factorToFit(affine, image, pane)
+      : perMillimetre / scale;
   const grown = (value: number, size: number) => size / 2 + factor * (value - size / 2);
   const [left, top, right, bottom] = boundsIn(affine, image);
   const toEdge = {

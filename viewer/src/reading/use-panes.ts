@@ -12,6 +12,7 @@ import {
 } from './hanging.ts';
 import type { ImagePlace, ImageStack } from './image-stacks.ts';
 import { rememberedLayout, rememberLayout } from './layout-store.ts';
+import { scaleOfBoth } from './placement.ts';
 import { counterpart } from './prior-choice.ts';
 import {
   type PaneControl,
@@ -80,6 +81,21 @@ function showPrior(
   to.show(counterpart(current, prior.stacks, prior.modality));
 }
 
+/** Mammograms and those of a prior beside them have one scale, unless one of them has the whole room. */
+function useScaleOfBoth({ panes, enlarged }: Pick<PanesControl, 'panes' | 'enlarged'>): void {
+  // Whatever was drawn since may have changed it: the size of a pane, another image, a quarter turn.
+  useEffect(() => {
+    const scalesOf = (isPrior: boolean) =>
+      panes
+        .filter((pane) => pane.isPrior === isPrior)
+        .map(
+          ({ state, viewport }) => (state === null ? null : viewport.current?.ownScale()) ?? null,
+        );
+    const scale = enlarged ? null : scaleOfBoth(scalesOf(false), scalesOf(true)[0] ?? null);
+    for (const { viewport } of panes) viewport.current?.shareScale(scale);
+  });
+}
+
 /** Hangs a study in panes: it opens as its modality and its reader's last choice want, the highest finding in sight. */
 export function usePanes(
   study: StudyDetail,
@@ -115,9 +131,11 @@ export function usePanes(
   );
   useWhenOther(prior?.stacks ?? null, () => showPrior(judged, controls[PRIOR_SLOT], prior));
   const place = panes.indexOf(activePane);
+  const isEnlarged = enlarged && panes.length > 1;
+  useScaleOfBoth({ panes, enlarged: isEnlarged });
   return {
     ...{ layout, panes, active: activePane, judged },
-    enlarged: enlarged && panes.length > 1,
+    enlarged: isEnlarged,
     activate: (slot) => arrange({ active: slot }),
     step: () => arrange({ active: panes[(place + 1) % panes.length]?.slot ?? 0 }),
     toggleEnlarged: () => arrange({ enlarged: !enlarged }),

@@ -82,13 +82,22 @@ export interface Drawn {
   readonly perMillimetre: number | null;
 }
 
+/** In software an image is drawn on a canvas that takes the new size of its element a moment later. */
+function sizeOf({ canvas, element }: StackViewport): Pick<PaneSize, 'width' | 'height'> {
+  if (!getShouldUseCPURendering()) {
+    return { width: element.clientWidth, height: element.clientHeight };
+  }
+  const perPixel = window.devicePixelRatio || 1;
+  return { width: canvas.width / perPixel, height: canvas.height / perPixel };
+}
+
 function inPane<T>(
   viewport: StackViewport,
   { image, perMillimetre }: Drawn,
   reckon: (affine: Affine, image: StackImage, pane: PaneSize) => T,
 ): T | null {
   const affine = sourceToCanvas(viewport);
-  const { clientWidth: width, clientHeight: height } = viewport.element;
+  const { width, height } = sizeOf(viewport);
   if (image === undefined || affine === null || width === 0 || height === 0) return null;
   return reckon(affine, image, { width, height, perMillimetre });
 }
@@ -102,7 +111,7 @@ export const ownScaleIn = (viewport: StackViewport, drawn: Drawn): number | null
   inPane(viewport, drawn, ownScale);
 
 export function liesInPlace(viewport: StackViewport, drawn: Drawn): boolean {
-  const { clientWidth: width, clientHeight: height } = viewport.element;
+  const { width, height } = sizeOf(viewport);
   const placement = placementIn(viewport, drawn);
   return placement !== null && isInPlace(placement, { width, height });
 }

@@ -137,11 +137,10 @@ export class ImageViewport {
   /** Lets a mammogram that nobody moved lie in a scale, CSS pixels a millimetre; null lets it have its own. */
   shareScale(perMillimetre: number | null): void {
     if (this.#perMillimetre === perMillimetre) return;
+    // What was placed a moment ago may not have been drawn yet.
+    const isFitted = this.#isFitted || liesInPlace(this.#viewport(), this.#inPane());
     this.#perMillimetre = perMillimetre;
-    if (!this.#isFitted || this.#drawn() === undefined) return;
-    const viewport = this.#viewport();
-    place(viewport, this.#inPane());
-    viewport.render();
+    if (isFitted && this.#drawn() !== undefined) this.fit();
   }
 
   /** @throws when the image cannot be fetched or decoded */
@@ -269,6 +268,7 @@ export class ImageViewport {
     const viewport = this.#viewport();
     resetZoom(viewport);
     place(viewport, this.#inPane());
+    this.#isFitted = true;
     viewport.render();
   }
 

@@ -20,6 +20,12 @@ const SIZES = [
 /** A tenth of what is held to be good for a page that is read once (0.1): this one is read all day. */
 const MAX_SHIFT = 0.01;
 
+const FIVE_FRAMES = `new Promise((done) => {
+  let left = 5;
+  const next = () => (left-- > 0 ? requestAnimationFrame(next) : done());
+  next();
+})`;
+
 /** Sums up how far things jumped that nobody had moved (Layout Instability API). */
 const WATCH_SHIFTS = `
   window.shifts = [];
@@ -172,10 +178,21 @@ describe.skipIf(missingPeer('chromium'))('the look', () => {
       for (let step = 1; step <= 8; step += 1) await send('touchMove', step / 8);
       await send('touchEnd', null);
     }
+    /** What the page says once it says the same for some frames: fingers are told of later than they move. */
+    const settled = () =>
+      waitFor(
+        async () => {
+          const before = await said();
+          await page.evaluate(FIVE_FRAMES);
+          const after = await said();
+          return JSON.stringify(before) === JSON.stringify(after) ? after : undefined;
+        },
+        { what: 'the fingers to be heard' },
+      );
     const first = await said();
     await drag(1, [60, 0]);
     await page.getByTestId('window').filter({ hasNotText: first.window }).waitFor();
-    const second = await said();
+    const second = await settled();
     expect([second.place, second.scale]).toEqual([first.place, first.scale]);
     await drag(2, [0, 120]);
     const third = await waitFor(

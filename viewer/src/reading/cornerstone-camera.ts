@@ -87,8 +87,8 @@ function sizeOf({ canvas, element }: StackViewport): Pick<PaneSize, 'width' | 'h
   if (!getShouldUseCPURendering()) {
     return { width: element.clientWidth, height: element.clientHeight };
   }
-  const perPixel = window.devicePixelRatio || 1;
-  return { width: canvas.width / perPixel, height: canvas.height / perPixel };
+  // Its pixels are those of CSS, whatever the screen has (css-pixels.ts).
+  return { width: canvas.width, height: canvas.height };
 }
 
 function inPane<T>(

@@ -3,8 +3,9 @@ import { type Kysely, sql } from 'kysely';
 import type { ScpEvent } from '#dicom/dimse/scp-types.ts';
 import type { Database } from '#platform/database/connect.ts';
 import type { DatabaseSchema } from '#platform/database/schema.ts';
+import { hourOf, writeRefusals } from '#platform/door/write-refusals.ts';
 import type { Logger } from '#platform/logger/logger.ts';
-import type { AssociationEntry, DoorNews, RefusalEntry, TrafficEntry } from './door-news.ts';
+import type { AssociationEntry, DoorNews, TrafficEntry } from './door-news.ts';
 import { DoorTally } from './door-tally.ts';
 import { pruneDoorLog } from './prune-door-log.ts';
 
@@ -132,12 +133,6 @@ async function writeDown(trx: Kysely<DatabaseSchema>, run: string, news: DoorNew
   if (news.traffic.length > 0) await writeTraffic(trx, news.traffic);
 }
 
-function hourOf(time: Date): Date {
-  const hour = new Date(time);
-  hour.setUTCMinutes(0, 0, 0);
-  return hour;
-}
-
 /** The whole row each time: written twice, it says the same. */
 async function writeAssociations(
   trx: Kysely<DatabaseSchema>,
@@ -167,25 +162,6 @@ async function writeAssociations(
         endHow: ref('excluded.endHow'),
         endDetail: ref('excluded.endDetail'),
       })),
-    )
-    .execute();
-}
-
-async function writeRefusals(
-  trx: Kysely<DatabaseSchema>,
-  entries: readonly RefusalEntry[],
-): Promise<void> {
-  await trx
-    .insertInto('doorRefusal')
-    .values(entries.map((entry) => ({ ...entry, hour: hourOf(entry.lastAt) })))
-    .onConflict((conflict) =>
-      conflict
-        .columns(['hour', 'peerAddress', 'callingAe', 'calledAe', 'cause'])
-        .doUpdateSet(({ ref }) => ({
-          why: ref('excluded.why'),
-          count: sql<number>`door_refusal.count + excluded.count`,
-          lastAt: sql<Date>`greatest(door_refusal.last_at, excluded.last_at)`,
-        })),
     )
     .execute();
 }

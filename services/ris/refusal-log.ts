@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { RefusalCause } from '#core/refusal.ts';
 import type { Database } from '#platform/database/connect.ts';
+import { writeRefusals } from '#platform/door/write-refusals.ts';
 import type { Logger } from '#platform/logger/logger.ts';
 
 export interface RefusedSender {
@@ -31,25 +31,13 @@ interface Tally extends RefusedSender {
 }
 
 async function write(database: Database, tallies: readonly Tally[]): Promise<void> {
-  await database
-    .insertInto('doorRefusal')
-    .values(
-      tallies.map(({ cause, why, address, named = '', count, firstAt, lastAt }) => ({
-        hour: new Date(Math.floor(lastAt.getTime() / HOUR_MS) * HOUR_MS),
-        ...{ cause, why, peerAddress: address, callingAe: named, calledAe: '' },
-        ...{ count, firstAt, lastAt },
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict
-        .columns(['hour', 'peerAddress', 'callingAe', 'calledAe', 'cause'])
-        .doUpdateSet(({ ref }) => ({
-          why: ref('excluded.why'),
-          count: sql<number>`door_refusal.count + excluded.count`,
-          lastAt: sql<Date>`greatest(door_refusal.last_at, excluded.last_at)`,
-        })),
-    )
-    .execute();
+  await writeRefusals(
+    database,
+    tallies.map(({ cause, why, address, named = '', count, firstAt, lastAt }) => ({
+      ...{ cause, why, peerAddress: address, callingAe: named, calledAe: '' },
+      ...{ count, firstAt, lastAt },
+    })),
+  );
 }
 
 /**

@@ -2,32 +2,19 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateStudy } from '#test-data/study.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
+import { ctChest, MATRIX, SLICES } from '../support/ct-chest.ts';
 import { obliqueMr } from '../support/oblique-mr.ts';
 import { missingPeer } from '../support/peers.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const MATRIX = 128;
 const FIELD_MM = 360;
 const SPACING_MM = FIELD_MM / MATRIX;
 const SLICE_MM = 10;
-const SLICES = 24;
-
-/** With a lesion as the frames of one enhanced image, without one as a file for each slice. */
-const chest = (lesion: boolean) =>
-  generateStudy({
-    enhanced: lesion,
-    kind: 'CT',
-    seed: 'planes',
-    lesion: lesion ? { subtlety: 'obvious' } : null,
-    slices: SLICES,
-    matrix: MATRIX,
-  });
 
 /** The middle of the lesion in millimetres of the patient, by the generator's own boxes. */
-function lesionPlace({ lesion }: ReturnType<typeof chest>): [number, number, number] {
+function lesionPlace({ lesion }: ReturnType<typeof ctChest>): [number, number, number] {
   const boxes = lesion?.boxes ?? [];
   const middle = boxes[Math.floor(boxes.length / 2)];
   const [x = 0, y = 0, width = 0, height = 0] = middle?.box ?? [];
@@ -137,7 +124,7 @@ async function brightness(page: Page, plane: string): Promise<number> {
 describe.skipIf(missingPeer('chromium'))('three planes', () => {
   let site: ReadingSite;
   let browser: Browser;
-  const [diseased, healthy] = [chest(true), chest(false)];
+  const [diseased, healthy] = [ctChest(true), ctChest(false)];
   const oblique = obliqueMr('planes');
 
   beforeAll(async () => {

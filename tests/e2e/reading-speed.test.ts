@@ -4,6 +4,7 @@ import { notifyChange } from '#platform/database/changes.ts';
 import { minimalImage } from '#test-data/minimal-objects.ts';
 import { generateStudy } from '#test-data/study.ts';
 import { keepScreenshot, launchChromium } from '../support/chromium.ts';
+import { ctChest } from '../support/ct-chest.ts';
 import { missingPeer } from '../support/peers.ts';
 import { type ReadingSite, startReadingSite } from '../support/reading-site.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -15,20 +16,6 @@ function times(receivedAt: Date) {
   const dueAt = new Date(receivedAt.getTime() + 4 * 3_600_000);
   return { receivedAt, dueAt, rankAt: receivedAt };
 }
-
-const MATRIX = 128;
-const SLICES = 24;
-
-/** With a lesion as the frames of one enhanced image, without one as a file for each slice. */
-const chest = (lesion: boolean) =>
-  generateStudy({
-    enhanced: lesion,
-    kind: 'CT',
-    seed: 'planes',
-    lesion: lesion ? { subtlety: 'obvious' } : null,
-    slices: SLICES,
-    matrix: MATRIX,
-  });
 
 function studyOfManySeries(): { uid: string; files: Buffer[] } {
   const first = minimalImage({ modality: 'CT', seed: 'many' });
@@ -55,7 +42,7 @@ describe.skipIf(missingPeer('chromium'))('reading without waiting', () => {
     generateStudy({ kind: 'DX', seed, lesion: null }),
   );
 
-  const [diseased, healthy] = [chest(true), chest(false)];
+  const [diseased, healthy] = [ctChest(true), ctChest(false)];
 
   beforeAll(async () => {
     site = await startReadingSite(['reader']);

@@ -9,6 +9,7 @@ import {
   type DecisionSurroundings,
   findCurrent,
   illegal,
+  instancesWithStudy,
   move,
   noSuchEntry,
   noteExchange,
@@ -111,11 +112,7 @@ async function giveBack(on: Case): Promise<void> {
         each.sopInstanceUid === sopInstanceUid && each.studyInstanceUid === studyInstanceUid,
     );
     if (isNamed || (await findCurrent(trx, sopInstanceUid)) !== undefined) continue;
-    const row = await trx
-      .selectFrom('instance')
-      .innerJoin('study', 'study.studyKey', 'instance.studyKey')
-      .selectAll('instance')
-      .select('study.studyInstanceUid')
+    const row = await instancesWithStudy(trx)
       .where('sopInstanceUid', '=', sopInstanceUid)
       .where('study.studyInstanceUid', '=', studyInstanceUid)
       .where('standing', '=', 'withdrawn')

@@ -46,12 +46,17 @@ export function illegal(message: string): RadTriageError {
   return new RadTriageError('ILLEGAL_TRANSITION', message);
 }
 
-export async function readRow(trx: Transaction, instanceKey: string): Promise<InstanceRow> {
-  const row = await trx
+/** Instances with the UID of their study. */
+export function instancesWithStudy(trx: Transaction) {
+  return trx
     .selectFrom('instance')
     .innerJoin('study', 'study.studyKey', 'instance.studyKey')
     .selectAll('instance')
-    .select('study.studyInstanceUid')
+    .select('study.studyInstanceUid');
+}
+
+export async function readRow(trx: Transaction, instanceKey: string): Promise<InstanceRow> {
+  const row = await instancesWithStudy(trx)
     .where('instanceKey', '=', instanceKey)
     .executeTakeFirst();
   if (row === undefined) throw noSuchEntry();
@@ -62,11 +67,7 @@ export async function findCurrent(
   trx: Transaction,
   sopInstanceUid: string,
 ): Promise<InstanceRow | undefined> {
-  return trx
-    .selectFrom('instance')
-    .innerJoin('study', 'study.studyKey', 'instance.studyKey')
-    .selectAll('instance')
-    .select('study.studyInstanceUid')
+  return instancesWithStudy(trx)
     .where('sopInstanceUid', '=', sopInstanceUid)
     .where('standing', '=', 'current')
     .executeTakeFirst();

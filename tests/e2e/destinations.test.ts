@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { addDestination } from '#delivery/destinations/destination-store.ts';
 import { planDeliveries } from '#delivery/destinations/plan-deliveries.ts';
 import { destinations as schema } from '#platform/config/destinations.ts';
 import { connectDatabase, type Database } from '#platform/database/connect.ts';
@@ -59,14 +60,16 @@ describe.skipIf(missingPeer('chromium'))('destinations in Administration', () =>
     rmSync(folder, { recursive: true });
   });
 
-  async function plan(): Promise<void> {
+  async function plan(destinations = tree): Promise<void> {
     const study = await seedStudy(database);
     const directory = join(instance.dataDirectory, 'archive');
     const kinds = ['sr', 'sc', 'seg'] as const;
     const objects = await seedResults(database, study, { directory, kinds });
     const rule = { callingAe: null, site: '', modality: 'DX', priority: 'HIGH' } as const;
     const facts = { ...rule, flagged: true, verified: false, studyKey: study.studyKey, objects };
-    await database.transaction().execute((trx) => planDeliveries(trx, schema.parse(tree), facts));
+    await database
+      .transaction()
+      .execute((trx) => planDeliveries(trx, schema.parse(destinations), facts));
   }
 
   const shows = (selector: string, ...said: (string | RegExp)[]) =>
@@ -143,6 +146,30 @@ describe.skipIf(missingPeer('chromium'))('destinations in Administration', () =>
     await keepScreenshot(page, 'destinations-failed-light-1366');
     await failed.getByRole('button', { name: 'Dismiss' }).click();
     await page.getByTestId('failed-results').waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+  });
+
+  it('say what waits for one that is gone, until that is dismissed', async () => {
+    await addDestination(database, 'former');
+    const former = [storeTo(await findFreePort(), { name: 'former' })];
+    await plan(former);
+    const row = '[data-testid="destination"][data-name="former"]';
+    await shows(row, '3');
+    await shows(
+      '[data-testid="problem"]',
+      '3 objects wait for the destination former, which is gone',
+    );
+    expect(await faultsOfAxe()).toEqual([]);
+    await page.locator(row).scrollIntoViewIfNeeded();
+    await keepScreenshot(page, 'destinations-gone-light-1366');
+    await page
+      .locator(row)
+      .getByRole('button', { name: /Dismiss 3/ })
+      .click();
+    await page
+      .locator(row)
+      .getByRole('button', { name: /Dismiss/ })
+      .waitFor({ state: 'detached' });
     expect(errors).toEqual([]);
   });
 });
